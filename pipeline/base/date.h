@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Calendar days, proleptic Gregorian, counted from 1970-01-01 (Hinnant's days_from_civil). */
+#ifndef RS_BASE_DATE_H
+#define RS_BASE_DATE_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "text.h"
+
+bool rs_days_from_civil(int year, int month, int day, int32_t *days); /* false where no such day exists */
+void rs_civil_from_days(int32_t days, int *year, int *month, int *day);
+/* Exactly YYYY-MM-DD. */
+bool rs_day_parse(struct rs_view v, int32_t *days);
+/* What senders write: YYYY-MM-DD with or without a time, YYYYMMDD, MM/DD/YYYY, M/D/YYYY, YYYY/MM/DD, RD8 ranges not.
+ * Two-digit years are refused: they are not dates. */
+bool rs_day_parse_any(struct rs_view v, int32_t *days);
+struct rs_view rs_day_text(struct rs_arena *arena, int32_t days);
+/* Whole years from birth to day; -1 where birth is later. A 29 February birthday falls on 1 March. */
+int rs_age(int32_t birth, int32_t day);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The reference pack: census tables in one memory-mapped, checksummed file, read by impute, normalize, synth.
+ *
+ * Counts, not shares: a share P(r|g) = N_gr / N_g, P(s|r) = N_sr / sum_s N_sr, and sums over areas are then exact. */
+#ifndef RS_REFERENCE_PACK_H
+#define RS_REFERENCE_PACK_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "../base/error.h"
+#include "../base/hash.h"
+#include "../base/text.h"
+
+/* The six groups of the census name tables: the first five not Hispanic and alone, Hispanic of any race. This order
+ * everywhere: in the pack, in posterior, in estimates. */
+enum rs_group { RS_WHITE, RS_BLACK, RS_AIAN, RS_API, RS_MULTI, RS_HISPANIC, RS_GROUPS };
+extern const char *const rs_group_names[RS_GROUPS]; /* WHITE BLACK AIAN API MULTI HISPANIC */
+
+enum rs_place_level { RS_NATION, RS_STATE, RS_COUNTY, RS_ZCTA, RS_TRACT, RS_BLOCK_GROUP, RS_PLACE_LEVELS };
+extern const char *const rs_place_level_names[RS_PLACE_LEVELS]; /* nation state county zcta tract block_group */
+
+struct rs_pack;
+/* Maps and checks (magic, version, bounds, checksum). Threads share one pack: all look-ups are const. */
+struct rs_pack *rs_pack_open(const char *path, struct rs_error *error);
+void rs_pack_close(struct rs_pack *pack);
+const char *rs_pack_id(const struct rs_pack *pack);   /* first 16 hex digits of its SHA-256: for provenance */
+const struct rs_digest *rs_pack_digest(const struct rs_pack *pack);
+
+/* Surnames as the census prints them (A-Z, no blanks or punctuation). counts: persons by group. */
+bool rs_pack_surname(const struct rs_pack *pack, struct rs_view name, double counts[RS_GROUPS]);
+void rs_pack_other_surnames(const struct rs_pack *pack, double counts[RS_GROUPS]);  /* ALL OTHER NAMES */
+void rs_pack_surname_totals(const struct rs_pack *pack, double counts[RS_GROUPS]);  /* sums over all, other included */
+size_t rs_pack_surnames(const struct rs_pack *pack); /* number of listed names, for synth */
+struct rs_view rs_pack_surname_at(const struct rs_pack *pack, size_t i, double counts[RS_GROUPS]);
+
+/* Places. state: USPS abbreviation or two-digit FIPS; county 5, tract 11, block group 12 digits; ZCTA 5 digits.
+ * false where the table has no such place. counts: persons by group (see rs_pack_info on which persons). */
+bool rs_pack_place(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, double counts[RS_GROUPS]);
+void rs_pack_nation(const struct rs_pack *pack, double counts[RS_GROUPS]);
+size_t rs_pack_places(const struct rs_pack *pack, enum rs_place_level level);
+struct rs_view rs_pack_place_at(const struct rs_pack *pack, enum rs_place_level level, size_t i,
+                                double counts[RS_GROUPS]); /* id, in ascending order */
+
+/* ZIP code to ZCTA: the crosswalk where the pack has one, else the ZIP itself where it is a ZCTA. Null where neither. */
+struct rs_view rs_pack_zcta_of_zip(const struct rs_pack *pack, struct rs_view zip5);
+/* State FIPS of a USPS abbreviation ("NY" -> "36"), and back; null where unknown. Compiled in, 50 states, DC, PR and
+ * island areas. */
+struct rs_view rs_state_fips(struct rs_view usps);
+struct rs_view rs_state_usps(struct rs_view fips);
+
+#endif
