@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Day arithmetic without the C library's time zone. Algorithm: Howard Hinnant, "chrono-Compatible Low-Level Date
+ * Algorithms" (public domain): years start in March, eras of 400 years. */
+#include "date.h"
+
+static int days_in_month(int year, int month) {
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+bool rs_days_from_civil(int year, int month, int day, int32_t *days) {
+    if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return false;
+    int y = year - (month <= 2);
+    int era = y / 400;
+    int year_of_era = y - era * 400;
+    int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    *days = era * 146097 + day_of_era - 719468;
+    return true;
+}
+
+void rs_civil_from_days(int32_t days, int *year, int *month, int *day) {
+    int z = days + 719468;
+    int era = (z >= 0 ? z : z - 146096) / 146097;
+    int doe = z - era * 146097;
+    int yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int mp = (5 * doy + 2) / 153;
+    *day = doy - (153 * mp + 2) / 5 + 1;
+    *month = mp < 10 ? mp + 3 : mp - 9;
+    *year = yoe + era * 400 + (*month <= 2);
+}
+
+static bool number(struct rs_view v, size_t from, size_t n, int *out) {
+    if (from + n > v.n) return false;
+    int value = 0;
+    for (size_t i = from; i < from + n; i++) {
+        if (v.p[i] < '0' || v.p[i] > '9') return false;
+        value = value * 10 + (v.p[i] - '0');
+    }
+    *out = value;
+    return true;
+}
+
+static bool year_first(struct rs_view v, char separator, int32_t *days) {
+    int y, m, d;
+    if (v.n != 10 || v.p[4] != separator || v.p[7] != separator) return false;
+    return number(v, 0, 4, &y) && number(v, 5, 2, &m) && number(v, 8, 2, &d) && rs_days_from_civil(y, m, d, days);
+}
+
+bool rs_day_parse(struct rs_view v, int32_t *days) { return year_first(v, '-', days); }
+
+static bool month_first(struct rs_view v, int32_t *days) {
+    struct rs_view rest = v, month = rs_split(&rest, '/'), day = rs_split(&rest, '/');
+    int y, m, d;
+    if (rest.n != 4 || month.n > 2 || day.n > 2 || !month.n || !day.n) return false;
+    return number(rest, 0, 4, &y) && number(month, 0, month.n, &m) && number(day, 0, day.n, &d) &&
+           rs_days_from_civil(y, m, d, days);
+}
+
+bool rs_day_parse_any(struct rs_view v, int32_t *days) {
+    v = rs_trim(v);
+    int y, m, d;
+    if (v.n >= 11 && (v.p[10] == 'T' || v.p[10] == ' ')) v.n = 10;
+    if (v.n == 8 && number(v, 0, 4, &y) && number(v, 4, 2, &m) && number(v, 6, 2, &d))
+        return rs_days_from_civil(y, m, d, days);
+    return year_first(v, '-', days) || year_first(v, '/', days) || month_first(v, days);
+}
+
+struct rs_view rs_day_text(struct rs_arena *arena, int32_t days) {
+    int y, m, d;
+    rs_civil_from_days(days, &y, &m, &d);
+    char t[10] = {(char)('0' + y / 1000), (char)('0' + y / 100 % 10), (char)('0' + y / 10 % 10), (char)('0' + y % 10),
+                  '-', (char)('0' + m / 10), (char)('0' + m % 10), '-', (char)('0' + d / 10), (char)('0' + d % 10)};
+    return rs_view(rs_arena_copy(arena, t, 10), 10);
+}
+
+int rs_age(int32_t birth, int32_t day) {
+    if (birth > day) return -1;
+    int by, bm, bd, y, m, d;
+    rs_civil_from_days(birth, &by, &bm, &bd);
+    rs_civil_from_days(day, &y, &m, &d);
+    return y - by - (m < bm || (m == bm && d < bd));
+}
