@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Look-ups over the generated layouts. */
+#include "layout.h"
+#include <string.h>
+
+const struct rs_layout *rs_layout_find(const char *name) {
+    for (const struct rs_layout *const *l = rs_layouts; *l; l++)
+        if (strcmp((*l)->name, name) == 0) return *l;
+    return NULL;
+}
+
+const char *rs_type_name(enum rs_type type) {
+    static const char *const names[] = {"KEY", "HASH", "TEXT", "INT", "LONG", "REAL", "FLAG", "DAY"};
+    return names[type];
+}
+
+const char *rs_phi_name(enum rs_phi phi) {
+    static const char *const names[] = {"OPEN", "PSEUDONYM", "LIMITED", "SENSITIVE", "SOGI", "DIRECT", "RAW"};
+    return names[phi];
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading row files: blocks of whole lines in order, rows of a block in any thread, digests checked at the end. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "../base/file.h"
+#include "rows.h"
+
+/* ---- manifest ------------------------------------------------------------------------------------------------- */
+
+static bool manifest_fields(json_t *j, const char *dir, struct rs_manifest *out, struct rs_error *error) {
+    const char *layout, *file, *compression, *sha;
+    json_int_t rows, bytes;
+    if (json_unpack(j, "{s:s, s:i, s:s, s:s, s:I, s:I, s:s}", "layout", &layout, "version", &out->version, "file", &file,
+                    "compression", &compression, "rows", &rows, "bytes", &bytes, "sha256", &sha) != 0 ||
+        strcmp(layout, out->layout->name) != 0 || !rs_unhex(rs_cstr(sha), out->content.b, 32) || strchr(file, '/'))
+        return rs_fail(error, RS_DATA, "%s/%s.json: not the manifest of a row file", dir, out->layout->name);
+    if (out->version > out->layout->version)
+        return rs_fail(error, RS_DATA, "%s/%s.json: layout version %d is newer than this program's %d: update relsogi",
+                       dir, layout, out->version, out->layout->version);
+    out->rows = (uint64_t)rows;
+    out->bytes = (uint64_t)bytes;
+    out->compressed = strcmp(compression, "none") != 0;
+    return rs_path(out->path, sizeof out->path, error, "%s/%s", dir, file);
+}
+
+bool rs_manifest_read(const char *dir, const struct rs_layout *layout, struct rs_manifest *out, struct rs_error *error) {
+    char path[PATH_MAX];
+    *out = (struct rs_manifest){.layout = layout};
+    if (!rs_path(path, sizeof path, error, "%s/%s.json", dir, layout->name)) return false;
+    if (!rs_exists(path))
+        return rs_fail(error, RS_NO_INPUT, "%s: there is no row file of layout %s here", dir, layout->name);
+    json_error_t why;
+    json_t *j = json_load_file(path, 0, &why);
+    if (!j) return rs_fail(error, RS_DATA, "%s:%d: not JSON: %s", path, why.line, why.text);
+    bool ok = manifest_fields(j, dir, out, error);
+    json_decref(j);
+    return ok;
+}
+
+/* ---- blocks --------------------------------------------------------------------------------------------------- */
+
+struct rs_row_reader {
+    struct rs_manifest m;
+    struct rs_in *in;
+    struct rs_sha *sha;
+    struct rs_buffer rest; /* bytes read, not yet given */
+    uint64_t rows, bytes;
+    bool ended;
+    int order[RS_MAX_COLUMNS]; /* layout column of each file column, -1 for unknown ones */
+    size_t n_fields;
+};
+
+/* Reads more into `b` behind what is there; sets r->ended. */
+static bool more(struct rs_row_reader *r, struct rs_buffer *b, size_t room, struct rs_error *error) {
+    size_t got;
+    char *p = rs_buffer_reserve(b, room);
+    if (!rs_in_read(r->in, p, room, &got, error)) return false;
+    rs_sha_add(r->sha, p, got);
+    b->n += got;
+    r->bytes += got;
+    r->ended = got == 0;
+    return true;
+}
+
+static int column_of(const struct rs_layout *layout, struct rs_view name) {
+    for (size_t i = 0; i < layout->n_columns; i++)
+        if (rs_eq_c(name, layout->columns[i].name)) return (int)i;
+    return -1;
+}
+
+static bool header_columns(struct rs_row_reader *r, struct rs_view header, struct rs_error *error) {
+    const struct rs_layout *layout = r->m.layout;
+    bool seen[RS_MAX_COLUMNS] = {false};
+    while (header.p) {
+        struct rs_view name = rs_split(&header, '\t');
+        if (r->n_fields == RS_MAX_COLUMNS) return rs_fail(error, RS_DATA, "%s: too many columns", r->m.path);
+        int c = column_of(layout, name);
+        r->order[r->n_fields++] = c;
+        if (c >= 0) seen[c] = true;
+    }
+    for (size_t i = 0; i < layout->n_columns; i++)
+        if (!seen[i] && layout->columns[i].since <= r->m.version)
+            return rs_fail(error, RS_DATA, "%s: column %s of layout %s is missing", r->m.path, layout->columns[i].name,
+                           layout->name);
+    return true;
+}
+
+static bool read_header(struct rs_row_reader *r, struct rs_error *error) {
+    for (;;) {
+        if (!more(r, &r->rest, 65536, error)) return false;
+        char *end = r->rest.n ? memchr(r->rest.p, '\n', r->rest.n) : NULL;
+        if (end) {
+            size_t n = (size_t)(end - r->rest.p);
+            if (!header_columns(r, rs_view(r->rest.p, n), error)) return false;
+            memmove(r->rest.p, end + 1, r->rest.n - n - 1);
+            r->rest.n -= n + 1;
+            return true;
+        }
+        if (r->ended || r->rest.n > 65536) return rs_fail(error, RS_DATA, "%s: has no header line", r->m.path);
+    }
+}
+
+struct rs_row_reader *rs_row_reader_open(const struct rs_manifest *m, struct rs_error *error) {
+    struct rs_row_reader *r = rs_alloc(sizeof *r);
+    r->m = *m;
+    r->sha = rs_sha_begin();
+    r->in = rs_in_open(m->path, error);
+    if (r->in && read_header(r, error)) return r;
+    rs_row_reader_close(r);
+    return NULL;
+}
+
+void rs_row_reader_close(struct rs_row_reader *r) {
+    if (!r) return;
+    rs_in_close(r->in);
+    rs_sha_end(r->sha, NULL);
+    rs_buffer_free(&r->rest);
+    free(r);
+}
+
+static uint64_t count_lines(const char *p, size_t n) {
+    uint64_t lines = 0;
+    for (size_t i = 0; i < n; i++) lines += p[i] == '\n';
+    return lines;
+}
+
+/* At the end of the file: what was read must be what was written. */
+static bool check_whole(struct rs_row_reader *r, struct rs_error *error) {
+    struct rs_digest d;
+    rs_sha_end(r->sha, &d);
+    r->sha = rs_sha_begin();
+    if (memcmp(d.b, r->m.content.b, 32) != 0 || r->rows != r->m.rows)
+        return rs_fail(error, RS_DATA, "%s: is not what its manifest says (changed or damaged): run its stage again",
+                       r->m.path);
+    return true;
+}
+
+bool rs_row_reader_block(struct rs_row_reader *r, struct rs_buffer *into, size_t room, uint64_t *first_row,
+                         struct rs_error *error) {
+    into->n = 0;
+    rs_buffer_add(into, r->rest.p, r->rest.n);
+    r->rest.n = 0;
+    *first_row = r->rows + 1;
+    while (!r->ended) {
+        size_t want = into->n < room ? room - into->n : 65536;
+        if (!more(r, into, want, error)) return false;
+        if (into->n < room) continue;
+        const char *last = memrchr(into->p, '\n', into->n);
+        if (!last) continue; /* a line longer than the block: go on until it ends */
+        size_t whole = (size_t)(last + 1 - into->p);
+        rs_buffer_add(&r->rest, into->p + whole, into->n - whole);
+        into->n = whole;
+        r->rows += count_lines(into->p, whole);
+        return true;
+    }
+    if (into->n && into->p[into->n - 1] != '\n')
+        return rs_fail(error, RS_DATA, "%s: the last line has no end: the file is truncated", r->m.path);
+    r->rows += count_lines(into->p, into->n);
+    if (into->n) return true;
+    return check_whole(r, error);
+}
+
+/* ---- rows ----------------------------------------------------------------------------------------------------- */
+
+static struct rs_view unescape(struct rs_arena *arena, const char *p, size_t n) {
+    if (n == 2 && p[0] == '\\' && p[1] == 'N') return RS_NULL;
+    char *out = rs_arena_copy(arena, p, n), *q = out;
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] != '\\' || i + 1 == n) {
+            *q++ = p[i];
+            continue;
+        }
+        switch (p[++i]) {
+        case 't': *q++ = '\t'; break;
+        case 'n': *q++ = '\n'; break;
+        case 'r': *q++ = '\r'; break;
+        case 'b': *q++ = '\b'; break;
+        case 'f': *q++ = '\f'; break;
+        case 'v': *q++ = '\v'; break;
+        default: *q++ = p[i]; break;
+        }
+    }
+    return rs_view(out, (size_t)(q - out));
+}
+
+/* Splits one line into row[]; returns the number of fields. `order` maps file columns to layout columns. */
+static size_t split_line(struct rs_view line, const int *order, size_t n_fields, struct rs_arena *arena,
+                         struct rs_view *row) {
+    const char *p = line.p, *end = line.p + line.n;
+    size_t field = 0;
+    for (;;) {
+        const char *start = p;
+        bool escaped = false;
+        while (p < end && *p != '\t') escaped |= *p++ == '\\';
+        if (field < n_fields && order[field] >= 0) {
+            size_t n = (size_t)(p - start);
+            row[order[field]] = escaped ? unescape(arena, start, n) : rs_view(start, n);
+        }
+        field++;
+        if (p == end) return field;
+        p++;
+    }
+}
+
+void rs_cursor_open(struct rs_cursor *c, const struct rs_row_reader *reader, const struct rs_buffer *block,
+                    uint64_t first_row, struct rs_arena *arena) {
+    memset(c, 0, sizeof *c);
+    c->reader = reader;
+    c->p = block->p;
+    c->end = block->p + block->n;
+    c->row_no = first_row - 1;
+    c->arena = arena;
+}
+
+bool rs_cursor_next(struct rs_cursor *c, struct rs_error *error) {
+    if (c->p == c->end) return false;
+    const char *stop = memchr(c->p, '\n', (size_t)(c->end - c->p));
+    if (!stop) stop = c->end;
+    c->line = rs_view(c->p, (size_t)(stop - c->p));
+    c->p = stop < c->end ? stop + 1 : stop;
+    c->row_no++;
+    const struct rs_row_reader *r = c->reader;
+    if (r->n_fields < r->m.layout->n_columns) memset(c->row, 0, r->m.layout->n_columns * sizeof c->row[0]);
+    size_t fields = split_line(c->line, r->order, r->n_fields, c->arena, c->row);
+    if (fields == r->n_fields) return true;
+    return rs_fail(error, RS_DATA, "%s: row %llu has %zu fields, the header %zu: run its stage again", r->m.path,
+                   (unsigned long long)c->row_no, fields, r->n_fields);
+}
+
+bool rs_line_parse(const struct rs_layout *layout, struct rs_view line, struct rs_arena *arena, struct rs_view *row,
+                   struct rs_error *error) {
+    int order[RS_MAX_COLUMNS];
+    for (size_t i = 0; i < layout->n_columns; i++) order[i] = (int)i;
+    if (split_line(line, order, layout->n_columns, arena, row) == layout->n_columns) return true;
+    return rs_fail(error, RS_BUG, "a kept line of layout %s has not its number of fields", layout->name);
+}
+
+struct rs_scan {
+    struct rs_row_reader *reader;
+    struct rs_buffer block;
+    struct rs_arena arena;
+    struct rs_cursor cursor;
+    bool started;
+};
+
+struct rs_scan *rs_scan_open(const struct rs_manifest *m, struct rs_error *error) {
+    struct rs_scan *s = rs_alloc(sizeof *s);
+    s->reader = rs_row_reader_open(m, error);
+    if (s->reader) return s;
+    free(s);
+    return NULL;
+}
+
+bool rs_scan_next(struct rs_scan *s, const struct rs_view **row, struct rs_error *error) {
+    while (!s->started || s->cursor.p == s->cursor.end) {
+        uint64_t first;
+        rs_arena_reset(&s->arena);
+        if (!rs_row_reader_block(s->reader, &s->block, 1 << 20, &first, error) || s->block.n == 0) return false;
+        rs_cursor_open(&s->cursor, s->reader, &s->block, first, &s->arena);
+        s->started = true;
+    }
+    if (!rs_cursor_next(&s->cursor, error)) return false;
+    *row = s->cursor.row;
+    return true;
+}
+
+void rs_scan_close(struct rs_scan *s) {
+    if (!s) return;
+    rs_row_reader_close(s->reader);
+    rs_buffer_free(&s->block);
+    rs_arena_free(&s->arena);
+    free(s);
+}
