@@ -173,3 +173,15 @@ const char *rs_schemas_dir(void) {
     }
     return RELSOGI_SOURCE_DIR "/schemas";
 }
+
+const char *rs_default_pack(void) {
+    static _Thread_local char found[PATH_MAX];
+    const char *set = getenv("RELSOGI_REFERENCE");
+    if (set && *set) return set;
+    char self[PATH_MAX - 64];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n < 0) n = 0;
+    self[n] = 0;
+    snprintf(found, sizeof found, "%s/../share/relsogi/default.pack", dirname(self));
+    return found;
+}

@@ -28,5 +28,7 @@ bool rs_config_path(char *out, size_t room, const char *config_file, const char 
 /* Where the project's data (schemas/...) is: $RELSOGI_SCHEMAS, else beside the installed or built program, else the
  * source tree it was built from. */
 const char *rs_schemas_dir(void);
+/* The default reference pack: $RELSOGI_REFERENCE, else share/relsogi/default.pack beside the program. */
+const char *rs_default_pack(void);
 
 #endif

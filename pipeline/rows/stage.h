@@ -38,6 +38,7 @@ struct rs_stage {
     const char *const *after;              /* stages whose outputs it reads, NULL-terminated: the graph */
     const struct rs_option *options;       /* own options, ended by a zero entry; NULL for none */
     bool needs_as_of, needs_reference, needs_config;
+    bool always; /* run even where its key is unchanged: its effect (a database) lies outside its files */
     bool always; /* never skipped on resume: what it made is not in files, and only it can tell whether it stands */
     /* External inputs besides row files (input files, database): adds their hashes to the stage's key. May be NULL. */
     bool (*inputs)(struct rs_run *run, json_t *hashes, struct rs_error *error);
@@ -113,7 +114,9 @@ struct rs_stage_call {
     const char **inputs, **priors;
     size_t n_inputs, n_priors;
     const char *output, *config_path, *reference, *run_id, *as_of;
-    int threads;
+    const char **set_names, **set_values; /* own options given on the command line, without dashes */
+    size_t n_set;
+    int threads; /* 0: as the config says, else all cores */
     bool compress, dry_run;
 };
 /* The stage's key: SHA-256 over inputs' digests, stage version, normalised options, reference and prior digests. */
