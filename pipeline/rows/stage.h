@@ -38,7 +38,6 @@ struct rs_stage {
     const char *const *after;              /* stages whose outputs it reads, NULL-terminated: the graph */
     const struct rs_option *options;       /* own options, ended by a zero entry; NULL for none */
     bool needs_as_of, needs_reference, needs_config;
-    bool always; /* run even where its key is unchanged: its effect (a database) lies outside its files */
     bool always; /* never skipped on resume: what it made is not in files, and only it can tell whether it stands */
     /* External inputs besides row files (input files, database): adds their hashes to the stage's key. May be NULL. */
     bool (*inputs)(struct rs_run *run, json_t *hashes, struct rs_error *error);
