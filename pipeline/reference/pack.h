@@ -24,7 +24,9 @@ struct rs_pack;
 struct rs_pack *rs_pack_open(const char *path, struct rs_error *error);
 void rs_pack_close(struct rs_pack *pack);
 const char *rs_pack_id(const struct rs_pack *pack);   /* first 16 hex digits of its SHA-256: for provenance */
-const struct rs_digest *rs_pack_digest(const struct rs_pack *pack);
+const struct rs_digest *rs_pack_digest(const struct rs_pack *pack); /* of the whole file, as sha256sum prints it */
+/* JSON: what the pack was built from, with sources, vintages, universes and hashes. */
+struct rs_view rs_pack_info(const struct rs_pack *pack);
 
 /* Surnames as the census prints them (A-Z, no blanks or punctuation). counts: persons by group. */
 bool rs_pack_surname(const struct rs_pack *pack, struct rs_view name, double counts[RS_GROUPS]);
@@ -40,6 +42,13 @@ void rs_pack_nation(const struct rs_pack *pack, double counts[RS_GROUPS]);
 size_t rs_pack_places(const struct rs_pack *pack, enum rs_place_level level);
 struct rs_view rs_pack_place_at(const struct rs_pack *pack, enum rs_place_level level, size_t i,
                                 double counts[RS_GROUPS]); /* id, in ascending order */
+
+/* As rs_pack_place, in two steps, for callers that keep something of their own for each place. Not for RS_NATION. */
+bool rs_pack_place_find(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, size_t *i);
+const double *rs_pack_place_counts(const struct rs_pack *pack, enum rs_place_level level, size_t i);
+
+/* Words that belong to the name after them (DE, LA, VAN): not family names of their own within a longer name. */
+bool rs_pack_is_particle(const struct rs_pack *pack, struct rs_view word);
 
 /* ZIP code to ZCTA: the crosswalk where the pack has one, else the ZIP itself where it is a ZCTA. Null where neither. */
 struct rs_view rs_pack_zcta_of_zip(const struct rs_pack *pack, struct rs_view zip5);

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading a reference pack: mapped, so that processes share it and opening costs one pass for the checksum. */
+#include "pack.h"
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include "pack_format.h"
+
+const char *const rs_group_names[RS_GROUPS] = {"WHITE", "BLACK", "AIAN", "API", "MULTI", "HISPANIC"};
+const char *const rs_place_level_names[RS_PLACE_LEVELS] = {"nation", "state", "county", "zcta", "tract",
+                                                           "block_group"};
+
+struct table {
+    const struct rs_pack_record *records;
+    const struct rs_pack_slot *slots;
+    size_t n, mask;
+};
+
+struct rs_pack {
+    const unsigned char *map;
+    size_t bytes;
+    const struct rs_pack_header *header;
+    struct table surnames, places[RS_PLACE_LEVELS];
+    const double *totals; /* RS_TOTALS x RS_GROUPS */
+    const uint32_t *zips; /* NULL where there is no crosswalk */
+    const char *long_keys;
+    size_t long_bytes;
+    struct rs_view particles;
+    struct rs_digest digest;
+    char id[17];
+};
+
+/* ---- opening -------------------------------------------------------------------------------------------------- */
+
+static bool map_file(struct rs_pack *p, const char *path, struct rs_error *error) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return rs_fail_errno(error, RS_NO_INPUT, "reference pack %s: cannot be opened (make one with "
+                             "`relsogi reference build --output FILE`)", path);
+    struct stat st;
+    bool ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    if (!ok || st.st_size < (off_t)sizeof(struct rs_pack_header)) {
+        close(fd);
+        return rs_fail(error, RS_DATA, "reference pack %s: too short to be one: build it again", path);
+    }
+    void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    close(fd);
+    if (map == MAP_FAILED) return rs_fail_errno(error, RS_IO, "reference pack %s: cannot be mapped", path);
+    p->map = map;
+    p->bytes = (size_t)st.st_size;
+    p->header = map;
+    return true;
+}
+
+static bool check_header(const struct rs_pack *p, const char *path, struct rs_error *error) {
+    const struct rs_pack_header *h = p->header;
+    if (memcmp(h->magic, RS_PACK_MAGIC, sizeof h->magic) != 0)
+        return rs_fail(error, RS_DATA, "reference pack %s: is not a reference pack", path);
+    if (h->byte_order != RS_PACK_BYTE_ORDER)
+        return rs_fail(error, RS_DATA, "reference pack %s: made on a machine of the other byte order: build it here",
+                       path);
+    if (h->version != RS_PACK_VERSION || h->sections != RS_SECTIONS)
+        return rs_fail(error, RS_DATA, "reference pack %s: format %u, this program reads format %d: build it again",
+                       path, h->version, RS_PACK_VERSION);
+    if (h->bytes != p->bytes)
+        return rs_fail(error, RS_DATA, "reference pack %s: %zu bytes long, should be %llu: copy or build it again",
+                       path, p->bytes, (unsigned long long)h->bytes);
+    uint32_t crc = (uint32_t)crc32_z(crc32_z(0, NULL, 0), p->map + RS_PACK_CRC_FROM, p->bytes - RS_PACK_CRC_FROM);
+    if (crc != h->crc)
+        return rs_fail(error, RS_DATA, "reference pack %s: damaged (checksum differs): copy or build it again", path);
+    for (int i = 0; i < RS_SECTIONS; i++) {
+        uint64_t at = h->section[i].offset, n = h->section[i].bytes;
+        if (at % RS_PACK_ALIGN != 0 || at > p->bytes || n > p->bytes - at)
+            return rs_fail(error, RS_DATA, "reference pack %s: section %d lies outside the file", path, i);
+    }
+    return true;
+}
+
+static const void *section(const struct rs_pack *p, int number, size_t *bytes) {
+    *bytes = (size_t)p->header->section[number].bytes;
+    return p->map + p->header->section[number].offset;
+}
+
+/* A table whose slots point outside its records, or that has no empty slot, would lead look-ups astray. */
+static bool open_table(struct rs_pack *p, int number, struct table *t, const char *path, struct rs_error *error) {
+    size_t bytes, slot_bytes;
+    t->records = section(p, number, &bytes);
+    t->slots = section(p, number + 1, &slot_bytes);
+    t->n = bytes / sizeof *t->records;
+    size_t slots = slot_bytes / sizeof *t->slots;
+    bool ok = bytes % sizeof *t->records == 0 && slot_bytes % sizeof *t->slots == 0 && slots > t->n &&
+              (slots & (slots - 1)) == 0;
+    size_t used = 0;
+    for (size_t i = 0; ok && i < slots; i++) {
+        ok = t->slots[i].row <= t->n;
+        used += t->slots[i].row != 0;
+    }
+    for (size_t i = 0; ok && i < t->n; i++) {
+        struct rs_long_key k;
+        memcpy(&k, t->records[i].key, sizeof k);
+        unsigned char length = t->records[i].key[15];
+        ok = length <= RS_SHORT_KEY ||
+             (length == RS_LONG_KEY && k.offset <= p->long_bytes && k.length <= p->long_bytes - k.offset);
+    }
+    if (!ok || used != t->n) return rs_fail(error, RS_DATA, "reference pack %s: table %d is damaged", path, number);
+    t->mask = slots - 1;
+    return true;
+}
+
+static bool open_sections(struct rs_pack *p, const char *path, struct rs_error *error) {
+    size_t n;
+    p->long_keys = section(p, RS_SECTION_LONG_KEYS, &p->long_bytes);
+    p->particles.p = section(p, RS_SECTION_PARTICLES, &p->particles.n);
+    p->totals = section(p, RS_SECTION_TOTALS, &n);
+    if (n != RS_TOTALS * RS_GROUPS * sizeof(double))
+        return rs_fail(error, RS_DATA, "reference pack %s: its totals are damaged", path);
+    if (!open_table(p, RS_SECTION_SURNAMES, &p->surnames, path, error)) return false;
+    for (int level = RS_STATE; level < RS_PLACE_LEVELS; level++)
+        if (!open_table(p, rs_section_of_level((enum rs_place_level)level), &p->places[level], path, error))
+            return false;
+    p->zips = section(p, RS_SECTION_ZIP, &n);
+    if (n == 0) {
+        p->zips = NULL;
+        return true;
+    }
+    bool ok = n == RS_PACK_ZIPS * sizeof *p->zips;
+    for (size_t i = 0; ok && i < RS_PACK_ZIPS; i++) ok = p->zips[i] <= p->places[RS_ZCTA].n;
+    return ok || rs_fail(error, RS_DATA, "reference pack %s: its ZIP code table is damaged", path);
+}
+
+struct rs_pack *rs_pack_open(const char *path, struct rs_error *error) {
+    struct rs_pack *p = rs_alloc(sizeof *p);
+    if (!map_file(p, path, error) || !check_header(p, path, error) || !open_sections(p, path, error)) {
+        rs_pack_close(p);
+        return NULL;
+    }
+    p->digest = rs_sha256(p->map, p->bytes);
+    rs_hex(p->id, p->digest.b, 8);
+    return p;
+}
+
+void rs_pack_close(struct rs_pack *p) {
+    if (!p) return;
+    if (p->map) munmap((void *)(uintptr_t)p->map, p->bytes);
+    free(p);
+}
+
+const char *rs_pack_id(const struct rs_pack *p) { return p->id; }
+const struct rs_digest *rs_pack_digest(const struct rs_pack *p) { return &p->digest; }
+
+struct rs_view rs_pack_info(const struct rs_pack *p) {
+    size_t n;
+    const char *text = section(p, RS_SECTION_INFO, &n);
+    return rs_view(text, n);
+}
+
+/* ---- look-ups ------------------------------------------------------------------------------------------------- */
+
+static struct rs_view key_of(const struct rs_pack *p, const struct rs_pack_record *r) {
+    if (r->key[15] != RS_LONG_KEY) return rs_view((const char *)r->key, r->key[15]);
+    struct rs_long_key k;
+    memcpy(&k, r->key, sizeof k);
+    return rs_view(p->long_keys + k.offset, k.length);
+}
+
+static const struct rs_pack_record *find_long(const struct rs_pack *p, const struct table *t, struct rs_view name) {
+    uint64_t hash = rs_pack_hash_long(name);
+    uint32_t tag = (uint32_t)(hash >> 32);
+    for (size_t i = (size_t)hash & t->mask;; i = (i + 1) & t->mask) {
+        const struct rs_pack_slot *s = &t->slots[i];
+        if (s->row == 0) return NULL;
+        if (s->tag == tag && rs_eq(key_of(p, &t->records[s->row - 1]), name)) return &t->records[s->row - 1];
+    }
+}
+
+static const struct rs_pack_record *find(const struct rs_pack *p, const struct table *t, struct rs_view name) {
+    if (name.n == 0) return NULL;
+    if (name.n > RS_SHORT_KEY) return find_long(p, t, name);
+    unsigned char key[16];
+    rs_pack_key(key, name);
+    uint64_t hash = rs_pack_hash(key);
+    uint32_t tag = (uint32_t)(hash >> 32);
+    for (size_t i = (size_t)hash & t->mask;; i = (i + 1) & t->mask) {
+        const struct rs_pack_slot *s = &t->slots[i];
+        if (s->row == 0) return NULL;
+        if (s->tag == tag && memcmp(t->records[s->row - 1].key, key, sizeof key) == 0) return &t->records[s->row - 1];
+    }
+}
+
+static bool give(const struct rs_pack_record *r, double counts[RS_GROUPS]) {
+    if (!r) return false;
+    memcpy(counts, r->counts, sizeof r->counts);
+    return true;
+}
+
+static void give_total(const struct rs_pack *p, int which, double counts[RS_GROUPS]) {
+    memcpy(counts, p->totals + which * RS_GROUPS, RS_GROUPS * sizeof *counts);
+}
+
+bool rs_pack_surname(const struct rs_pack *p, struct rs_view name, double counts[RS_GROUPS]) {
+    return give(find(p, &p->surnames, name), counts);
+}
+
+void rs_pack_other_surnames(const struct rs_pack *p, double counts[RS_GROUPS]) {
+    give_total(p, RS_TOTAL_OTHER_SURNAMES, counts);
+}
+
+void rs_pack_surname_totals(const struct rs_pack *p, double counts[RS_GROUPS]) {
+    give_total(p, RS_TOTAL_SURNAMES, counts);
+}
+
+void rs_pack_nation(const struct rs_pack *p, double counts[RS_GROUPS]) { give_total(p, RS_TOTAL_NATION, counts); }
+
+size_t rs_pack_surnames(const struct rs_pack *p) { return p->surnames.n; }
+
+struct rs_view rs_pack_surname_at(const struct rs_pack *p, size_t i, double counts[RS_GROUPS]) {
+    give(&p->surnames.records[i], counts);
+    return key_of(p, &p->surnames.records[i]);
+}
+
+bool rs_pack_place_find(const struct rs_pack *p, enum rs_place_level level, struct rs_view id, size_t *i) {
+    const struct table *t = &p->places[level];
+    if (level == RS_STATE && id.n == 2 && !rs_all_digits(id)) id = rs_state_fips(id);
+    const struct rs_pack_record *r = t->n ? find(p, t, id) : NULL;
+    if (!r) return false;
+    *i = (size_t)(r - t->records);
+    return true;
+}
+
+const double *rs_pack_place_counts(const struct rs_pack *p, enum rs_place_level level, size_t i) {
+    return p->places[level].records[i].counts;
+}
+
+bool rs_pack_place(const struct rs_pack *p, enum rs_place_level level, struct rs_view id, double counts[RS_GROUPS]) {
+    size_t i;
+    if (level == RS_NATION) {
+        rs_pack_nation(p, counts);
+        return true;
+    }
+    return rs_pack_place_find(p, level, id, &i) && give(&p->places[level].records[i], counts);
+}
+
+size_t rs_pack_places(const struct rs_pack *p, enum rs_place_level level) { return p->places[level].n; }
+
+struct rs_view rs_pack_place_at(const struct rs_pack *p, enum rs_place_level level, size_t i,
+                                double counts[RS_GROUPS]) {
+    give(&p->places[level].records[i], counts);
+    return key_of(p, &p->places[level].records[i]);
+}
+
+struct rs_view rs_pack_zcta_of_zip(const struct rs_pack *p, struct rs_view zip5) {
+    const struct table *t = &p->places[RS_ZCTA];
+    const struct rs_pack_record *r = NULL;
+    if (zip5.n != 5 || !rs_all_digits(zip5)) return RS_NULL;
+    if (p->zips) {
+        size_t zip = 0;
+        for (size_t i = 0; i < 5; i++) zip = zip * 10 + (size_t)(zip5.p[i] - '0');
+        if (p->zips[zip]) r = &t->records[p->zips[zip] - 1];
+    } else if (t->n) {
+        r = find(p, t, zip5);
+    }
+    return r ? key_of(p, r) : RS_NULL;
+}
+
+bool rs_pack_is_particle(const struct rs_pack *p, struct rs_view word) {
+    struct rs_view rest = p->particles;
+    while (rest.n > 0) {
+        struct rs_view one = rs_split(&rest, '\n');
+        if (one.n > 0 && rs_eq(one, word)) return true;
+    }
+    return false;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How a reference pack lies on disk: shared by the builder and the reader, and by nobody else.
+ *
+ * A header, then sections at multiples of 64 bytes. A table is an array of 64-byte records, sorted by key, and a hash
+ * index over it: a look-up touches one index slot and one record, two cache lines. Numbers are little-endian; a
+ * machine of the other order refuses the file by its byte_order mark. */
+#ifndef RS_REFERENCE_PACK_FORMAT_H
+#define RS_REFERENCE_PACK_FORMAT_H
+#include <stdint.h>
+#include <string.h>
+#include "pack.h"
+
+#define RS_PACK_MAGIC "RSPACK\r\n" /* a transfer that changes line ends changes it */
+enum { RS_PACK_VERSION = 1, RS_PACK_ALIGN = 64, RS_PACK_ZIPS = 100000 };
+#define RS_PACK_BYTE_ORDER 0x01020304u
+
+/* A key of up to 15 bytes stands in the record, padded with zeros, its length in the last byte. A longer one has
+ * RS_LONG_KEY there, and in front its place in the section of long keys; its slot comes from rs_pack_hash_long. */
+enum { RS_SHORT_KEY = 15, RS_LONG_KEY = 255 };
+struct rs_pack_record {
+    unsigned char key[16];
+    double counts[RS_GROUPS];
+};
+struct rs_long_key {
+    uint32_t offset, length;
+};
+/* row is one more than the record's number, 0 where the slot is empty; tag is the upper half of the hash. */
+struct rs_pack_slot {
+    uint32_t tag, row;
+};
+
+enum rs_pack_section {
+    RS_SECTION_INFO,       /* JSON: what the pack was built from */
+    RS_SECTION_PARTICLES,  /* words, each with a newline behind it */
+    RS_SECTION_LONG_KEYS,  /* bytes */
+    RS_SECTION_TOTALS,     /* counts of the nation, of all other surnames, of all surnames */
+    RS_SECTION_ZIP,        /* one uint32 for each five-digit ZIP code: number of its ZCTA's record plus 1; or empty */
+    RS_SECTION_SURNAMES,   /* records, slots */
+    RS_SECTION_SURNAME_SLOTS,
+    RS_SECTION_PLACES,     /* records and slots of state, county, zcta, tract, block_group, in this order */
+    RS_SECTIONS = RS_SECTION_PLACES + 2 * (RS_PLACE_LEVELS - 1),
+};
+static inline int rs_section_of_level(enum rs_place_level level) { return RS_SECTION_PLACES + 2 * ((int)level - 1); }
+
+enum { RS_TOTAL_NATION, RS_TOTAL_OTHER_SURNAMES, RS_TOTAL_SURNAMES, RS_TOTALS };
+
+struct rs_pack_header {
+    char magic[8];
+    uint32_t version, byte_order;
+    uint64_t bytes; /* of the whole file */
+    uint32_t crc;   /* CRC-32 of all that stands behind this struct's first 64 bytes */
+    uint32_t sections;
+    uint8_t reserved[32];
+    struct {
+        uint64_t offset, bytes;
+    } section[RS_SECTIONS];
+};
+enum { RS_PACK_CRC_FROM = 64 };
+
+static inline uint64_t rs_pack_mix(uint64_t h, uint64_t word) {
+    h ^= word;
+    h *= 0x9E3779B97F4A7C15u; /* 2^64 / golden ratio, odd */
+    return h ^ (h >> 29);
+}
+
+/* Hash of a record's 16 key bytes. */
+static inline uint64_t rs_pack_hash(const unsigned char key[16]) {
+    uint64_t a, b;
+    memcpy(&a, key, 8);
+    memcpy(&b, key + 8, 8);
+    uint64_t h = rs_pack_mix(rs_pack_mix(0x243F6A8885A308D3u, a), b);
+    h *= 0xBF58476D1CE4E5B9u;
+    return h ^ (h >> 32);
+}
+
+/* Hash of a key that is too long for a record. */
+static inline uint64_t rs_pack_hash_long(struct rs_view v) {
+    uint64_t h = rs_pack_mix(0x13198A2E03707344u, v.n);
+    for (size_t i = 0; i < v.n; i++) h = rs_pack_mix(h, (unsigned char)v.p[i]);
+    return h;
+}
+
+/* The 16 key bytes of a short key. */
+static inline void rs_pack_key(unsigned char key[16], struct rs_view v) {
+    memset(key, 0, 16);
+    memcpy(key, v.p, v.n);
+    key[15] = (unsigned char)v.n;
+}
+
+#endif

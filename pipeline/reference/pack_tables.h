@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tables of counts in memory, on their way from CSV into a pack. */
+#ifndef RS_REFERENCE_PACK_TABLES_H
+#define RS_REFERENCE_PACK_TABLES_H
+#include "csv_table.h"
+#include "pack.h"
+
+struct rs_counts_row {
+    struct rs_view key; /* in the table's arena */
+    double counts[RS_GROUPS];
+};
+/* Rows, by ascending key once sorted. */
+struct rs_counts_table {
+    struct rs_arena arena;
+    struct rs_counts_row *rows;
+    size_t n, room;
+};
+void rs_counts_add(struct rs_counts_table *t, struct rs_view key, const double counts[RS_GROUPS]);
+/* Sorts; a key that is there twice is RS_DATA (`what` names the table). */
+bool rs_counts_sort(struct rs_counts_table *t, const char *what, struct rs_error *error);
+void rs_counts_free(struct rs_counts_table *t);
+
+/* What was read, for the pack's info. */
+struct rs_table_source {
+    size_t rows;
+    struct rs_digest content;
+};
+
+/* id,white,black,aian,api,multi,hispanic[,some_other]; see schemas/reference/README.md. Some other race is spread over
+ * the five non-Hispanic groups in proportion (CFPB 2014), evenly where there is nobody else. */
+bool rs_read_places(const char *path, enum rs_place_level level, struct rs_counts_table *to,
+                    struct rs_table_source *source, struct rs_error *error);
+/* Counts by group, or the Bureau's 2010 layout; `nation` is the places file with one row whose shares fill suppressed
+ * cells. `other` gets ALL OTHER NAMES. */
+bool rs_read_surnames(const char *path, const char *nation, struct rs_counts_table *to, double other[RS_GROUPS],
+                      struct rs_table_source *source, struct rs_error *error);
+/* Sums of `from` by the first `digits` of the key, into the empty table `to`. `from` is sorted. */
+void rs_sum_places(const struct rs_counts_table *from, size_t digits, struct rs_counts_table *to);
+
+#endif
