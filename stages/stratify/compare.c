@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why it exists: a gap is a comparison, and it has to carry the error of both sides and their covariance. */
+#include <math.h>
+#include <string.h>
+#include "estimate.h"
+
+static bool blank(const struct rs_estimates *all, const struct rs_estimate *e) {
+    return all->table.cells[e->cell].suppressed;
+}
+
+/* The stratum compared with: the one named, else the largest that is not a missing reason. In race_ethnicity the size is
+ * that of reported and imputed together, so that every estimator has the same reference. NULL where there is none. */
+static const char *reference_name(const struct rs_estimates *all, enum rs_dimension d, const char *named) {
+    const struct rs_estimate *best = NULL;
+    for (size_t i = 0; i < all->n; i++) {
+        const struct rs_estimate *e = &all->e[i];
+        if (e->dimension != d || e->missing) continue;
+        if (named && strcmp(e->stratum, named) == 0) return e->stratum;
+        if (d == RS_RACE && e->estimator != RS_WEIGHTED) continue;
+        if (!best || e->n > best->n) best = e;
+    }
+    return named || !best ? NULL : best->stratum;
+}
+
+static const struct rs_estimate *find(const struct rs_estimates *all, enum rs_dimension d, enum rs_estimator estimator,
+                                      const char *stratum) {
+    for (size_t i = 0; i < all->n; i++) {
+        const struct rs_estimate *e = &all->e[i];
+        if (e->dimension == d && e->estimator == estimator && strcmp(e->stratum, stratum) == 0) return e;
+    }
+    return NULL;
+}
+
+static double covariance(const struct rs_estimates *all, const struct rs_estimate *a, const struct rs_estimate *b) {
+    if (a->estimator == RS_BIRDIE) return all->fit.v[a->group][b->group];
+    if (a->estimator == RS_WEIGHTED) return all->fit.weighted_v[a->group][b->group];
+    return 0; /* counted: different persons */
+}
+
+static void compare(const struct rs_estimates *all, struct rs_estimate *e, const struct rs_estimate *r) {
+    e->reference = r;
+    if (e == r) return;
+    e->difference = e->rate - r->rate;
+    e->ratio = r->rate > 0 ? e->rate / r->rate : NAN;
+    if (isnan(e->interval.lower) || isnan(r->interval.lower)) return;
+    double va = e->se * e->se, vb = r->se * r->se, cov = covariance(all, e, r);
+    double rho = va > 0 && vb > 0 ? cov / sqrt(va * vb) : 0;
+    e->difference_interval = rs_difference(e->rate, e->interval, r->rate, r->interval, rho);
+    e->ratio_interval = rs_ratio(e->rate, r->rate, va, vb, cov, RS_Z95);
+}
+
+/* Whether estimators published for one group say opposite things about its gap. */
+static void flag_signs(struct rs_estimates *all) {
+    for (int g = 0; g < RS_GROUPS; g++) {
+        bool up = false, down = false;
+        for (size_t i = 0; i < all->n; i++) {
+            const struct rs_estimate *e = &all->e[i];
+            if (e->group != g || isnan(e->difference)) continue;
+            up |= e->difference > 0;
+            down |= e->difference < 0;
+        }
+        for (size_t i = 0; up && down && i < all->n; i++)
+            if (all->e[i].group == g && !isnan(all->e[i].difference)) all->e[i].flags |= RS_SIGN_DISAGREES;
+    }
+}
+
+void rs_estimates_compare(struct rs_estimates *all, const struct rs_settings *settings) {
+    const char *names[RS_DIMENSIONS] = {0};
+    for (int d = RS_RACE; d < RS_DIMENSIONS; d++)
+        names[d] = reference_name(all, (enum rs_dimension)d, settings->reference[d]);
+    for (size_t i = 0; i < all->n; i++) {
+        struct rs_estimate *e = &all->e[i];
+        if (!names[e->dimension] || blank(all, e) || (e->dimension == RS_RACE && e->missing)) continue;
+        const struct rs_estimate *r = find(all, e->dimension, e->estimator, names[e->dimension]);
+        if (r && !blank(all, r)) compare(all, e, r);
+    }
+    flag_signs(all);
+    /* n times the direct share is the reported count: not beside a self-report row that is blank */
+    for (size_t i = 0; i < all->n; i++) {
+        struct rs_estimate *e = &all->e[i];
+        if (e->estimator != RS_BIRDIE && e->estimator != RS_WEIGHTED) continue;
+        const struct rs_estimate *own = find(all, RS_RACE, RS_SELF_REPORT, e->stratum);
+        if (own && blank(all, own)) e->direct_share = NAN;
+    }
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The estimates of one series (a measure in a period): made from the counts, compared with a reference group, small
+ * cells suppressed, written as rows of layout estimate. */
+#ifndef RS_STRATIFY_ESTIMATE_H
+#define RS_STRATIFY_ESTIMATE_H
+#include "birdie.h"
+#include "interval.h"
+#include "pipeline/rows/stage.h"
+#include "strata.h"
+#include "suppress.h"
+
+enum rs_estimator { RS_OBSERVED, RS_SELF_REPORT, RS_BIRDIE, RS_WEIGHTED, RS_ESTIMATORS };
+extern const char *const rs_estimator_names[RS_ESTIMATORS];
+
+enum rs_flag { RS_LOW_INFORMATION = 1, RS_SIGN_DISAGREES = 2, RS_NOT_CONVERGED = 4, RS_BOUNDARY = 8 };
+
+struct rs_settings {
+    double minimum_cell;    /* smallest count published: 11 */
+    double low_information; /* lambda below which an imputed group is flagged */
+    size_t languages;       /* named apart; the rest are pooled as "other" */
+    const char *reference[RS_DIMENSIONS]; /* by name; NULL for the largest group */
+    int threads;
+};
+
+/* Missing numbers are NaN. */
+struct rs_estimate {
+    enum rs_dimension dimension;
+    enum rs_estimator estimator;
+    const char *stratum; /* borrowed from the strata's names */
+    int group;           /* of the six, else -1 */
+    bool missing;        /* a missing reason: never a reference, never compared in race_ethnicity */
+    uint32_t cell;       /* in the table of small cells; birdie and weighted share one */
+    double n, x, n_eff, direct_share, rate, se;
+    struct rs_interval interval;
+    const char *method;
+    const struct rs_estimate *reference; /* among the series' own estimates; NULL for none */
+    double difference, ratio;
+    struct rs_interval difference_interval, ratio_interval;
+    unsigned flags;
+};
+
+struct rs_estimates {
+    struct rs_series *series; /* borrowed */
+    struct rs_estimate *e;    /* in the order in which they are written */
+    size_t n, room;
+    struct rs_birdie_fit fit;
+    struct rs_table table;
+};
+
+/* estimate.c: rates and intervals, and the table of cells with its relations. */
+bool rs_estimates_make(struct rs_estimates *out, struct rs_series *series, const struct rs_strata *strata,
+                       const struct rs_settings *settings, struct rs_error *error);
+void rs_estimates_free(struct rs_estimates *e);
+
+/* compare.c: references, differences, ratios and flags; after suppression, so that nothing is said of a blank cell. */
+void rs_estimates_compare(struct rs_estimates *e, const struct rs_settings *settings);
+
+/* publish.c: rows into the batch's sink 0, and the widest gaps kept for the run's results. */
+struct rs_gap {
+    const struct rs_series *series;
+    struct rs_estimate estimate;
+    const char *reference;
+};
+enum { RS_MOST_GAPS = 20 };
+struct rs_gaps {
+    struct rs_gap gap[RS_MOST_GAPS];
+    size_t n;
+    uint64_t rows, primary, complementary;
+};
+void rs_estimates_publish(const struct rs_estimates *e, struct rs_batch *batch, struct rs_gaps *gaps);
+json_t *rs_gaps_json(const struct rs_gaps *gaps);
+
+#endif

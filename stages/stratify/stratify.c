@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The stage stratify: person, posterior and person_measure in; rates by stratum with their intervals, comparisons and
+ * suppressed cells out. One pass counts (join.c); then each measure and period is estimated (estimate.c, birdie.c),
+ * suppressed (suppress.c), compared (compare.c) and written (publish.c). */
+#include <stdlib.h>
+#include <string.h>
+#include "estimate.h"
+#include "join.h"
+#include "pipeline/base/log.h"
+
+static bool parse_references(const char *text, struct rs_settings *settings, struct rs_arena *arena,
+                             struct rs_error *error) {
+    struct rs_view rest = text ? rs_cstr(text) : RS_NULL;
+    while (!rs_is_null(rest)) {
+        struct rs_view value = rs_trim(rs_split(&rest, ','));
+        if (!value.n) continue;
+        struct rs_view name = rs_split(&value, '=');
+        int d = RS_RACE;
+        while (d < RS_DIMENSIONS && !rs_eq_c(name, rs_dimension_names[d])) d++;
+        if (d == RS_DIMENSIONS || !rs_has(value))
+            return rs_fail(error, RS_USAGE, "--reference-group: write DIMENSION=GROUP, such as race_ethnicity=WHITE; "
+                           "dimensions are race_ethnicity, language, sex, age_band, provider_group");
+        settings->reference[d] = rs_arena_view(arena, value).p;
+    }
+    return true;
+}
+
+static bool read_settings(struct rs_run *run, struct rs_settings *s, struct rs_age_bands *bands, struct rs_arena *arena,
+                          struct rs_error *error) {
+    int64_t minimum, languages;
+    *s = (struct rs_settings){.threads = run->threads};
+    if (!rs_run_option_long(run, "minimum-cell", 0, 1000, &minimum, error) ||
+        !rs_run_option_long(run, "languages", 1, 1000, &languages, error) ||
+        !rs_run_option_real(run, "low-information", 0, 1, &s->low_information, error) ||
+        !rs_age_bands_parse(rs_run_option(run, "age-bands"), bands, error))
+        return false;
+    s->minimum_cell = (double)minimum;
+    s->languages = (size_t)languages;
+    return parse_references(rs_run_option(run, "reference-group"), s, arena, error);
+}
+
+/* In the order of measure and period, which is not that of the input. */
+static int by_measure(const void *a, const void *b) {
+    const struct rs_series *x = a, *y = b;
+    int c = rs_compare(x->measure, y->measure);
+    return c ? c : rs_compare(x->period, y->period);
+}
+
+static bool publish(struct rs_run *run, struct rs_series *series, const struct rs_strata *strata,
+                    const struct rs_settings *settings, struct rs_gaps *gaps, struct rs_error *error) {
+    struct rs_estimates estimates;
+    struct rs_batch batch = {0};
+    bool good = rs_estimates_make(&estimates, series, strata, settings, error);
+    if (good) {
+        rs_estimates_compare(&estimates, settings);
+        rs_estimates_publish(&estimates, &batch, gaps);
+        good = rs_run_done(run, &batch, error);
+    } else {
+        rs_error_context(error, "measure %.*s, period %.*s", (int)series->measure.n, series->measure.p,
+                         (int)series->period.n, series->period.p);
+    }
+    rs_buffer_free(&batch.out[0]);
+    rs_arena_free(&batch.arena);
+    rs_estimates_free(&estimates);
+    return good;
+}
+
+static void warn_references(const struct rs_strata *strata, const struct rs_settings *settings) {
+    for (int d = RS_RACE; d < RS_DIMENSIONS; d++) {
+        bool found = settings->reference[d] == NULL;
+        for (size_t i = 0; !found && i < strata->names[d].n; i++)
+            found = strcmp(strata->names[d].names[i], settings->reference[d]) == 0;
+        if (!found)
+            rs_warn("--reference-group: no person is in group %s of %s: nothing is compared there", settings->reference[d],
+                    rs_dimension_names[d]);
+    }
+}
+
+static bool run_stage(struct rs_run *run, struct rs_error *error) {
+    struct rs_settings settings;
+    struct rs_age_bands bands;
+    struct rs_strata strata = {0};
+    struct rs_arena arena = {0};
+    struct rs_gaps gaps = {.n = 0};
+    bool good = read_settings(run, &settings, &bands, &arena, error) && rs_strata_open(&strata, run->output, error) &&
+                rs_stratify_join(run, &bands, &strata, error);
+    if (good) {
+        if (strata.n_series) qsort(strata.series, strata.n_series, sizeof *strata.series, by_measure);
+        warn_references(&strata, &settings);
+    }
+    for (size_t i = 0; good && i < strata.n_series; i++)
+        good = publish(run, &strata.series[i], &strata, &settings, &gaps, error);
+    if (good) {
+        json_object_set_new(run->results, "series", json_integer((json_int_t)strata.n_series));
+        json_object_set_new(run->results, "estimates", json_integer((json_int_t)gaps.rows));
+        json_object_set_new(run->results, "suppressed_primary", json_integer((json_int_t)gaps.primary));
+        json_object_set_new(run->results, "suppressed_complementary", json_integer((json_int_t)gaps.complementary));
+        json_object_set_new(run->results, "widest_gaps", rs_gaps_json(&gaps));
+    }
+    rs_strata_free(&strata);
+    rs_arena_free(&arena);
+    return good;
+}
+
+static const struct rs_layout *const reads[] = {&rs_layout_person, &rs_layout_posterior, &rs_layout_person_measure, NULL};
+static const struct rs_layout *const writes[] = {&rs_layout_estimate, NULL};
+static const char *const after[] = {"reconcile", "impute", NULL};
+static const struct rs_option options[] = {
+    {"minimum-cell", "N", "11", "Smallest count that may be published; 11 withholds 1 to 10, 1 withholds nothing."},
+    {"reference-group", "LIST", NULL,
+     "Groups to compare with, as DIMENSION=GROUP, comma between; else the largest group of each dimension."},
+    {"age-bands", "LIST", "0,18,45,65,75", "First age of each band, at the as-of date."},
+    {"languages", "N", "12", "Languages named apart, by size; the others are pooled as \"other\"."},
+    {"low-information", "X", "0.1", "Information share (lambda) below which an imputed group is flagged low_information."},
+    {0}};
+
+const struct rs_stage rs_stage_stratify = {
+    .name = "stratify",
+    .version = 1,
+    .about = "Rates by race and ethnicity, language, sex, age band and provider group, with intervals and gaps.",
+    .description =
+        "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the difference "
+        "from and ratio to a reference group, and small cells withheld.\n\n"
+        "*race_ethnicity* comes three times: *self_report*, counted among those who answered; *birdie*, those who "
+        "answered and those imputed together, estimated by maximum a posteriori under the assumption that the outcome "
+        "does not depend on surname given race and place (McCartan et al. 2024), with standard errors from the observed "
+        "information; *weighted*, the usual sum of p times y over the sum of p, which is biased towards the mean of all "
+        "and stands there to be compared with. Who declined is never imputed and is left out of the last two. Missing "
+        "reasons are strata of their own, as is UNRESOLVED, an answer that does not decide among the six groups.\n\n"
+        "Intervals: Wilson; for imputed groups Wilson on the effective number, rate (1 - rate) / se^2. Differences: "
+        "Newcombe's method 10, with the correlation of the two rates where they are estimated together (Zou and Donner "
+        "2008). Ratios: on the log scale by the delta method.\n\n"
+        "Flags: *low_information*, the probabilities hardly tell the group apart; *sign_disagrees*, estimators "
+        "published for a group say opposite things of its gap; *not_converged*; *boundary*, fewer than one effective "
+        "success or failure: no standard error can be trusted.\n\n"
+        "Small cells (CMS policy of 2024-01-26): no count from 1 to 10 is published or can be worked out, zero may be. "
+        "Count, rate, error, interval and comparison go together; further cells are withheld where a withheld one could "
+        "be subtracted out of a total; the result is audited by trying to do so, and the stage fails where that works.",
+    .examples = "relsogi stratify --input run/reconcile --input run/impute --as-of 2026-01-01 --output run/stratify \\\n"
+                "    --reference-group race_ethnicity=WHITE,sex=male",
+    .reads = reads,
+    .writes = writes,
+    .after = after,
+    .options = options,
+    .needs_as_of = true,
+    .run = run_stage,
+};

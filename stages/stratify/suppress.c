@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why it exists: a blank cell that can be subtracted out of a margin protects nobody. */
+#include "suppress.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "pipeline/base/text.h"
+
+enum { PARTS = 3 }; /* n, x, n - x */
+static const double nothing = 1e-9;
+
+uint32_t rs_table_cell(struct rs_table *t, double n, double x, bool shown) {
+    if (t->n_cells == t->cell_room) {
+        t->cell_room = t->cell_room ? 2 * t->cell_room : 64;
+        t->cells = rs_realloc(t->cells, t->cell_room * sizeof *t->cells);
+    }
+    t->cells[t->n_cells] = (struct rs_cell){.n = n, .x = x, .shown = shown};
+    return (uint32_t)t->n_cells++;
+}
+
+uint32_t rs_table_relation(struct rs_table *t) { return t->n_relations++; }
+
+void rs_table_term(struct rs_table *t, uint32_t relation, uint32_t cell, int sign) {
+    if (t->n_terms == t->term_room) {
+        t->term_room = t->term_room ? 2 * t->term_room : 64;
+        t->terms = rs_realloc(t->terms, t->term_room * sizeof *t->terms);
+    }
+    t->terms[t->n_terms++] = (struct rs_term){relation, cell, sign};
+}
+
+void rs_table_free(struct rs_table *t) {
+    free(t->cells);
+    free(t->terms);
+    *t = (struct rs_table){0};
+}
+
+static double part(const struct rs_cell *c, int which) {
+    double v = which == 0 ? c->n : which == 1 ? c->x : c->n - c->x;
+    return fabs(v) < nothing ? 0 : v;
+}
+
+static bool small(double v, double minimum) { return v > nothing && v < minimum - nothing; }
+
+static bool sensitive(const struct rs_cell *c, double minimum) {
+    for (int k = 0; k < PARTS; k++)
+        if (small(part(c, k), minimum)) return true;
+    return c->also_small;
+}
+
+static bool known(const struct rs_cell *c) { return (c->shown && !c->suppressed) || part(c, 0) == 0; }
+static bool at_risk(const struct rs_cell *c, double minimum) { return c->suppressed || sensitive(c, minimum); }
+
+/* ---- the relations, solved for what a reader does not know ------------------------------------------------------ */
+
+/* Rows are relations, columns cells; reduced so that each pivot, an unknown cell, stands in one row only. */
+struct solved {
+    double *a;
+    size_t rows, columns;
+};
+
+static double *row_of(const struct solved *s, size_t r) { return s->a + r * s->columns; }
+
+static bool pivot_on(struct solved *s, size_t from, size_t column) {
+    size_t best = from;
+    for (size_t r = from; r < s->rows; r++)
+        if (fabs(row_of(s, r)[column]) > fabs(row_of(s, best)[column])) best = r;
+    double value = best < s->rows ? row_of(s, best)[column] : 0;
+    if (fabs(value) < nothing) return false;
+    double *b = row_of(s, best), *f = row_of(s, from);
+    for (size_t c = 0; c < s->columns; c++) {
+        double swap = b[c];
+        b[c] = f[c];
+        f[c] = swap / value;
+    }
+    for (size_t r = 0; r < s->rows; r++) {
+        double times = row_of(s, r)[column];
+        if (r == from || fabs(times) < nothing) continue;
+        for (size_t c = 0; c < s->columns; c++) row_of(s, r)[c] -= times * f[c];
+    }
+    return true;
+}
+
+static struct solved as_given(const struct rs_table *t) {
+    struct solved s = {.rows = t->n_relations, .columns = t->n_cells};
+    s.a = rs_alloc((s.rows * s.columns + 1) * sizeof *s.a);
+    for (size_t i = 0; i < t->n_terms; i++) row_of(&s, t->terms[i].relation)[t->terms[i].cell] += t->terms[i].sign;
+    return s;
+}
+
+static struct solved solve(const struct rs_table *t) {
+    struct solved s = as_given(t);
+    size_t done = 0;
+    for (size_t c = 0; c < s.columns && done < s.rows; c++)
+        if (!known(&t->cells[c])) done += pivot_on(&s, done, c);
+    return s;
+}
+
+/* Whether this row gives a reader what must stay unknown. */
+static bool discloses(const struct rs_table *t, const double *row, double minimum) {
+    size_t unknown = 0, last = 0;
+    bool up = false, down = false;
+    double sum[PARTS] = {0};
+    for (size_t c = 0; c < t->n_cells; c++) {
+        if (fabs(row[c]) < nothing || known(&t->cells[c])) continue;
+        unknown++;
+        last = c;
+        up |= row[c] > 0;
+        down |= row[c] < 0;
+        for (int k = 0; k < PARTS; k++) sum[k] += fabs(row[c]) * part(&t->cells[c], k);
+    }
+    if (unknown == 0) return false;
+    if (unknown == 1) return at_risk(&t->cells[last], minimum);
+    if (up && down) return false;
+    for (int k = 0; k < PARTS; k++)
+        if (small(sum[k], minimum)) return true;
+    return false;
+}
+
+/* The smallest shown cell of the row that is still known, a total only where there is no other; -1 where none. */
+static int64_t smallest_known(const struct rs_table *t, const double *row) {
+    int64_t best = -1;
+    for (size_t c = 0; c < t->n_cells; c++) {
+        const struct rs_cell *cell = &t->cells[c];
+        if (fabs(row[c]) < nothing || !cell->shown || cell->suppressed || part(cell, 0) == 0) continue;
+        const struct rs_cell *other = best < 0 ? NULL : &t->cells[best];
+        if (!other || (other->total && !cell->total) || (other->total == cell->total && cell->n < other->n))
+            best = (int64_t)c;
+    }
+    return best;
+}
+
+/* One complementary suppression; false where nothing is disclosed, or nothing more can be suppressed. */
+static bool suppress_one(struct rs_table *t, double minimum) {
+    struct solved s = solve(t);
+    int64_t found = -1;
+    for (size_t r = 0; r < s.rows && found < 0; r++)
+        if (discloses(t, row_of(&s, r), minimum)) found = smallest_known(t, row_of(&s, r));
+    free(s.a);
+    if (found < 0) return false;
+    t->cells[found].suppressed = true;
+    return true;
+}
+
+/* ---- audit ---------------------------------------------------------------------------------------------------- */
+
+struct bounds {
+    double low[PARTS], high[PARTS];
+};
+
+static bool narrow(double *low, double *high, double at_least, double at_most) {
+    bool changed = false;
+    if (at_least > *low + 1e-7) {
+        *low = at_least;
+        changed = true;
+    }
+    if (at_most < *high - 1e-7) {
+        *high = at_most;
+        changed = true;
+    }
+    return changed;
+}
+
+/* From sum of a_c v_c = 0, bounds of each v_c given the others'. Infinite ends are counted, not added. */
+static bool narrow_row(const struct rs_table *t, const double *row, int k, struct bounds *b) {
+    double least = 0, most = 0;
+    size_t no_least = 0, no_most = 0;
+    for (size_t c = 0; c < t->n_cells; c++) {
+        double a = row[c];
+        if (fabs(a) < nothing) continue;
+        double lo = a > 0 ? a * b[c].low[k] : a * b[c].high[k], hi = a > 0 ? a * b[c].high[k] : a * b[c].low[k];
+        if (isinf(lo)) no_least++;
+        else least += lo;
+        if (isinf(hi)) no_most++;
+        else most += hi;
+    }
+    bool changed = false;
+    for (size_t c = 0; c < t->n_cells; c++) {
+        double a = row[c];
+        if (fabs(a) < nothing || known(&t->cells[c])) continue;
+        double lo = a > 0 ? a * b[c].low[k] : a * b[c].high[k], hi = a > 0 ? a * b[c].high[k] : a * b[c].low[k];
+        /* a v = -(sum of the others), which lies in [-other_most, -other_least] */
+        bool has_least = no_least == (isinf(lo) ? 1 : 0), has_most = no_most == (isinf(hi) ? 1 : 0);
+        double other_least = has_least ? least - (isinf(lo) ? 0 : lo) : -INFINITY;
+        double other_most = has_most ? most - (isinf(hi) ? 0 : hi) : INFINITY;
+        double one = -other_most / a, two = -other_least / a;
+        if (!isnan(one) && !isnan(two))
+            changed |= narrow(&b[c].low[k], &b[c].high[k], fmin(one, two), fmax(one, two));
+    }
+    return changed;
+}
+
+/* n = x + f, all not negative. */
+static bool narrow_parts(struct bounds *b) {
+    bool changed = narrow(&b->low[0], &b->high[0], b->low[1] + b->low[2], b->high[1] + b->high[2]);
+    changed |= narrow(&b->low[1], &b->high[1], b->low[0] - b->high[2], b->high[0] - b->low[2]);
+    return narrow(&b->low[2], &b->high[2], b->low[0] - b->high[1], b->high[0] - b->low[1]) || changed;
+}
+
+static bool worked_out(const struct rs_cell *c, const struct bounds *b, double minimum) {
+    if (known(c) || !at_risk(c, minimum)) return false;
+    for (int k = 0; k < PARTS; k++) {
+        double v = part(c, k);
+        if (v > 0 && b->high[k] - b->low[k] < 1e-6 * (1 + v)) return true;
+        if (small(v, minimum) && b->low[k] > 1e-6 && b->high[k] < minimum - 1e-6) return true;
+    }
+    return false;
+}
+
+int64_t rs_suppression_audit(const struct rs_table *t, double minimum) {
+    struct bounds *b = rs_alloc((t->n_cells + 1) * sizeof *b);
+    for (size_t c = 0; c < t->n_cells; c++)
+        for (int k = 0; k < PARTS; k++) {
+            bool certain = known(&t->cells[c]);
+            b[c].low[k] = certain ? part(&t->cells[c], k) : 0;
+            b[c].high[k] = certain ? part(&t->cells[c], k) : INFINITY;
+        }
+    struct solved s = solve(t), given = as_given(t);
+    bool changed = true;
+    for (int round = 0; changed && round < 200; round++) {
+        changed = false;
+        for (size_t r = 0; r < s.rows; r++)
+            for (int k = 0; k < PARTS; k++) {
+                changed |= narrow_row(t, row_of(&given, r), k, b);
+                changed |= narrow_row(t, row_of(&s, r), k, b);
+            }
+        for (size_t c = 0; c < t->n_cells; c++)
+            if (!known(&t->cells[c])) changed |= narrow_parts(&b[c]);
+    }
+    int64_t found = -1;
+    for (size_t c = 0; c < t->n_cells && found < 0; c++)
+        if (worked_out(&t->cells[c], &b[c], minimum)) found = (int64_t)c;
+    free(s.a);
+    free(given.a);
+    free(b);
+    return found;
+}
+
+/* The smallest known cell that shares a relation with cell `c`, for what only the bounds gave away. */
+static bool suppress_beside(struct rs_table *t, uint32_t c) {
+    double *any = rs_alloc((t->n_cells + 1) * sizeof *any);
+    for (size_t i = 0; i < t->n_terms; i++) {
+        if (t->terms[i].cell != c) continue;
+        for (size_t j = 0; j < t->n_terms; j++)
+            if (t->terms[j].relation == t->terms[i].relation) any[t->terms[j].cell] = 1;
+    }
+    int64_t found = smallest_known(t, any);
+    free(any);
+    if (found >= 0) t->cells[found].suppressed = true;
+    return found >= 0;
+}
+
+bool rs_suppress(struct rs_table *t, double minimum, struct rs_error *error) {
+    for (size_t c = 0; c < t->n_cells; c++) {
+        struct rs_cell *cell = &t->cells[c];
+        cell->primary = minimum > 1 && sensitive(cell, minimum);
+        cell->suppressed = cell->shown && cell->primary;
+    }
+    if (minimum <= 1) return true;
+    for (;;) {
+        while (suppress_one(t, minimum)) continue;
+        int64_t found = rs_suppression_audit(t, minimum);
+        if (found < 0) return true;
+        if (!suppress_beside(t, (uint32_t)found))
+            return rs_fail(error, RS_BUG, "small cells: cell %lld of %zu could still be worked out from what would be "
+                           "published, so nothing is; please report this", (long long)found, t->n_cells);
+    }
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Small cells: no count from 1 to 10 is published, nor anything from which one can be worked out (CMS cell size
+ * suppression policy, 26 January 2024); zero may be.
+ *
+ * A table is a list of cells, each a count n and a numerator x, and linear relations among them (a total less its
+ * strata is 0; a combined group less its reported and imputed parts is 0). A relation holds for n, for x and for n - x.
+ * Shown cells are those that get a row. Hidden ones never do, but a reader could work them out: those imputed, those
+ * excluded. A cell whose n is 0 is known to be empty.
+ *
+ *  1. primary: a cell is sensitive where n, x or n - x lies strictly between 0 and the minimum (11), whole or not: a sum
+ *     of probabilities counts like persons; or where its caller says so (`also_small`: an effective number, or the
+ *     numerator of another estimator). Sensitive shown cells are suppressed.
+ *  2. complementary: the relations are solved for the cells a reader does not know. Where the solution gives a
+ *     suppressed or sensitive cell, or a sum of unknown cells that is itself below the minimum, the smallest shown cell
+ *     that it was worked out from is suppressed too; until nothing is found.
+ *  3. audit: bounds of each unknown cell are narrowed from the relations, from n = x + (n - x) and from counts not being
+ *     negative, until nothing changes. No suppressed or sensitive cell may end as a point, nor one of its small counts
+ *     between bounds that both lie in 1 to 10. What the audit finds is suppressed further; RS_BUG where that cannot help.
+ */
+#ifndef RS_STRATIFY_SUPPRESS_H
+#define RS_STRATIFY_SUPPRESS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "pipeline/base/error.h"
+
+struct rs_cell {
+    double n, x;
+    bool shown;       /* has a row */
+    bool total;       /* suppressed only where nothing else helps */
+    bool also_small;
+    bool suppressed;  /* out: its row is blank */
+    bool primary;     /* out: sensitive by itself */
+};
+struct rs_term {
+    uint32_t relation, cell;
+    int sign;
+};
+struct rs_table {
+    struct rs_cell *cells;
+    struct rs_term *terms;
+    size_t n_cells, n_terms, cell_room, term_room;
+    uint32_t n_relations;
+};
+uint32_t rs_table_cell(struct rs_table *t, double n, double x, bool shown);
+uint32_t rs_table_relation(struct rs_table *t); /* a new one; its terms sum to 0 */
+void rs_table_term(struct rs_table *t, uint32_t relation, uint32_t cell, int sign);
+void rs_table_free(struct rs_table *t);
+
+/* minimum 11 suppresses 1-10; 1 or less suppresses nothing. */
+bool rs_suppress(struct rs_table *t, double minimum, struct rs_error *error);
+/* Step 3 alone: number of the first cell that could be worked out, or -1. */
+int64_t rs_suppression_audit(const struct rs_table *t, double minimum);
+
+#endif
