@@ -14,6 +14,7 @@ const struct rs_stage *rs_stage_find(const char *name);
 
 int rs_run_main(int argc, char **argv);    /* relsogi run */
 int rs_verify_main(int argc, char **argv); /* relsogi verify */
+int rs_summary_main(int argc, char **argv); /* relsogi summary */
 /* The data dictionary, made from the layouts, as Markdown on stdout. */
 int rs_dictionary_main(int argc, char **argv);
 void rs_driver_man(struct rs_buffer *out); /* scdoc source of relsogi(1) */

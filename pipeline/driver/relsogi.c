@@ -18,6 +18,7 @@ struct command {
 static const struct command commands[] = {
     {"run", "run the pipeline: all stages, or some of them", rs_run_main},
     {"verify", "recompute every digest of a run and say what was changed", rs_verify_main},
+    {"summary", "tell on one screen what came out of a run", rs_summary_main},
     {"reference", "build census tables into a reference pack; say what is in one", rs_reference_main},
     {"db", "migrate the database; say what is in it", rs_db_main},
     {"synth", "make a sample plan with known truth", rs_synth_main},
