@@ -46,7 +46,7 @@ begin
 end
 $$;
 
--- plan: {"run_id", "as_of", "content", "config", "packs", "version", "results",
+-- plan: {"run_id", "as_of", "content", "config", "version", "results",
 --        "tables": [{"layout", "version", "rows", "sha256"}]}; digests in hex.
 -- there = true: this content is what is visible under run_id, and nothing is to be done.
 create function relsogi.load_begin(plan jsonb, out number integer, out there boolean, out revision integer,
@@ -63,10 +63,9 @@ begin
     if there then
         return;
     end if;
-    insert into relsogi.run (run_id, status, as_of, content_sha256, config_sha256, packs, program_version, results)
+    insert into relsogi.run (run_id, status, as_of, content_sha256, config_sha256, program_version, results)
         values (plan ->> 'run_id', 'loading', (plan ->> 'as_of')::date, content, decode(plan ->> 'config', 'hex'),
-            array(select jsonb_array_elements_text(coalesce(plan -> 'packs', '[]'))), plan ->> 'version',
-            coalesce(plan -> 'results', '{}'))
+            plan ->> 'version', coalesce(plan -> 'results', '{}'))
         returning run_no into number;
     for wanted in
         select * from jsonb_to_recordset(plan -> 'tables')
@@ -137,6 +136,11 @@ begin
         end if;
     end loop;
     execute format('analyze relsogi_parts.%I', part);
+    if wanted = 'posterior' then
+        -- What was imputed with which tables, where one looks for it first.
+        execute format('update relsogi.run set packs = array(select distinct pack from relsogi_parts.%I order by pack)'
+            ' where run_no = %s', part, number);
+    end if;
     update relsogi.run_table set sealed_at = clock_timestamp() where run_no = number and layout = wanted;
     return found_rows;
 end
