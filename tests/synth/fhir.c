@@ -85,7 +85,7 @@ static void put_race(struct rs_buffer *b, const struct rs_synth_world *w, struct
         .unknown = w->rates.ehr_unknown,
         .wrong = w->rates.ehr_wrong,
     };
-    struct rs_answer a = rs_synth_answer(w, p, &rates, &r);
+    struct rs_answer a = rs_synth_answer(p, &rates, &r);
     bool differs = rs_chance(&r, w->rates.ehr_text_differs), detailed = rs_chance(&r, 0.4);
     if (a.wrong) p->damage |= 1u << RS_K_wrong;
     if (a.state == RS_A_DECLINED) p->damage |= 1u << RS_K_decline;

@@ -69,8 +69,8 @@ double rs_synth_reporting(const struct rs_synth_world *w, const struct rs_synth_
     return odds / (1 + odds);
 }
 
-struct rs_answer rs_synth_answer(const struct rs_synth_world *w, const struct rs_synth_person *p,
-                                 const struct rs_answer_rates *rates, struct rs_random *r) {
+struct rs_answer rs_synth_answer(const struct rs_synth_person *p, const struct rs_answer_rates *rates,
+                                 struct rs_random *r) {
     struct rs_answer a = {.state = RS_A_ABSENT, .origin = -1};
     double u = rs_random_unit(r), v = rs_random_unit(r), x = rs_random_unit(r), y = rs_random_unit(r);
     if (u < rates->declined) {

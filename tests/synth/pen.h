@@ -56,8 +56,8 @@ struct rs_answer {
 };
 /* reported: chance of an answer (dependence on group and outcome already in it); rates of the source's faults. */
 struct rs_answer_rates { double reported, declined, unknown, wrong; };
-struct rs_answer rs_synth_answer(const struct rs_synth_world *w, const struct rs_synth_person *p,
-                                 const struct rs_answer_rates *rates, struct rs_random *r);
+struct rs_answer rs_synth_answer(const struct rs_synth_person *p, const struct rs_answer_rates *rates,
+                                 struct rs_random *r);
 /* The chance of an answer: the group's, moved by the outcome; or the constant where `report` is off. */
 double rs_synth_reporting(const struct rs_synth_world *w, const struct rs_synth_person *p, double of_group,
                           double otherwise);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The sample plan's own small tables (tests/synth/data/*.csv, embedded) and rates, parsed once. */
+/* The sample plan's own small tables (tests/synth/data, embedded) and rates, parsed once. */
 #ifndef RS_SYNTH_TABLES_H
 #define RS_SYNTH_TABLES_H
 #include <stdbool.h>

@@ -116,7 +116,7 @@ static struct rs_answer plan_answer(const struct rs_synth_world *w, struct rs_sy
         .unknown = w->rates.plan_not_provided,
         .wrong = w->rates.plan_wrong,
     };
-    struct rs_answer a = rs_synth_answer(w, p, &rates, &r);
+    struct rs_answer a = rs_synth_answer(p, &rates, &r);
     if (a.state == RS_A_DECLINED) p->damage |= 1u << RS_K_decline;
     if (a.state == RS_A_UNKNOWN) p->damage |= 1u << RS_K_not_provided;
     if (a.wrong) p->damage |= 1u << RS_K_wrong;
