@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The input files: found, hashed, put in canonical order and numbered before the first byte is parsed. */
+#ifndef RS_INGEST_SOURCE_H
+#define RS_INGEST_SOURCE_H
+#include "pipeline/rows/stage.h"
+#include "profile.h"
+
+struct rs_source {
+    int32_t file_no;
+    char *path;
+    const struct rs_profile *profile;
+    struct rs_view source, of_source, name; /* sender; for measures whose members; base name of the file */
+    struct rs_digest sha256;
+    uint64_t bytes;
+    bool has_date;
+    int32_t date;
+    /* found while reading */
+    uint64_t records;
+    bool gzip, converted;
+    int *fields;        /* CSV: profile column -> field of this file's header, -1 where it is not there */
+    size_t n_fields;    /* CSV: fields of the header */
+};
+
+struct rs_sources {
+    struct rs_source *s;
+    size_t n, room;
+    struct rs_profile **profiles;
+    size_t n_profiles;
+    struct rs_arena arena;
+    uint64_t repeated; /* files left out because the same bytes were there already */
+};
+
+/* From the configuration's `sources`, or from --profile with --input files. Files are hashed; the order is (profile
+ * name, file date, SHA-256), so that it does not depend on how they were named or listed. */
+bool rs_sources_find(const struct rs_run *run, struct rs_sources *out, struct rs_error *error);
+void rs_sources_free(struct rs_sources *s);
+
+#endif

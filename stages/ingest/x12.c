@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Segments and envelopes, without meaning: the 834's members are read in x12_834.c. */
+#include "x12.h"
+#include "pipeline/base/date.h"
+
+static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+static bool alphanumeric(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Where the next segment begins: line breaks and blanks between segments, and empty segments, are no segments. */
+static const char *skip(const char *p, const char *end, const struct rs_x12_env *env) {
+    while (p < end && (blank(*p) || (env->known && *p == env->terminator))) p++;
+    return p;
+}
+
+/* ---- envelope segments ---------------------------------------------------------------------------------------- */
+
+bool rs_x12_isa(const char *p, size_t n, struct rs_x12_env *env, size_t *length) {
+    if (n < 20 || memcmp(p, "ISA", 3) != 0 || alphanumeric(p[3]) || blank(p[3])) return false;
+    char separator = p[3];
+    size_t starts[17] = {0}, count = 0;
+    for (size_t i = 3; i < n && i < 400 && count < 16; i++)
+        if (p[i] == separator) starts[++count] = i + 1;
+    size_t at = starts[16];
+    if (count < 16 || at + 1 >= n) return false;
+    char component = p[at], terminator = p[at + 1];
+    if (alphanumeric(terminator) || component == separator || terminator == separator) return false;
+    *env = (struct rs_x12_env){.element = separator, .component = component, .terminator = terminator, .known = true};
+    struct rs_view version = rs_trim(rs_view(p + starts[12], starts[13] - 1 - starts[12]));
+    struct rs_view repeat = rs_view(p + starts[11], starts[12] - 1 - starts[11]);
+    /* ISA11 was the standards identifier ("U") up to version 00401, and some 5010 files still send it. */
+    if (repeat.n == 1 && !alphanumeric(repeat.p[0]) && !blank(repeat.p[0]) && rs_compare(version, RS_LIT("00402")) >= 0 &&
+        repeat.p[0] != separator && repeat.p[0] != component && repeat.p[0] != terminator)
+        env->repetition = repeat.p[0];
+    *length = at + 2;
+    return true;
+}
+
+enum control { NONE, INS, ISA, GS, ST, SE, GE, IEA };
+
+static enum control control_of(const char *p, size_t n, char separator) {
+    static const struct { char id[4]; uint8_t n; enum control control; } ids[] = {
+        {"INS", 3, INS}, {"ISA", 3, ISA}, {"IEA", 3, IEA}, {"GS", 2, GS}, {"GE", 2, GE}, {"ST", 2, ST}, {"SE", 2, SE}};
+    if (n < 2 || (p[0] != 'I' && p[0] != 'G' && p[0] != 'S')) return NONE;
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        if (n >= ids[i].n && memcmp(p, ids[i].id, ids[i].n) == 0 && (n == ids[i].n || p[ids[i].n] == separator))
+            return ids[i].control;
+    return NONE;
+}
+
+static struct rs_view element(const char *p, size_t n, char separator, unsigned number) {
+    struct rs_view rest = rs_view(p, n), e = rs_split(&rest, separator);
+    for (unsigned i = 0; i < number; i++) {
+        if (rs_is_null(rest)) return RS_NULL;
+        e = rs_split(&rest, separator);
+    }
+    return rs_trim(e);
+}
+
+bool rs_x12_group_date(const char *p, size_t n, int32_t *date) {
+    struct rs_x12_env env = {0};
+    const char *end = p + n;
+    size_t length;
+    if (n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) p += 3;
+    p = skip(p, end, &env);
+    if (!rs_x12_isa(p, (size_t)(end - p), &env, &length)) return false;
+    for (p += length; (p = skip(p, end, &env)) < end;) {
+        const char *stop = memchr(p, env.terminator, (size_t)(end - p));
+        if (!stop) return false;
+        if (control_of(p, (size_t)(stop - p), env.element) == GS)
+            return rs_day_parse_any(element(p, (size_t)(stop - p), env.element, 4), date);
+        p = stop + 1;
+    }
+    return false;
+}
+
+/* ---- cutting -------------------------------------------------------------------------------------------------- */
+
+/* A control segment met but not yet taken in: it is, once the next one shows that all before it is whole. */
+struct pending {
+    enum control control;
+    size_t at, n;
+    uint64_t number;
+    bool done;
+};
+
+static void fault(struct rs_x12_cut *cut, enum rs_x12_fault kind, size_t at, uint64_t number) {
+    if (cut->n_faults == sizeof cut->faults / sizeof cut->faults[0]) return;
+    cut->faults[cut->n_faults].kind = kind;
+    cut->faults[cut->n_faults].at = at;
+    cut->faults[cut->n_faults++].number = number;
+}
+
+static bool is_count(struct rs_view v, uint64_t count) {
+    int64_t said;
+    return rs_parse_long(v, &said) && said >= 0 && (uint64_t)said == count;
+}
+
+static void take_in(struct rs_x12_cutter *c, const struct pending *s, const char *base, struct rs_x12_cut *cut) {
+    const char *p = base + s->at;
+    char separator = c->env.element;
+    size_t length;
+    switch (s->control) {
+    case ISA:
+        if (c->in_isa) fault(cut, RS_X12_UNCLOSED, s->at, s->number);
+        if (rs_x12_isa(p, s->n + 1, &c->env, &length)) c->in_isa = true;
+        c->groups = 0;
+        c->in_gs = c->in_st = false;
+        break;
+    case GS:
+        if (c->in_gs) fault(cut, RS_X12_UNCLOSED, s->at, s->number);
+        c->in_gs = true;
+        c->in_st = false;
+        c->groups++;
+        c->sets = 0;
+        c->env.dated = rs_day_parse_any(element(p, s->n, separator, 4), &c->env.date);
+        break;
+    case ST:
+        if (c->in_st) fault(cut, RS_X12_UNCLOSED, s->at, s->number);
+        c->in_st = true;
+        c->sets++;
+        c->st_number = s->number;
+        break;
+    case SE:
+        if (!c->in_st || !is_count(element(p, s->n, separator, 1), s->number - c->st_number + 1))
+            fault(cut, RS_X12_SE_COUNT, s->at, s->number);
+        c->in_st = false;
+        break;
+    case GE:
+        if (!c->in_gs || !is_count(element(p, s->n, separator, 1), c->sets))
+            fault(cut, RS_X12_GE_COUNT, s->at, s->number);
+        c->in_gs = false;
+        break;
+    case IEA:
+        if (!c->in_isa || !is_count(element(p, s->n, separator, 1), c->groups))
+            fault(cut, RS_X12_IEA_COUNT, s->at, s->number);
+        c->in_isa = false;
+        break;
+    default: break;
+    }
+}
+
+/* Length of the segment at p, without terminator; 0 where its end is not among the n bytes. */
+static size_t segment_length(const struct rs_x12_cutter *c, const char *p, size_t n, bool last) {
+    struct rs_x12_env env;
+    size_t length;
+    if (n >= 3 && memcmp(p, "ISA", 3) == 0) {
+        if (n < 400 && !last && !rs_x12_isa(p, n, &env, &length)) return 0;
+        if (rs_x12_isa(p, n, &env, &length)) return length - 1;
+    }
+    if (!c->env.known) return last ? n : 0;
+    const char *stop = memchr(p, c->env.terminator, n);
+    return stop ? (size_t)(stop - p) : last ? n : 0;
+}
+
+void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, struct rs_x12_cut *cut) {
+    struct pending pending = {0};
+    uint64_t number = c->number, records = 0;
+    size_t at = 0;
+    bool head_done = c->head_done;
+    memset(cut, 0, sizeof *cut);
+    for (;;) {
+        at = (size_t)(skip(p + at, p + n, &c->env) - p);
+        if (at == n) break;
+        size_t length = segment_length(c, p + at, n - at, last);
+        if (!length) break;
+        number++;
+        enum control control = control_of(p + at, length, c->env.known ? c->env.element : '*');
+        if (length > 3 && !c->env.known && memcmp(p + at, "ISA", 3) == 0) control = ISA;
+        if (control == ISA && !rs_x12_isa(p + at, n - at, &(struct rs_x12_env){0}, &(size_t){0})) control = NONE;
+        if (control != NONE) {
+            bool envelope = control == ISA || control == GS;
+            if (pending.control && !pending.done) take_in(c, &pending, p, cut);
+            /* All before this segment is whole: the block may end here. */
+            if (pending.control) {
+                cut->length = at;
+                cut->records = records;
+                c->number = number - 1;
+                c->head_done = false;
+            }
+            /* One ISA and, among members, one GS a block. */
+            if (cut->length && (control == ISA || (control == GS && records) || cut->n_faults >= 4)) {
+                cut->env = c->env;
+                return;
+            }
+            pending = (struct pending){control, at, length, number, head_done};
+            head_done = false;
+            /* Separators and dates are needed from here on. */
+            if (envelope && !pending.done) {
+                take_in(c, &pending, p, cut);
+                pending.done = true;
+            }
+            c->head_done = pending.done;
+            records += control == INS;
+        }
+        at += length + 1;
+        if (at >= n) break;
+    }
+    cut->env = c->env;
+    if (!last) return;
+    if (pending.control && !pending.done) take_in(c, &pending, p, cut);
+    if (c->in_isa || c->in_gs || c->in_st) fault(cut, RS_X12_UNCLOSED, pending.control ? pending.at : 0, number);
+    c->in_isa = c->in_gs = c->in_st = c->head_done = false;
+    cut->length = n;
+    cut->records = records;
+    c->number = number;
+}
+
+/* ---- walking -------------------------------------------------------------------------------------------------- */
+
+void rs_x12_walk(struct rs_x12_walk *w, const char *p, size_t n, const struct rs_x12_env *env, uint64_t first_number) {
+    *w = (struct rs_x12_walk){.p = p, .end = p + n, .base = p, .env = *env, .loop = RS_LOOP_ENVELOPE,
+                              .number = first_number};
+}
+
+static void split(struct rs_x12_segment *s, const char *p, const char *end, char separator) {
+    unsigned n = 0;
+    for (;;) {
+        const char *stop = p;
+        while (stop < end && *stop != separator) stop++;
+        const char *from = p, *to = stop;
+        while (from < to && blank(*from)) from++;
+        while (to > from && blank(to[-1])) to--;
+        s->el[n++] = rs_view(from, (size_t)(to - from));
+        if (stop == end || n == RS_X12_MAX_ELEMENTS) break;
+        p = stop + 1;
+    }
+    s->n = n;
+}
+
+static uint32_t id_code(struct rs_view id) {
+    uint32_t code = 0;
+    if (id.n < 2 || id.n > 3) return 0;
+    for (size_t i = 0; i < id.n; i++) code = code << 8 | (unsigned char)id.p[i];
+    return code;
+}
+
+#define ID2(a, b) ((uint32_t)(a) << 8 | (uint32_t)(b))
+#define ID3(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
+
+static enum rs_x12_loop name_loop(enum rs_x12_loop before, struct rs_view entity) {
+    if (before >= RS_LOOP_2300) return before == RS_LOOP_2300 ? RS_LOOP_2310 : before;
+    if (rs_eq_c(entity, "IL") || rs_eq_c(entity, "74")) return RS_LOOP_2100A;
+    return rs_eq_c(entity, "70") ? RS_LOOP_2100B : RS_LOOP_2100X;
+}
+
+/* The loop a segment stands in, and whether the guides know it. */
+static void place(struct rs_x12_walk *w, struct rs_x12_segment *s) {
+    s->known = true;
+    switch (id_code(s->el[0])) {
+    case ID3('I', 'N', 'S'):
+        if (s->begins) w->loop = RS_LOOP_2000;
+        break;
+    case ID3('I', 'S', 'A'): case ID3('I', 'E', 'A'): case ID3('T', 'A', '1'):
+    case ID2('G', 'S'): case ID2('G', 'E'): case ID2('S', 'T'): case ID2('S', 'E'):
+        w->loop = RS_LOOP_ENVELOPE;
+        break;
+    case ID3('N', 'M', '1'):
+        if (w->loop != RS_LOOP_ENVELOPE) w->loop = name_loop(w->loop, rs_x12_el(s, 1));
+        break;
+    case ID3('D', 'S', 'B'):
+        if (w->loop != RS_LOOP_ENVELOPE) w->loop = RS_LOOP_2200;
+        break;
+    case ID2('H', 'D'):
+        if (w->loop != RS_LOOP_ENVELOPE) w->loop = RS_LOOP_2300;
+        break;
+    case ID2('L', 'X'): case ID3('C', 'O', 'B'):
+        if (w->loop != RS_LOOP_ENVELOPE && w->loop != RS_LOOP_2700) w->loop = RS_LOOP_2310;
+        break;
+    case ID2('L', 'S'):
+        if (w->loop != RS_LOOP_ENVELOPE) w->loop = RS_LOOP_2700;
+        break;
+    case ID3('B', 'G', 'N'): case ID3('R', 'E', 'F'): case ID3('D', 'T', 'P'): case ID3('Q', 'T', 'Y'):
+    case ID2('N', '1'): case ID2('N', '2'): case ID2('N', '3'): case ID2('N', '4'): case ID3('A', 'C', 'T'):
+    case ID3('P', 'E', 'R'): case ID3('D', 'M', 'G'): case ID2('E', 'C'): case ID3('I', 'C', 'M'):
+    case ID3('A', 'M', 'T'): case ID3('H', 'L', 'H'): case ID3('L', 'U', 'I'): case ID3('I', 'D', 'C'):
+    case ID3('P', 'L', 'A'): case ID2('L', 'E'): case ID3('D', 'X', 'P'):
+        break;
+    default: s->known = false;
+    }
+    s->loop = w->loop;
+}
+
+bool rs_x12_next(struct rs_x12_walk *w, struct rs_x12_segment *s) {
+    size_t isa;
+    const char *p = skip(w->p, w->end, &w->env);
+    w->p = p;
+    if (p == w->end) return false;
+    size_t left = (size_t)(w->end - p);
+    const char *stop = NULL;
+    if (left > 3 && memcmp(p, "ISA", 3) == 0 && rs_x12_isa(p, left, &(struct rs_x12_env){0}, &isa)) stop = p + isa - 1;
+    else if (w->env.known) stop = memchr(p, w->env.terminator, left);
+    if (!stop) stop = w->end;
+    s->at = (size_t)(p - w->base);
+    s->number = w->number++;
+    char separator = w->env.known ? w->env.element : '*';
+    s->begins = control_of(p, (size_t)(stop - p), separator) == INS; /* as the cutter counts them */
+    split(s, p, stop, separator);
+    place(w, s);
+    w->p = stop < w->end ? stop + 1 : stop;
+    return true;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* X12 interchanges: separators from the ISA, cutting before members, walking segments with their 834 loop.
+ *
+ * Structure: X12 005010X220A1 and 004010X095A1 (ISA/IEA, GS/GE, ST/SE; loops 2000 to 2700). Tolerant of what senders
+ * do: a BOM, collapsed blanks in the ISA, line breaks after terminators or none, any separators. */
+#ifndef RS_INGEST_X12_H
+#define RS_INGEST_X12_H
+#include "pipeline/base/error.h"
+#include "pipeline/base/text.h"
+
+/* What the ISA and the GS in force say. */
+struct rs_x12_env {
+    char element, component, repetition, terminator; /* repetition 0: this file has none */
+    bool known, dated;
+    int32_t date; /* GS04 */
+};
+
+enum { RS_X12_MAX_ELEMENTS = 64 };
+
+/* Loops that matter: elements count only in the loop where the guide puts them. */
+enum rs_x12_loop {
+    RS_LOOP_ENVELOPE, /* ISA, GS, ST, headers, SE, GE, IEA: not in a member */
+    RS_LOOP_2000,     /* INS, its REF and DTP */
+    RS_LOOP_2100A,    /* the member: NM1*IL, or NM1*74, corrected */
+    RS_LOOP_2100B,    /* NM1*70: the earlier, incorrect member */
+    RS_LOOP_2100X,    /* mailing address, employer, school, custodial parent, ... */
+    RS_LOOP_2200,     /* disability */
+    RS_LOOP_2300,     /* health coverage */
+    RS_LOOP_2310,     /* provider, other insurance */
+    RS_LOOP_2700,     /* member reporting categories */
+};
+
+struct rs_x12_segment {
+    struct rs_view el[RS_X12_MAX_ELEMENTS]; /* el[0] is the id; trimmed; beyond n: null */
+    unsigned n;
+    enum rs_x12_loop loop;
+    bool begins; /* INS: a member begins */
+    bool known;  /* a segment of the 834 guides */
+    size_t at;   /* byte in the block */
+    uint64_t number;
+};
+
+/* Walks the segments of a block of memory: any bytes, never beyond them. */
+struct rs_x12_walk {
+    const char *p, *end, *base;
+    struct rs_x12_env env;
+    enum rs_x12_loop loop;
+    uint64_t number; /* of the next segment */
+};
+void rs_x12_walk(struct rs_x12_walk *w, const char *p, size_t n, const struct rs_x12_env *env, uint64_t first_number);
+bool rs_x12_next(struct rs_x12_walk *w, struct rs_x12_segment *s);
+static inline struct rs_view rs_x12_el(const struct rs_x12_segment *s, unsigned i) {
+    return i < s->n ? s->el[i] : RS_NULL;
+}
+
+/* Reads an ISA at p: its separators, and its length with terminator. False where it is none, or not whole. */
+bool rs_x12_isa(const char *p, size_t n, struct rs_x12_env *env, size_t *length);
+/* GS04 of the first group within a file's first bytes. */
+bool rs_x12_group_date(const char *p, size_t n, int32_t *date);
+
+enum rs_x12_fault {
+    RS_X12_SE_COUNT,  /* SE01 is not the number of segments from ST to SE */
+    RS_X12_GE_COUNT,  /* GE01 is not the number of ST */
+    RS_X12_IEA_COUNT, /* IEA01 is not the number of GS */
+    RS_X12_UNCLOSED,  /* the file, or the next envelope, comes before the end of this one */
+};
+
+/* State of the cutter between blocks of a file. Zero-initialise for each file. */
+struct rs_x12_cutter {
+    struct rs_x12_env env;
+    bool in_isa, in_gs, in_st, head_done;
+    uint64_t groups, sets, st_number;
+    uint64_t number; /* segments before the byte where the next block begins */
+};
+
+/* What the cutter says of a block. */
+struct rs_x12_cut {
+    size_t length; /* whole records in the first bytes; 0: more bytes are needed */
+    uint64_t records;
+    struct rs_x12_env env;
+    uint32_t n_faults;
+    struct {
+        enum rs_x12_fault kind;
+        size_t at;
+        uint64_t number;
+    } faults[5];
+};
+/* Finds how many of the n bytes (whose first is where the last cut was) are whole records under one envelope; `last`
+ * when the file ends with them. Stops early when four faults are found, so that a block's faults are bounded. */
+void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, struct rs_x12_cut *cut);
+
+#endif

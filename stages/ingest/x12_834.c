@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Members of an 834: what each segment says of a member, gathered from INS to the next INS, then written as rows.
+ *
+ * DMG and LUI count only in loop 2100A; NM1*74 (corrected) takes the place of NM1*IL; NM1*70 (the earlier, incorrect
+ * member) never writes. Identifiers are those of loop 2000. */
+#include <stdlib.h>
+#include "formats.h"
+#include "pipeline/base/date.h"
+
+struct place {
+    uint64_t segment;
+    size_t at;
+};
+struct named { /* REF, LUI, HD: a few views and where they stand */
+    struct rs_view a, b, c, d;
+    struct place place;
+};
+struct list {
+    struct named *p;
+    size_t n, room;
+};
+
+struct rs_834_member {
+    bool open, corrected;
+    struct place place, dmg_place;
+    uint64_t record_no, line;
+    struct rs_view subscriber, relationship, maintenance, death;
+    struct rs_view family, given, middle, suffix, id_qualifier, id;
+    struct rs_view street1, street2, city, state, zip, county;
+    struct rs_view birth, sex, race, race_collection, phone, effective;
+    unsigned phone_rank;
+    bool names_corrected, demographics_corrected, languages_corrected;
+    struct list refs, languages, coverages;
+};
+
+struct rs_834_member *rs_834_member_new(void) { return rs_alloc(sizeof(struct rs_834_member)); }
+
+void rs_834_member_free(struct rs_834_member *m) {
+    if (!m) return;
+    free(m->refs.p);
+    free(m->languages.p);
+    free(m->coverages.p);
+    free(m);
+}
+
+static struct named *push(struct list *l) {
+    if (l->n == l->room) {
+        l->room = l->room ? l->room * 2 : 16;
+        l->p = rs_realloc(l->p, l->room * sizeof *l->p);
+    }
+    memset(&l->p[l->n], 0, sizeof *l->p);
+    return &l->p[l->n++];
+}
+
+static void restart(struct rs_834_member *m) {
+    struct list refs = m->refs, languages = m->languages, coverages = m->coverages;
+    refs.n = languages.n = coverages.n = 0;
+    memset(m, 0, sizeof *m);
+    m->refs = refs;
+    m->languages = languages;
+    m->coverages = coverages;
+}
+
+/* ---- gathering ------------------------------------------------------------------------------------------------ */
+
+static bool id_is(const struct rs_x12_segment *s, const char *id) { return rs_eq_c(s->el[0], id); }
+static struct place place_of(const struct rs_x12_segment *s) { return (struct place){s->number, s->at}; }
+
+static void begin(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    m->open = true;
+    m->place = place_of(s);
+    m->subscriber = rs_x12_el(s, 1);
+    m->relationship = rs_x12_el(s, 2);
+    m->maintenance = rs_x12_el(s, 3);
+    if (rs_has(rs_x12_el(s, 12))) m->death = rs_x12_el(s, 12);
+}
+
+static bool in_2000(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    if (id_is(s, "REF")) {
+        struct named *ref = push(&m->refs);
+        ref->a = rs_x12_el(s, 1);
+        ref->b = rs_x12_el(s, 2);
+        ref->place = place_of(s);
+        return true;
+    }
+    if (id_is(s, "DTP") && rs_eq_c(rs_x12_el(s, 1), "303")) {
+        m->effective = rs_x12_el(s, 3);
+        return true;
+    }
+    return false;
+}
+
+static void name(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    m->corrected = rs_eq_c(rs_x12_el(s, 1), "74");
+    if (m->names_corrected && !m->corrected) return; /* an IL after a 74 changes nothing */
+    m->names_corrected = m->corrected;
+    m->family = rs_x12_el(s, 3);
+    m->given = rs_x12_el(s, 4);
+    m->middle = rs_x12_el(s, 5);
+    m->suffix = rs_x12_el(s, 7);
+    if (rs_has(rs_x12_el(s, 9))) {
+        m->id_qualifier = rs_x12_el(s, 8);
+        m->id = rs_x12_el(s, 9);
+    }
+}
+
+static void contact(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    static const char *const kinds[] = {"HP", "TE", "CP", "AP", "BN", "WP", "NP"}; /* home first, work last */
+    for (unsigned i = 3; i + 1 < s->n; i += 2)
+        for (unsigned k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+            if (rs_eq_c(s->el[i], kinds[k]) && rs_has(s->el[i + 1]) && (!rs_has(m->phone) || k < m->phone_rank)) {
+                m->phone = s->el[i + 1];
+                m->phone_rank = k;
+            }
+}
+
+static void place_name(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    m->city = rs_x12_el(s, 1);
+    m->state = rs_x12_el(s, 2);
+    m->zip = rs_x12_el(s, 3);
+    m->county = rs_eq_c(rs_x12_el(s, 5), "CY") ? rs_x12_el(s, 6) : RS_NULL;
+}
+
+static void demographics(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    if (m->demographics_corrected && !m->corrected) return;
+    m->demographics_corrected = m->corrected;
+    m->dmg_place = place_of(s);
+    m->birth = rs_x12_el(s, 2);
+    m->sex = rs_x12_el(s, 3);
+    m->race = rs_x12_el(s, 5);
+    m->race_collection = rs_x12_el(s, 11);
+}
+
+static void language(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    if (m->languages_corrected && !m->corrected) return;
+    if (m->corrected && !m->languages_corrected) m->languages.n = 0;
+    m->languages_corrected = m->corrected;
+    struct named *l = push(&m->languages);
+    l->a = rs_x12_el(s, 1);
+    l->b = rs_x12_el(s, 2);
+    l->c = rs_x12_el(s, 3);
+    l->d = rs_x12_el(s, 4);
+    l->place = place_of(s);
+}
+
+static bool in_2100a(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    if (id_is(s, "NM1")) name(m, s);
+    else if (id_is(s, "PER")) contact(m, s);
+    else if (id_is(s, "N3")) m->street1 = rs_x12_el(s, 1), m->street2 = rs_x12_el(s, 2);
+    else if (id_is(s, "N4")) place_name(m, s);
+    else if (id_is(s, "DMG")) demographics(m, s);
+    else if (id_is(s, "LUI")) language(m, s);
+    else return false;
+    return true;
+}
+
+static bool in_2300(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    if (id_is(s, "HD")) {
+        struct named *hd = push(&m->coverages);
+        hd->a = rs_x12_el(s, 3);
+        hd->b = rs_x12_el(s, 4);
+        hd->place = place_of(s);
+        return true;
+    }
+    if (!id_is(s, "DTP") || !m->coverages.n) return false;
+    struct named *hd = &m->coverages.p[m->coverages.n - 1];
+    struct rs_view from = rs_x12_el(s, 3), to = from;
+    if (rs_eq_c(rs_x12_el(s, 2), "RD8")) {
+        to = from;
+        from = rs_split(&to, '-');
+    }
+    if (rs_eq_c(rs_x12_el(s, 1), "348")) {
+        hd->c = from;
+        if (rs_eq_c(rs_x12_el(s, 2), "RD8")) hd->d = to;
+        return true;
+    }
+    if (!rs_eq_c(rs_x12_el(s, 1), "349")) return false;
+    hd->d = to;
+    return true;
+}
+
+static bool take(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    switch (s->loop) {
+    case RS_LOOP_2000: return in_2000(m, s);
+    case RS_LOOP_2100A: return in_2100a(m, s);
+    case RS_LOOP_2300: return in_2300(m, s);
+    default: return false;
+    }
+}
+
+/* ---- identity ------------------------------------------------------------------------------------------------- */
+
+static bool dependent(const struct rs_834_member *m) {
+    if (rs_eq_c(m->subscriber, "N")) return true;
+    return !rs_eq_c(m->subscriber, "Y") && rs_has(m->relationship) && !rs_eq_c(m->relationship, "18");
+}
+
+static bool rule_applies(const struct rs_834_member *m, const struct rs_id_rule *rule) {
+    return rule->rows == RS_ALL_ROWS || (rule->rows == RS_DEPENDENTS) == dependent(m);
+}
+
+static struct rs_view find_ref(const struct rs_834_member *m, struct rs_view qualifier) {
+    for (size_t i = 0; i < m->refs.n; i++)
+        if (rs_eq(m->refs.p[i].a, qualifier) && rs_has(m->refs.p[i].b)) return m->refs.p[i].b;
+    return RS_NULL;
+}
+
+static struct rs_view find_id(const struct rs_834_member *m, const struct rs_id_rule *rule) {
+    if (!rule_applies(m, rule)) return RS_NULL;
+    if (rule->kind == RS_ID_REF) return find_ref(m, rule->what);
+    if (rs_is_null(rule->what) || rs_eq(rule->what, m->id_qualifier)) return m->id;
+    return RS_NULL;
+}
+
+/* The key: of the member's own id; else, for a dependent known only by the subscriber's number, of that number with
+ * birth date and given name. */
+static bool make_key(struct rs_rows *rows, const struct rs_834_member *m) {
+    const struct rs_profile *p = rows->block->source->profile;
+    struct rs_view source = rows->block->source->source;
+    for (size_t i = 0; i < p->n_member_ids; i++) {
+        struct rs_view id = find_id(m, &p->member_ids[i]);
+        if (!rs_has(id)) continue;
+        rs_rows_key(rows, (struct rs_view[]){source, id}, 2);
+        return true;
+    }
+    struct rs_view subscriber = find_ref(m, RS_LIT("0F"));
+    if (!p->composite_dependents || !dependent(m) || !rs_has(subscriber) || !rs_has(m->given) || !rs_has(m->birth))
+        return false;
+    rs_rows_key(rows, (struct rs_view[]){source, subscriber, RS_LIT("dependent"), m->birth, m->given}, 5);
+    return true;
+}
+
+static void put_identifiers(struct rs_rows *rows, const struct rs_834_member *m) {
+    const struct rs_profile *p = rows->block->source->profile;
+    for (size_t i = 0; i < p->n_identifiers; i++) {
+        const struct rs_id_rule *rule = &p->identifiers[i];
+        if (!rule_applies(m, rule)) continue;
+        if (rule->kind == RS_ID_NM109) {
+            rs_rows_put_identifier(rows, rule, find_id(m, rule));
+            continue;
+        }
+        for (size_t k = 0; k < m->refs.n; k++)
+            if (rs_eq(m->refs.p[k].a, rule->what)) rs_rows_put_identifier(rows, rule, m->refs.p[k].b);
+    }
+}
+
+/* ---- answers -------------------------------------------------------------------------------------------------- */
+
+static bool looks_cdcrec(struct rs_view v) { /* 2106-3: digits, dash, check digit */
+    return v.n == 6 && v.p[4] == '-' && rs_all_digits(rs_view(v.p, 4)) && v.p[5] >= '0' && v.p[5] <= '9';
+}
+
+/* C056: letter, qualifier, code; any of them may be missing. */
+static void put_composite(struct rs_rows *rows, const struct rs_834_member *m, struct rs_view composite) {
+    char colon = rows->block->env.component;
+    int64_t segment = (int64_t)m->dmg_place.segment, offset = (int64_t)(rows->block->offset + m->dmg_place.at);
+    struct rs_view rest = composite;
+    struct rs_view letter = rs_trim(rs_split(&rest, colon));
+    struct rs_view qualifier = rs_trim(rs_split(&rest, colon));
+    struct rs_view code = rs_trim(rs_split(&rest, colon));
+    struct rs_view cdcrec = RS_LIT("cdcrec");
+    if (rs_has(letter))
+        rs_rows_put_value(rows, "code", looks_cdcrec(letter) ? cdcrec : RS_LIT("x12_1109"), letter, segment, offset);
+    if (!rs_has(code)) return;
+    bool ret = rs_eq_c(qualifier, "RET") || looks_cdcrec(code);
+    rs_rows_put_value(rows, "code", ret ? cdcrec : RS_LIT("local"), code, segment, offset);
+}
+
+static void put_race(struct rs_rows *rows, const struct rs_834_member *m) {
+    if (!rs_has(m->race)) return;
+    const struct rs_profile *p = rows->block->source->profile;
+    struct rs_view element = RS_LIT("race_ethnicity"), rest = m->race;
+    const struct rs_pair *how = rs_pairs_find(&p->collection_codes, m->race_collection);
+    rs_rows_answer(rows, element, how ? how->value : rs_profile_collection(p, element), RS_NULL);
+    char repetition = rows->block->env.repetition;
+    while (!rs_is_null(rest)) {
+        struct rs_view one = rest;
+        if (repetition) one = rs_split(&rest, repetition);
+        else rest = RS_NULL;
+        put_composite(rows, m, one);
+    }
+}
+
+static void put_languages(struct rs_rows *rows, const struct rs_834_member *m) {
+    const struct rs_profile *p = rows->block->source->profile;
+    for (size_t i = 0; i < m->languages.n; i++) {
+        const struct named *l = &m->languages.p[i];
+        const struct rs_pair *use = rs_pairs_find(&p->language_use, l->d);
+        const struct rs_pair *system = rs_pairs_find(&p->language_systems, l->a);
+        struct rs_view element = use ? use->value : p->language_element;
+        int64_t segment = (int64_t)l->place.segment, offset = (int64_t)(rows->block->offset + l->place.at);
+        rs_rows_answer(rows, element, rs_profile_collection(p, element), RS_NULL);
+        rs_rows_put_value(rows, "code", system ? system->value : RS_LIT("local"), l->b, segment, offset);
+        rs_rows_put_value(rows, "text", RS_NULL, l->c, segment, offset);
+    }
+}
+
+/* ---- writing -------------------------------------------------------------------------------------------------- */
+
+static void put_coverages(struct rs_rows *rows, const struct rs_834_member *m) {
+    struct rs_view fixed = rows->block->source->profile->product;
+    for (size_t i = 0; i < m->coverages.n; i++) {
+        const struct named *hd = &m->coverages.p[i];
+        struct rs_view product = rs_rows_text(rows, hd->a), plan = rs_rows_text(rows, hd->b);
+        if (rs_has(fixed)) product = fixed;
+        else if (rs_has(plan) && rs_has(product))
+            product = rs_rows_join(rows, product, " ", plan);
+        else if (rs_has(plan)) product = plan;
+        rs_rows_put_coverage(rows, product, rs_rows_day(rows, hd->c, RS_LIT("DTP*348")),
+                             rs_rows_day(rows, hd->d, RS_LIT("DTP*349")));
+    }
+}
+
+static void put_record(struct rs_rows *rows, const struct rs_834_member *m) {
+    struct rs_view row[RECORD_COLUMNS] = {{0}};
+    row[RECORD_maintenance] = rs_rows_text(rows, m->maintenance);
+    row[RECORD_relationship] = rs_rows_text(rows, m->relationship);
+    row[RECORD_family_raw] = rs_rows_text(rows, m->family);
+    row[RECORD_given_raw] = rs_rows_text(rows, m->given);
+    row[RECORD_middle_raw] = rs_rows_text(rows, m->middle);
+    row[RECORD_suffix_raw] = rs_rows_text(rows, m->suffix);
+    row[RECORD_birth_raw] = rs_rows_text(rows, m->birth);
+    row[RECORD_death_raw] = rs_rows_text(rows, m->death);
+    row[RECORD_sex_raw] = rs_rows_text(rows, m->sex);
+    row[RECORD_street_raw] = rs_rows_join(rows, m->street1, ", ", m->street2);
+    row[RECORD_city_raw] = rs_rows_text(rows, m->city);
+    row[RECORD_state_raw] = rs_rows_text(rows, m->state);
+    row[RECORD_zip_raw] = rs_rows_text(rows, m->zip);
+    row[RECORD_county_raw] = rs_rows_text(rows, m->county);
+    row[RECORD_phone_raw] = rs_rows_text(rows, m->phone);
+    rs_rows_put_record(rows, row);
+}
+
+static void put_member(struct rs_rows *rows, const struct rs_834_member *m) {
+    struct rs_block *b = rows->block;
+    rs_rows_record(rows, (int64_t)m->record_no, (int64_t)m->line, (int64_t)m->place.segment, (int64_t)(b->offset + m->place.at));
+    if (!make_key(rows, m)) {
+        rs_rows_reject(rows, "no_member_id", RS_LIT("REF, NM109"), RS_NULL,
+                       "none of the profile's member ids is here; ask the sender, or correct member_id in the profile");
+        return;
+    }
+    bool dated = b->env.dated || b->source->has_date;
+    rows->record_date = rs_rows_day(rows, m->effective, RS_LIT("DTP*303"));
+    if (!rs_has(rows->record_date) && dated)
+        rows->record_date = rs_day_text(&rows->batch->arena, b->env.dated ? b->env.date : b->source->date);
+    put_record(rows, m);
+    put_identifiers(rows, m);
+    put_coverages(rows, m);
+    put_race(rows, m);
+    put_languages(rows, m);
+    rows->written++;
+}
+
+/* ---- envelopes ------------------------------------------------------------------------------------------------ */
+
+static void put_findings(struct rs_rows *rows) {
+    static const struct { const char *rule, *field, *message; } faults[] = {
+        [RS_X12_SE_COUNT] = {"x12_se_count", "SE01", "not the number of segments from ST to SE: segments may be lost; ask the sender"},
+        [RS_X12_GE_COUNT] = {"x12_ge_count", "GE01", "not the number of transaction sets in the group; ask the sender"},
+        [RS_X12_IEA_COUNT] = {"x12_iea_count", "IEA01", "not the number of groups in the interchange; ask the sender"},
+        [RS_X12_UNCLOSED] = {"x12_unclosed", "envelope", "SE, GE or IEA is missing: the file may be truncated; fetch it again"},
+    };
+    struct rs_block *b = rows->block;
+    for (uint32_t i = 0; i < b->n_findings; i++) {
+        const struct rs_finding *f = &b->findings[i];
+        struct rs_view raw = RS_NULL;
+        if (f->at < rows->batch->in.n && b->env.known) {
+            struct rs_view rest = rs_view(rows->batch->in.p + f->at, rows->batch->in.n - f->at);
+            rest = rs_split(&rest, b->env.terminator);
+            rs_split(&rest, b->env.element);
+            raw = rs_split(&rest, b->env.element);
+        }
+        rs_rows_record(rows, -1, -1, (int64_t)f->segment, (int64_t)(b->offset + f->at));
+        if (f->kind == RS_X12_UNCLOSED) raw = RS_NULL;
+        rs_rows_bad_value(rows, faults[f->kind].rule, rs_cstr(faults[f->kind].field), raw, faults[f->kind].message);
+    }
+}
+
+void rs_read_834(struct rs_rows *rows, struct rs_worker *worker) {
+    struct rs_block *b = rows->block;
+    struct rs_834_member *m = worker->member;
+    struct rs_x12_walk walk;
+    struct rs_x12_segment s;
+    uint64_t record_no = b->record_no, all = 0, used = 0, unknown = 0, line = b->line;
+    size_t counted = 0; /* bytes whose line breaks are in line */
+    rs_x12_walk(&walk, rows->batch->in.p, rows->batch->in.n, &b->env, b->segment);
+    restart(m);
+    while (rs_x12_next(&walk, &s)) {
+        all++;
+        if (s.begins || s.loop == RS_LOOP_ENVELOPE) {
+            if (m->open) put_member(rows, m);
+            if (m->open) restart(m);
+        }
+        if (s.begins) {
+            begin(m, &s);
+            m->record_no = record_no++;
+            line += rs_count_byte(rows->batch->in.p + counted, s.at - counted, '\n');
+            counted = s.at;
+            m->line = line;
+            used++;
+        } else if (m->open && take(m, &s)) {
+            used++;
+        } else if (!s.known) {
+            unknown++;
+        }
+    }
+    if (m->open) put_member(rows, m);
+    restart(m);
+    put_findings(rows);
+    struct rs_tally *t = &rows->batch->tally;
+    int32_t file_no = b->source->file_no;
+    rs_rows_end(rows, record_no - b->record_no);
+    rs_count(t, "x12_segment", file_no, RS_READ, "-", all);
+    rs_count(t, "x12_segment", file_no, RS_MERGED, "-", used);
+    rs_count(t, "x12_segment", file_no, RS_IGNORED, "not about the member", all - used - unknown);
+    if (unknown) rs_count(t, "x12_segment", file_no, RS_IGNORED, "unknown segment", unknown);
+}
