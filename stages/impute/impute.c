@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Stage impute. Reads person; writes posterior, one row for each person who did not decline, in the order of person.
+ *
+ * Invariants: a row depends on that person, the pack and the options, never on who else is in the file; nothing is
+ * imputed but race and ethnicity; the reported values are not touched. */
+#include <stdlib.h>
+#include "evaluate.h"
+#include "model.h"
+#include "pipeline/base/log.h"
+#include "pipeline/rows/stage.h"
+
+enum { SINK_POSTERIOR };
+
+struct impute {
+    struct rs_run *run;
+    struct rs_row_reader *reader;
+    struct rs_pack *pack;
+    struct rs_impute_model *model;
+    struct rs_view pack_id;
+    bool decliners_too;
+    struct rs_impute_sums sums; /* of the blocks done */
+};
+
+/* ---- rows ----------------------------------------------------------------------------------------------------- */
+
+static bool declined(const struct rs_view *person) {
+    return rs_eq_c(person[PERSON_missing_2024], "DECLINED") ||
+           (rs_eq_c(person[PERSON_missing_race_1997], "DECLINED") &&
+            rs_eq_c(person[PERSON_missing_ethnicity_1997], "DECLINED"));
+}
+
+static void emit(const struct impute *s, struct rs_batch *batch, struct rs_view person_key,
+                 const struct rs_posterior *q) {
+    static const int columns[RS_GROUPS] = {POSTERIOR_p_white, POSTERIOR_p_black, POSTERIOR_p_aian,
+                                           POSTERIOR_p_api, POSTERIOR_p_multi, POSTERIOR_p_hispanic};
+    struct rs_view row[POSTERIOR_COLUMNS] = {{0}};
+    char digits[RS_GROUPS][32];
+    row[POSTERIOR_person_key] = person_key;
+    row[POSTERIOR_model] = rs_cstr(rs_impute_kind_names[q->kind]);
+    for (int r = 0; r < RS_GROUPS; r++) row[columns[r]] = rs_view(digits[r], rs_format_real(digits[r], q->p[r]));
+    row[POSTERIOR_surname_match] = rs_cstr(rs_surname_match_names[q->match]);
+    row[POSTERIOR_geography_level] = rs_cstr(rs_place_level_names[q->level]);
+    row[POSTERIOR_pack] = s->pack_id;
+    rs_batch_emit(batch, SINK_POSTERIOR, &rs_layout_posterior, row);
+}
+
+static void impute_person(const struct impute *s, struct rs_batch *batch, const struct rs_view *person,
+                          struct rs_impute_sums *sums) {
+    struct rs_posterior q;
+    struct rs_place_ids ids = {
+        .state = person[PERSON_state], .zip5 = person[PERSON_zip5], .zcta = person[PERSON_zcta],
+        .county = person[PERSON_county], .tract = person[PERSON_tract], .block_group = person[PERSON_block_group]};
+    rs_impute(s->model, person[PERSON_surname], &ids, &q);
+    rs_impute_sums_add(sums, &q, rs_census6_group(person[PERSON_census6]));
+    emit(s, batch, person[PERSON_person_key], &q);
+}
+
+static bool next_block(void *self, struct rs_batch *batch, bool *more, struct rs_error *error) {
+    struct impute *s = self;
+    if (!rs_row_reader_block(s->reader, &batch->in, RS_BLOCK_BYTES, &batch->first_row, error)) return false;
+    *more = batch->in.n > 0;
+    return true;
+}
+
+static bool work_block(void *self, struct rs_batch *batch, struct rs_error *error) {
+    struct impute *s = self;
+    struct rs_impute_sums sums = {0};
+    struct rs_cursor cursor;
+    uint64_t rows = 0, left_out = 0;
+    rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
+    for (; rs_cursor_next(&cursor, error); rows++) {
+        if (declined(cursor.row) && !s->decliners_too) left_out++;
+        else impute_person(s, batch, cursor.row, &sums);
+    }
+    if (error->code) return false;
+    rs_buffer_add(&batch->scratch, &sums, sizeof sums);
+    rs_count(&batch->tally, "person", 0, RS_READ, NULL, rows);
+    rs_count(&batch->tally, "person", 0, RS_WRITTEN, NULL, rows - left_out);
+    if (left_out) rs_count(&batch->tally, "person", 0, RS_IGNORED, "declined", left_out);
+    return true;
+}
+
+static bool done_block(void *self, struct rs_batch *batch, struct rs_error *error) {
+    struct impute *s = self;
+    struct rs_impute_sums sums;
+    memcpy(&sums, batch->scratch.p, sizeof sums);
+    rs_impute_sums_merge(&s->sums, &sums);
+    return rs_run_done(s->run, batch, error);
+}
+
+/* ---- the stage ------------------------------------------------------------------------------------------------ */
+
+static bool read_options(const struct rs_run *run, struct rs_impute_options *o, struct rs_error *error) {
+    const char *form = rs_run_option(run, "form"), *level = rs_run_option(run, "geography");
+    if (!rs_run_option_real(run, "smoothing", 0, 1e9, &o->smoothing, error) ||
+        !rs_run_option_real(run, "surname-smoothing", 0, 1e9, &o->surname_smoothing, error))
+        return false;
+    o->textbook = strcmp(form, "textbook") == 0;
+    if (!o->textbook && strcmp(form, "place") != 0)
+        return rs_fail(error, RS_USAGE, "--form is place or textbook, not %s", form);
+    for (int i = 0; i < RS_PLACE_LEVELS; i++) {
+        o->finest = (enum rs_place_level)i;
+        if (strcmp(level, rs_place_level_names[i]) == 0) return true;
+    }
+    return rs_fail(error, RS_USAGE, "--geography is block_group, tract, zcta, county, state or nation, not %s", level);
+}
+
+static bool run_blocks(struct impute *s, struct rs_error *error) {
+    struct rs_manifest m;
+    struct rs_work work = {s, next_block, work_block, done_block};
+    if (!rs_run_manifest(s->run, &rs_layout_person, &m, error) || !(s->reader = rs_row_reader_open(&m, error)))
+        return false;
+    return rs_work_run(&work, s->run->threads, error);
+}
+
+static void report(const struct impute *s) {
+    json_t *results = s->run->results;
+    json_object_set_new(results, "pack", json_string(rs_pack_id(s->pack)));
+    json_object_set_new(results, "rows_by", rs_impute_counts(&s->sums));
+    json_object_set_new(results, "evaluation", rs_impute_evaluation(&s->sums));
+    rs_impute_log(&s->sums);
+}
+
+static bool run(struct rs_run *run, struct rs_error *error) {
+    struct rs_impute_options options;
+    struct impute s = {.run = run, .decliners_too = rs_run_flag(run, "impute-declined")};
+    if (!read_options(run, &options, error)) return false;
+    if (!(s.pack = rs_pack_open(run->reference, error))) return false;
+    s.pack_id = rs_cstr(rs_pack_id(s.pack));
+    s.model = rs_impute_model_new(s.pack, &options);
+    bool ok = run_blocks(&s, error);
+    if (ok) report(&s);
+    rs_row_reader_close(s.reader);
+    rs_impute_model_free(s.model);
+    rs_pack_close(s.pack);
+    return ok;
+}
+
+static const struct rs_option options[] = {
+    {"form", "FORM", "place", "place: P(surname|race) P(race|place); textbook: P(race|surname) P(place|race)"},
+    {"geography", "LEVEL", "block_group", "Finest level to use: block_group, tract, zcta, county, state or nation"},
+    {"smoothing", "K", "20", "Pseudo-residents that draw a place's shares towards the place it lies in; 0 for none"},
+    {"surname-smoothing", "K", "5", "Pseudo-bearers that draw a surname's shares towards the nation's; 0 for none"},
+    {"impute-declined", NULL, NULL, "Impute persons who declined to say, too"},
+    {0},
+};
+
+static const struct rs_layout *const reads[] = {&rs_layout_person, NULL};
+static const struct rs_layout *const writes[] = {&rs_layout_posterior, NULL};
+static const char *const after[] = {"reconcile", NULL};
+
+const struct rs_stage rs_stage_impute = {
+    .name = "impute",
+    .version = 1,
+    .about = "Probabilities of race and ethnicity from surname and place (BISG)",
+    .description =
+        "For each person, the probabilities of six groups (White, Black, American Indian and Alaska Native, Asian and "
+        "Pacific Islander, two or more races, all not Hispanic; Hispanic of any race), from the family name and the "
+        "place, by Bayes' rule: Elliott et al. 2009, Bayesian Improved Surname Geocoding. They are for estimates over "
+        "many people and are never a person's reported value; they stand in rows of their own.\n\n"
+        "The form `place` is P(surname|race) times P(race|place): the prior is the place's, of its own year. The "
+        "form `textbook` is P(race|surname) times P(place|race), with P(place|race) over the whole nation. They agree "
+        "where both tables describe one population.\n\n"
+        "A name is looked up as it stands, without punctuation, joined, without a generational suffix, by its parts "
+        "(geometric mean), and else stands as ALL OTHER NAMES. The place is the finest of block group, tract, ZCTA, "
+        "county, state and nation that the pack has and where anybody lives. Both are recorded on the row.\n\n"
+        "Shares of a place are smoothed, (N_gr + K P(r|parent)) / (N_g + K), so that an empty cell rules nobody out. "
+        "The defaults, 20 for places and 5 for surnames, maximise the leave-one-out likelihood of the 2020 tracts and "
+        "ZCTAs and of the 2010 surnames, one resident or bearer at a time. K = 0 gives the textbook's shares.\n\n"
+        "Persons who declined to answer are left out, unless --impute-declined is given. Persons who reported are "
+        "imputed too, and the results say how the probabilities compare with their reports: mean p beside the observed "
+        "share, correlation, log-loss, Brier score, and lambda = Var(p)/(p(1-p)), by group.",
+    .examples = "*relsogi impute* --input reconciled --output imputed\n\n"
+                "*relsogi impute* --input reconciled --output imputed --geography zcta --form textbook\n",
+    .reads = reads,
+    .writes = writes,
+    .after = after,
+    .options = options,
+    .needs_reference = true,
+    .run = run,
+};
