@@ -99,7 +99,7 @@ static struct rs_estimate *add_counted(struct rs_estimates *out, enum rs_dimensi
     e->interval = rs_wilson(e->x, e->n, RS_Z95);
     e->method = "wilson";
     e->missing = s->missing;
-    e->cell = rs_table_cell(&out->table, e->n, e->x, true);
+    e->cell = rs_cells_add(&out->table, e->n, e->x, true);
     if (estimator == RS_SELF_REPORT) e->direct_share = 1;
     return e;
 }
@@ -124,7 +124,7 @@ static void add_imputed(struct rs_estimates *out, enum rs_estimator estimator, i
     if (!usable || e->n_eff * fmin(e->rate, 1 - e->rate) < 1) e->flags |= RS_BOUNDARY;
     if (fit->lambda[g] < settings->low_information) e->flags |= RS_LOW_INFORMATION;
     if (estimator == RS_BIRDIE && !fit->converged) e->flags |= RS_NOT_CONVERGED;
-    struct rs_cell *c = &out->table.cells[cell];
+    struct rs_small_cell *c = &out->table.cells[cell];
     double least = settings->minimum_cell;
     if ((e->x > 0 && e->x < least) || (e->n - e->x > 0 && e->n - e->x < least) || (usable && e->n_eff < least))
         c->also_small = true;
@@ -142,8 +142,8 @@ static bool fit_groups(struct rs_estimates *out, const struct rs_series *series,
 
 /* ---- how the cells hang together ------------------------------------------------------------------------------- */
 
-static void add_to(struct rs_table *t, uint32_t relation, uint32_t cell, int sign) {
-    rs_table_term(t, relation, cell, sign);
+static void add_to(struct rs_cells *t, uint32_t relation, uint32_t cell, int sign) {
+    rs_cells_term(t, relation, cell, sign);
 }
 
 /* all = sum of strata, for a dimension that is counted only. */
@@ -152,7 +152,7 @@ static void make_dimension(struct rs_estimates *out, const struct rs_strata *str
     size_t n;
     struct stratum *list = strata_of(out->series, strata, d, &n);
     if (d == RS_LANGUAGE) pool_languages(list, &n, settings->languages);
-    uint32_t relation = rs_table_relation(&out->table);
+    uint32_t relation = rs_cells_relation(&out->table);
     add_to(&out->table, relation, all, 1);
     for (size_t i = 0; i < n; i++)
         add_to(&out->table, relation, add_counted(out, d, RS_OBSERVED, &list[i])->cell, -1);
@@ -164,10 +164,10 @@ static void split_missing(struct rs_estimates *out, const struct stratum *s, uin
                           uint32_t sum_excluded) {
     const struct rs_counts *excluded = &out->series->excluded;
     struct rs_count e = s->number < excluded->n ? excluded->c[s->number] : (struct rs_count){0};
-    struct rs_table *t = &out->table;
-    uint32_t gone = rs_table_cell(t, (double)e.n, (double)e.x, false);
-    uint32_t imputed = rs_table_cell(t, (double)(s->count.n - e.n), (double)(s->count.x - e.x), false);
-    uint32_t relation = rs_table_relation(t);
+    struct rs_cells *t = &out->table;
+    uint32_t gone = rs_cells_add(t, (double)e.n, (double)e.x, false);
+    uint32_t imputed = rs_cells_add(t, (double)(s->count.n - e.n), (double)(s->count.x - e.x), false);
+    uint32_t relation = rs_cells_relation(t);
     add_to(t, relation, cell, 1);
     add_to(t, relation, gone, -1);
     add_to(t, relation, imputed, -1);
@@ -180,7 +180,7 @@ static void split_missing(struct rs_estimates *out, const struct stratum *s, uin
  *   combined = reported + imputed, for each group   imputed = sum of imputed groups = sum of imputed missing strata */
 static bool make_race(struct rs_estimates *out, const struct rs_strata *strata, uint32_t all,
                       const struct rs_settings *settings, struct rs_error *error) {
-    struct rs_table *t = &out->table;
+    struct rs_cells *t = &out->table;
     if (!fit_groups(out, out->series, settings, error)) return false;
     size_t n;
     struct stratum *list = strata_of(out->series, strata, RS_RACE, &n);
@@ -195,10 +195,10 @@ static bool make_race(struct rs_estimates *out, const struct rs_strata *strata, 
         imputed_n -= (double)list[i].count.n;
         imputed_x -= (double)list[i].count.x;
     }
-    uint32_t excluded = rs_table_cell(t, (double)gone.n, (double)gone.x, false);
-    uint32_t imputed = rs_table_cell(t, imputed_n, imputed_x, false);
-    uint32_t by_report = rs_table_relation(t), combined = rs_table_relation(t), parts = rs_table_relation(t),
-             sum_imputed = rs_table_relation(t), sum_excluded = rs_table_relation(t);
+    uint32_t excluded = rs_cells_add(t, (double)gone.n, (double)gone.x, false);
+    uint32_t imputed = rs_cells_add(t, imputed_n, imputed_x, false);
+    uint32_t by_report = rs_cells_relation(t), combined = rs_cells_relation(t), parts = rs_cells_relation(t),
+             sum_imputed = rs_cells_relation(t), sum_excluded = rs_cells_relation(t);
     add_to(t, by_report, all, 1);
     add_to(t, combined, all, 1);
     add_to(t, combined, excluded, -1);
@@ -220,9 +220,9 @@ static bool make_race(struct rs_estimates *out, const struct rs_strata *strata, 
         }
         if (!(out->fit.n[g] > 0)) continue;
         double together_n = out->fit.n[g], together_x = together_n * out->fit.weighted[g];
-        uint32_t cell = rs_table_cell(t, together_n, together_x, true);
-        uint32_t part = rs_table_cell(t, together_n - direct_n, together_x - direct_x, false);
-        uint32_t relation = rs_table_relation(t);
+        uint32_t cell = rs_cells_add(t, together_n, together_x, true);
+        uint32_t part = rs_cells_add(t, together_n - direct_n, together_x - direct_x, false);
+        uint32_t relation = rs_cells_relation(t);
         add_to(t, relation, cell, 1);
         if (s) add_to(t, relation, reported, -1);
         add_to(t, relation, part, -1);
@@ -254,6 +254,6 @@ bool rs_estimates_make(struct rs_estimates *out, struct rs_series *series, const
 
 void rs_estimates_free(struct rs_estimates *e) {
     free(e->e);
-    rs_table_free(&e->table);
+    rs_cells_free(&e->table);
     *e = (struct rs_estimates){0};
 }

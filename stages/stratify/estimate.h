@@ -44,7 +44,7 @@ struct rs_estimates {
     struct rs_estimate *e;    /* in the order in which they are written */
     size_t n, room;
     struct rs_birdie_fit fit;
-    struct rs_table table;
+    struct rs_cells table;
 };
 
 /* estimate.c: rates and intervals, and the table of cells with its relations. */

@@ -55,7 +55,7 @@ static void keep_gap(struct rs_gaps *gaps, const struct rs_series *series, const
 void rs_estimates_publish(const struct rs_estimates *all, struct rs_batch *batch, struct rs_gaps *gaps) {
     for (size_t i = 0; i < all->n; i++) {
         const struct rs_estimate *e = &all->e[i];
-        const struct rs_cell *cell = &all->table.cells[e->cell];
+        const struct rs_small_cell *cell = &all->table.cells[e->cell];
         struct rs_view row[ESTIMATE_COLUMNS] = {{0}};
         struct rs_view key[] = {all->series->measure, all->series->period, rs_cstr(rs_dimension_names[e->dimension]),
                                 rs_cstr(e->stratum), rs_cstr(rs_estimator_names[e->estimator])};

@@ -9,46 +9,46 @@
 enum { PARTS = 3 }; /* n, x, n - x */
 static const double nothing = 1e-9;
 
-uint32_t rs_table_cell(struct rs_table *t, double n, double x, bool shown) {
+uint32_t rs_cells_add(struct rs_cells *t, double n, double x, bool shown) {
     if (t->n_cells == t->cell_room) {
         t->cell_room = t->cell_room ? 2 * t->cell_room : 64;
         t->cells = rs_realloc(t->cells, t->cell_room * sizeof *t->cells);
     }
-    t->cells[t->n_cells] = (struct rs_cell){.n = n, .x = x, .shown = shown};
+    t->cells[t->n_cells] = (struct rs_small_cell){.n = n, .x = x, .shown = shown};
     return (uint32_t)t->n_cells++;
 }
 
-uint32_t rs_table_relation(struct rs_table *t) { return t->n_relations++; }
+uint32_t rs_cells_relation(struct rs_cells *t) { return t->n_relations++; }
 
-void rs_table_term(struct rs_table *t, uint32_t relation, uint32_t cell, int sign) {
+void rs_cells_term(struct rs_cells *t, uint32_t relation, uint32_t cell, int sign) {
     if (t->n_terms == t->term_room) {
         t->term_room = t->term_room ? 2 * t->term_room : 64;
         t->terms = rs_realloc(t->terms, t->term_room * sizeof *t->terms);
     }
-    t->terms[t->n_terms++] = (struct rs_term){relation, cell, sign};
+    t->terms[t->n_terms++] = (struct rs_cells_term){relation, cell, sign};
 }
 
-void rs_table_free(struct rs_table *t) {
+void rs_cells_free(struct rs_cells *t) {
     free(t->cells);
     free(t->terms);
-    *t = (struct rs_table){0};
+    *t = (struct rs_cells){0};
 }
 
-static double part(const struct rs_cell *c, int which) {
+static double part(const struct rs_small_cell *c, int which) {
     double v = which == 0 ? c->n : which == 1 ? c->x : c->n - c->x;
     return fabs(v) < nothing ? 0 : v;
 }
 
 static bool small(double v, double minimum) { return v > nothing && v < minimum - nothing; }
 
-static bool sensitive(const struct rs_cell *c, double minimum) {
+static bool sensitive(const struct rs_small_cell *c, double minimum) {
     for (int k = 0; k < PARTS; k++)
         if (small(part(c, k), minimum)) return true;
     return c->also_small;
 }
 
-static bool known(const struct rs_cell *c) { return (c->shown && !c->suppressed) || part(c, 0) == 0; }
-static bool at_risk(const struct rs_cell *c, double minimum) { return c->suppressed || sensitive(c, minimum); }
+static bool known(const struct rs_small_cell *c) { return (c->shown && !c->suppressed) || part(c, 0) == 0; }
+static bool at_risk(const struct rs_small_cell *c, double minimum) { return c->suppressed || sensitive(c, minimum); }
 
 /* ---- the relations, solved for what a reader does not know ------------------------------------------------------ */
 
@@ -80,14 +80,14 @@ static bool pivot_on(struct solved *s, size_t from, size_t column) {
     return true;
 }
 
-static struct solved as_given(const struct rs_table *t) {
+static struct solved as_given(const struct rs_cells *t) {
     struct solved s = {.rows = t->n_relations, .columns = t->n_cells};
     s.a = rs_alloc((s.rows * s.columns + 1) * sizeof *s.a);
     for (size_t i = 0; i < t->n_terms; i++) row_of(&s, t->terms[i].relation)[t->terms[i].cell] += t->terms[i].sign;
     return s;
 }
 
-static struct solved solve(const struct rs_table *t) {
+static struct solved solve(const struct rs_cells *t) {
     struct solved s = as_given(t);
     size_t done = 0;
     for (size_t c = 0; c < s.columns && done < s.rows; c++)
@@ -96,7 +96,7 @@ static struct solved solve(const struct rs_table *t) {
 }
 
 /* Whether this row gives a reader what must stay unknown. */
-static bool discloses(const struct rs_table *t, const double *row, double minimum) {
+static bool discloses(const struct rs_cells *t, const double *row, double minimum) {
     size_t unknown = 0, last = 0;
     bool up = false, down = false;
     double sum[PARTS] = {0};
@@ -117,12 +117,12 @@ static bool discloses(const struct rs_table *t, const double *row, double minimu
 }
 
 /* The smallest shown cell of the row that is still known, a total only where there is no other; -1 where none. */
-static int64_t smallest_known(const struct rs_table *t, const double *row) {
+static int64_t smallest_known(const struct rs_cells *t, const double *row) {
     int64_t best = -1;
     for (size_t c = 0; c < t->n_cells; c++) {
-        const struct rs_cell *cell = &t->cells[c];
+        const struct rs_small_cell *cell = &t->cells[c];
         if (fabs(row[c]) < nothing || !cell->shown || cell->suppressed || part(cell, 0) == 0) continue;
-        const struct rs_cell *other = best < 0 ? NULL : &t->cells[best];
+        const struct rs_small_cell *other = best < 0 ? NULL : &t->cells[best];
         if (!other || (other->total && !cell->total) || (other->total == cell->total && cell->n < other->n))
             best = (int64_t)c;
     }
@@ -130,7 +130,7 @@ static int64_t smallest_known(const struct rs_table *t, const double *row) {
 }
 
 /* One complementary suppression; false where nothing is disclosed, or nothing more can be suppressed. */
-static bool suppress_one(struct rs_table *t, double minimum) {
+static bool suppress_one(struct rs_cells *t, double minimum) {
     struct solved s = solve(t);
     int64_t found = -1;
     for (size_t r = 0; r < s.rows && found < 0; r++)
@@ -161,7 +161,7 @@ static bool narrow(double *low, double *high, double at_least, double at_most) {
 }
 
 /* From sum of a_c v_c = 0, bounds of each v_c given the others'. Infinite ends are counted, not added. */
-static bool narrow_row(const struct rs_table *t, const double *row, int k, struct bounds *b) {
+static bool narrow_row(const struct rs_cells *t, const double *row, int k, struct bounds *b) {
     double least = 0, most = 0;
     size_t no_least = 0, no_most = 0;
     for (size_t c = 0; c < t->n_cells; c++) {
@@ -196,7 +196,7 @@ static bool narrow_parts(struct bounds *b) {
     return narrow(&b->low[2], &b->high[2], b->low[0] - b->high[1], b->high[0] - b->low[1]) || changed;
 }
 
-static bool worked_out(const struct rs_cell *c, const struct bounds *b, double minimum) {
+static bool worked_out(const struct rs_small_cell *c, const struct bounds *b, double minimum) {
     if (known(c) || !at_risk(c, minimum)) return false;
     for (int k = 0; k < PARTS; k++) {
         double v = part(c, k);
@@ -206,7 +206,7 @@ static bool worked_out(const struct rs_cell *c, const struct bounds *b, double m
     return false;
 }
 
-int64_t rs_suppression_audit(const struct rs_table *t, double minimum) {
+int64_t rs_suppression_audit(const struct rs_cells *t, double minimum) {
     struct bounds *b = rs_alloc((t->n_cells + 1) * sizeof *b);
     for (size_t c = 0; c < t->n_cells; c++)
         for (int k = 0; k < PARTS; k++) {
@@ -236,7 +236,7 @@ int64_t rs_suppression_audit(const struct rs_table *t, double minimum) {
 }
 
 /* The smallest known cell that shares a relation with cell `c`, for what only the bounds gave away. */
-static bool suppress_beside(struct rs_table *t, uint32_t c) {
+static bool suppress_beside(struct rs_cells *t, uint32_t c) {
     double *any = rs_alloc((t->n_cells + 1) * sizeof *any);
     for (size_t i = 0; i < t->n_terms; i++) {
         if (t->terms[i].cell != c) continue;
@@ -249,9 +249,9 @@ static bool suppress_beside(struct rs_table *t, uint32_t c) {
     return found >= 0;
 }
 
-bool rs_suppress(struct rs_table *t, double minimum, struct rs_error *error) {
+bool rs_suppress(struct rs_cells *t, double minimum, struct rs_error *error) {
     for (size_t c = 0; c < t->n_cells; c++) {
-        struct rs_cell *cell = &t->cells[c];
+        struct rs_small_cell *cell = &t->cells[c];
         cell->primary = minimum > 1 && sensitive(cell, minimum);
         cell->suppressed = cell->shown && cell->primary;
     }

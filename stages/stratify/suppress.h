@@ -24,7 +24,7 @@
 #include <stdint.h>
 #include "pipeline/base/error.h"
 
-struct rs_cell {
+struct rs_small_cell {
     double n, x;
     bool shown;       /* has a row */
     bool total;       /* suppressed only where nothing else helps */
@@ -32,24 +32,24 @@ struct rs_cell {
     bool suppressed;  /* out: its row is blank */
     bool primary;     /* out: sensitive by itself */
 };
-struct rs_term {
+struct rs_cells_term {
     uint32_t relation, cell;
     int sign;
 };
-struct rs_table {
-    struct rs_cell *cells;
-    struct rs_term *terms;
+struct rs_cells {
+    struct rs_small_cell *cells;
+    struct rs_cells_term *terms;
     size_t n_cells, n_terms, cell_room, term_room;
     uint32_t n_relations;
 };
-uint32_t rs_table_cell(struct rs_table *t, double n, double x, bool shown);
-uint32_t rs_table_relation(struct rs_table *t); /* a new one; its terms sum to 0 */
-void rs_table_term(struct rs_table *t, uint32_t relation, uint32_t cell, int sign);
-void rs_table_free(struct rs_table *t);
+uint32_t rs_cells_add(struct rs_cells *t, double n, double x, bool shown);
+uint32_t rs_cells_relation(struct rs_cells *t); /* a new one; its terms sum to 0 */
+void rs_cells_term(struct rs_cells *t, uint32_t relation, uint32_t cell, int sign);
+void rs_cells_free(struct rs_cells *t);
 
 /* minimum 11 suppresses 1-10; 1 or less suppresses nothing. */
-bool rs_suppress(struct rs_table *t, double minimum, struct rs_error *error);
+bool rs_suppress(struct rs_cells *t, double minimum, struct rs_error *error);
 /* Step 3 alone: number of the first cell that could be worked out, or -1. */
-int64_t rs_suppression_audit(const struct rs_table *t, double minimum);
+int64_t rs_suppression_audit(const struct rs_cells *t, double minimum);
 
 #endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Intervals against tables that other software published; read from $RELSOGI_SHARED/golden, skipped where absent. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "stages/stratify/interval.h"
+
+enum { COLUMNS = 12 };
+
+static FILE *open_table(const char *name) {
+    char path[4096];
+    const char *shared = getenv("RELSOGI_SHARED");
+    snprintf(path, sizeof path, "%s/golden/%s", shared ? shared : RELSOGI_SOURCE_DIR "/../shared", name);
+    FILE *f = fopen(path, "r");
+    if (!f) {
+        fprintf(stderr, "skipped: %s is not there\n", path);
+        return NULL;
+    }
+    char header[4096];
+    cr_assert(fgets(header, sizeof header, f), "%s is empty", path);
+    return f;
+}
+
+/* One line of a CSV without commas inside quotes; the quotes are cut off. */
+static int read_line(FILE *f, char *line, size_t room, char *field[COLUMNS]) {
+    if (!fgets(line, (int)room, f)) return 0;
+    line[strcspn(line, "\r\n")] = 0;
+    int n = 0;
+    for (char *p = line; p && n < COLUMNS; n++) {
+        char *comma = strchr(p, ',');
+        if (comma) *comma = 0;
+        size_t length = strlen(p);
+        if (length >= 2 && p[0] == '"') {
+            p[length - 1] = 0;
+            p++;
+        }
+        field[n] = p;
+        p = comma ? comma + 1 : NULL;
+    }
+    return n;
+}
+
+static void close_to(double got, const char *want, const char *table, const char *what) {
+    double w = strtod(want, NULL);
+    cr_expect(fabs(got - w) <= 1e-9 * fabs(w) + 1e-15, "%s, %s: %.15g, not %s", table, what, got, want);
+}
+
+Test(disparity_golden, binomial) {
+    char line[4096], *c[COLUMNS];
+    FILE *f = open_table("intervals/binomial_ci.csv");
+    if (!f) return;
+    int rows = 0;
+    for (; read_line(f, line, sizeof line, c) >= 6; rows++) {
+        double x = atof(c[0]), n = atof(c[1]);
+        char what[128];
+        snprintf(what, sizeof what, "%s of %s", c[0], c[1]);
+        struct rs_interval w = rs_wilson(x, n, RS_Z95);
+        close_to(w.lower, c[4], "Wilson lower", what);
+        close_to(w.upper, c[5], "Wilson upper", what);
+        if (n > 2e6) continue;
+        struct rs_interval e = rs_clopper_pearson(x, n, 0.95);
+        close_to(e.lower, c[2], "exact lower", what);
+        close_to(e.upper, c[3], "exact upper", what);
+    }
+    fclose(f);
+    cr_assert(rows > 10);
+}
+
+Test(disparity_golden, newcombe_method_10) {
+    char line[4096], *c[COLUMNS];
+    FILE *f = open_table("intervals/newcombe1998_method10.csv");
+    if (!f) return;
+    int rows = 0;
+    for (; read_line(f, line, sizeof line, c) >= 7; rows++) {
+        struct rs_interval i = rs_newcombe10(atof(c[0]), atof(c[1]), atof(c[2]), atof(c[3]), RS_Z95);
+        close_to(i.lower, c[5], "Newcombe lower", c[0]);
+        close_to(i.upper, c[6], "Newcombe upper", c[0]);
+    }
+    fclose(f);
+    cr_assert(rows >= 7);
+}
+
+Test(disparity_golden, byar_and_wilson) {
+    char line[4096], *c[COLUMNS];
+    FILE *f = open_table("intervals/testdata_Byars_Wilson__testdata_B_W.csv");
+    if (!f) return;
+    int rows = 0;
+    for (; read_line(f, line, sizeof line, c) >= 6; rows++) {
+        double z = strcmp(c[4], "95%") == 0 ? RS_Z95 : 3.090232306167813;
+        struct rs_interval i = strcmp(c[5], "Byars") == 0 ? rs_byar(atof(c[0]), z) : rs_wilson(atof(c[0]), atof(c[1]), z);
+        close_to(i.lower, c[2], c[5], c[0]);
+        close_to(i.upper, c[3], c[5], c[0]);
+    }
+    fclose(f);
+    cr_assert(rows >= 10);
+}
+
+Test(disparity_golden, proportions) {
+    char line[4096], *c[COLUMNS];
+    FILE *f = open_table("intervals/testdata_Proportion__testdata_Prop.csv");
+    if (!f) return;
+    int rows = 0;
+    while (read_line(f, line, sizeof line, c) >= 11) {
+        double x = atof(c[1]), n = atof(c[2]), per = atof(c[10]);
+        if (!c[4][0]) continue;
+        struct rs_interval i = rs_wilson(x, n, RS_Z95), wide = rs_wilson(x, n, 3.090232306167813);
+        close_to(i.lower * per, c[4], "95 % lower", c[0]);
+        close_to(i.upper * per, c[5], "95 % upper", c[0]);
+        close_to(wide.lower * per, c[6], "99.8 % lower", c[0]);
+        close_to(wide.upper * per, c[7], "99.8 % upper", c[0]);
+        rows++;
+    }
+    fclose(f);
+    cr_assert(rows >= 10, "%d rows", rows);
+}
