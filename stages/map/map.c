@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The stage map: reads assertion, writes mapped, one row for one row in the same order.
+ *
+ * What a value means does not depend on the row it stands in, only on source, element, representation, system and the
+ * value itself. Real files repeat few values many times, so each worker keeps the meanings it has met. */
+#include "map.h"
+
+#include <stdlib.h>
+
+#include "pipeline/base/file.h"
+#include "pipeline/rows/stage.h"
+
+/* ---- meanings met before, one set a worker --------------------------------------------------------------------- */
+
+enum { CACHE_SLOTS = 1 << 14, CACHE_MOST = 1 << 17 };
+
+struct slot {
+    uint64_t hash;
+    struct rs_question q; /* q.raw null: empty */
+    struct rs_meaning m;
+};
+
+struct worker {
+    struct slot *slots;
+    struct rs_arena arena; /* of all slots */
+    size_t kept;           /* since the arena was last reset: free text must not fill the memory */
+    uint64_t rows, missing, unmapped;
+};
+
+static uint64_t mix(uint64_t h, struct rs_view v) {
+    uint64_t word;
+    size_t i = 0;
+    for (; i + 8 <= v.n; i += 8) {
+        memcpy(&word, v.p + i, 8);
+        h = (h ^ word) * 0x9fb21c651e98df25u;
+        h ^= h >> 32;
+    }
+    word = v.n;
+    for (; i < v.n; i++) {
+        word = word << 8 | (unsigned char)v.p[i];
+    }
+    h = (h ^ word) * 0x9fb21c651e98df25u;
+    return h ^ (h >> 29);
+}
+
+static bool same_question(const struct rs_question *a, const struct rs_question *b) {
+    return rs_eq(a->raw, b->raw) && rs_eq(a->element, b->element) && rs_eq(a->system, b->system) &&
+           rs_eq(a->representation, b->representation) && rs_eq(a->source, b->source);
+}
+
+static struct rs_view keep(struct worker *w, struct rs_view v) { return rs_arena_view(&w->arena, v); }
+
+static const struct rs_meaning *meaning_of(const struct rs_map *map, struct worker *w, const struct rs_question *q) {
+    uint64_t h = mix(mix(mix(mix(mix(0, q->raw), q->element), q->system), q->representation), q->source);
+    struct slot *s = &w->slots[h & (CACHE_SLOTS - 1)];
+    if (s->hash == h && !rs_is_null(s->q.raw) && same_question(&s->q, q)) {
+        return &s->m;
+    }
+    if (++w->kept > CACHE_MOST) {
+        memset(w->slots, 0, CACHE_SLOTS * sizeof *w->slots);
+        rs_arena_reset(&w->arena);
+        w->kept = 1;
+    }
+    s->hash = h;
+    s->q = (struct rs_question){keep(w, q->source), keep(w, q->element), keep(w, q->representation),
+                                keep(w, q->system), keep(w, q->raw)};
+    s->m = rs_map_value(map, &w->arena, &s->q);
+    return &s->m;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------------- */
+
+struct stage {
+    struct rs_run *run;
+    struct rs_map *map;
+    struct worker *workers;
+};
+
+static int64_t number(struct rs_view v) {
+    int64_t n;
+    return rs_parse_long(v, &n) ? n : -1;
+}
+
+static void set_aside(const struct rs_run *run, struct rs_batch *batch, const struct rs_view *row, bool text) {
+    struct rs_evidence evidence = {
+        .file_no = number(row[ASSERTION_file_no]),
+        .record_no = number(row[ASSERTION_record_no]),
+        .line = number(row[ASSERTION_line]),
+        .segment = number(row[ASSERTION_segment]),
+        .offset = number(row[ASSERTION_offset]),
+        .field = row[ASSERTION_element],
+        .raw = row[ASSERTION_raw],
+        .rule = text ? "unmapped_text" : "unmapped_code",
+        .message = text ? "No table knows this text: add it to overrides of the source's profile, or to schemas/codes"
+                        : "No table knows this code of this system: add it to overrides of the source's profile"};
+    rs_quarantine(run, batch, &evidence);
+}
+
+static void map_row(struct stage *s, struct rs_batch *batch, const struct rs_view *row) {
+    struct worker *w = &s->workers[batch->worker];
+    struct rs_question q = {row[ASSERTION_source], row[ASSERTION_element], row[ASSERTION_representation],
+                            row[ASSERTION_system], row[ASSERTION_raw]};
+    const struct rs_meaning *m = meaning_of(s->map, w, &q);
+    struct rs_view out[MAPPED_COLUMNS] = {[MAPPED_record_key] = row[ASSERTION_record_key],
+                                          [MAPPED_file_no] = row[ASSERTION_file_no],
+                                          [MAPPED_record_no] = row[ASSERTION_record_no],
+                                          [MAPPED_answer_no] = row[ASSERTION_answer_no],
+                                          [MAPPED_seq] = row[ASSERTION_seq],
+                                          [MAPPED_source] = row[ASSERTION_source],
+                                          [MAPPED_element] = row[ASSERTION_element],
+                                          [MAPPED_representation] = row[ASSERTION_representation],
+                                          [MAPPED_collection] = row[ASSERTION_collection],
+                                          [MAPPED_effective] = row[ASSERTION_effective],
+                                          [MAPPED_omb1997] = m->omb1997,
+                                          [MAPPED_omb2024] = m->omb2024,
+                                          [MAPPED_detail] = m->detail,
+                                          [MAPPED_value] = m->value,
+                                          [MAPPED_missing] = m->missing,
+                                          [MAPPED_rule] = m->rule};
+    rs_batch_emit(batch, 0, &rs_layout_mapped, out);
+    w->rows++;
+    w->missing += rs_has(m->missing);
+    if (m->unmapped) {
+        w->unmapped++;
+        set_aside(s->run, batch, row, rs_eq_c(m->rule, "unmapped_text"));
+    }
+}
+
+static void count(struct rs_batch *batch, int32_t file_no, uint64_t rows) {
+    if (rows > 0) {
+        rs_count(&batch->tally, "assertion", file_no, RS_READ, NULL, rows);
+        rs_count(&batch->tally, "assertion", file_no, RS_WRITTEN, NULL, rows);
+    }
+}
+
+static bool work(void *self, const struct rs_row_reader *reader, struct rs_batch *batch, struct rs_error *error) {
+    struct stage *s = self;
+    struct rs_cursor c;
+    struct rs_view file = RS_NULL;
+    uint64_t rows = 0;
+    rs_cursor_open(&c, reader, &batch->in, batch->first_row, &batch->arena);
+    while (rs_cursor_next(&c, error)) {
+        if (!rs_eq(file, c.row[ASSERTION_file_no])) {
+            count(batch, (int32_t)number(file), rows);
+            file = c.row[ASSERTION_file_no];
+            rows = 0;
+        }
+        rows++;
+        map_row(s, batch, c.row);
+    }
+    count(batch, (int32_t)number(file), rows);
+    return error->code == 0;
+}
+
+/* ---- the stage -------------------------------------------------------------------------------------------------- */
+
+static struct rs_map *open_map(struct rs_run *run, struct rs_error *error) {
+    char dir[4096];
+    const char *profile = rs_run_option(run, "profile");
+    struct rs_map *map = rs_path(dir, sizeof dir, error, "%s/codes", rs_schemas_dir()) ? rs_map_open(dir, error) : NULL;
+    if (map == NULL) {
+        return NULL;
+    }
+    if (rs_map_add_config(map, run->config, run->config_path, error) &&
+        (profile == NULL || rs_map_add_profile(map, profile, NULL, RS_NULL, error))) {
+        return map;
+    }
+    rs_map_close(map);
+    return NULL;
+}
+
+static json_t *version_of(const struct rs_map *map) {
+    char hex[65];
+    struct rs_digest version = rs_map_version(map);
+    rs_hex(hex, version.b, sizeof version.b);
+    return json_string(hex);
+}
+
+static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
+    struct rs_map *map = open_map(run, error);
+    if (map == NULL) {
+        return false;
+    }
+    json_object_set_new(hashes, "map_version", version_of(map));
+    rs_map_close(map);
+    return true;
+}
+
+static bool run_stage(struct rs_run *run, struct rs_error *error) {
+    struct stage s = {.run = run, .map = open_map(run, error)};
+    if (s.map == NULL) {
+        return false;
+    }
+    json_object_set_new(run->parameters, "map_version", version_of(s.map));
+    s.workers = rs_alloc((size_t)run->threads * sizeof *s.workers);
+    for (int i = 0; i < run->threads; i++) {
+        s.workers[i].slots = rs_alloc(CACHE_SLOTS * sizeof *s.workers[i].slots);
+    }
+    bool ok = rs_run_rows(run, &rs_layout_assertion, &s, work, error);
+    uint64_t rows = 0, missing = 0, unmapped = 0;
+    for (int i = 0; i < run->threads; i++) {
+        rows += s.workers[i].rows;
+        missing += s.workers[i].missing;
+        unmapped += s.workers[i].unmapped;
+        free(s.workers[i].slots);
+        rs_arena_free(&s.workers[i].arena);
+    }
+    json_object_set_new(run->results, "rows", json_integer((json_int_t)rows));
+    json_object_set_new(run->results, "missing", json_integer((json_int_t)missing));
+    json_object_set_new(run->results, "unmapped", json_integer((json_int_t)unmapped));
+    free(s.workers);
+    rs_map_close(s.map);
+    return ok;
+}
+
+static const struct rs_layout *const reads[] = {&rs_layout_assertion, NULL};
+static const struct rs_layout *const writes[] = {&rs_layout_mapped, NULL};
+static const char *const after[] = {"ingest", NULL};
+static const struct rs_option options[] = {
+    {"profile", "NAME", NULL, "Source profile whose overrides hold for every source, besides those of the configuration."},
+    {0}};
+
+const struct rs_stage rs_stage_map = {
+    .name = "map",
+    .version = 1,
+    .about = "Map race, ethnicity, language and SOGI answers to standard codes",
+    .description =
+        "Gives every assertion its standard meaning: the 1997 and the 2024 race and ethnicity categories side by side, "
+        "the detailed CDC concept, the BCP 47 language without region, orientation, identity, sex, pronouns, interpreter "
+        "need, and the reason where a value is missing. Each row names the table row or override that decided.\n\n"
+        "Asked in this order: overrides of the source's profile; the table of the code system as sent; CDC concept ids "
+        "and null flavours under any system; words, for texts and local codes; language tags; several races in one text, "
+        "where each part is known. What is left is UNMAPPED: the row goes on, the value is put into the quarantine.\n\n"
+        "\"Asian or Pacific Islander\" stays the unresolved set ASIAN|NHPI, two or more races without their names stay "
+        "TWO_OR_MORE, and not Hispanic has no 2024 category. A decline is an answer, kept apart from unknown and not "
+        "asked. All codes are data, in schemas/codes.",
+    .examples = "Map what ingest wrote:\n\n\trelsogi map --input out/ingest --output out/map --config relsogi.yaml",
+    .reads = reads,
+    .writes = writes,
+    .after = after,
+    .options = options,
+    .inputs = inputs,
+    .run = run_stage,
+};
