@@ -43,13 +43,14 @@ begin
 end
 $$;
 
--- current_<layout>: rows of the latest run. With the reader's own rights, so that grants by column hold here too.
+-- current_<layout>: rows of the latest run. Views read with their owner's rights and are granted by column, as the tables
+-- are: with the reader's own (security_invoker) all columns of the table would be asked for, whichever are read.
 create function relsogi.refresh_views() returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     layout name;
 begin
-    create or replace view relsogi.latest_run with (security_invoker = true) as
+    create or replace view relsogi.latest_run as
         select run_no, run_id, revision, as_of, content_sha256, config_sha256, packs, program_version, visible_since
         from relsogi.run where status = 'visible'
         order by as_of desc nulls last, visible_since desc, run_no desc limit 1;
@@ -58,7 +59,7 @@ begin
     for layout in
         select relname from pg_class where relkind = 'p' and relnamespace = 'relsogi'::regnamespace order by relname
     loop
-        execute format('create or replace view relsogi.%I with (security_invoker = true) as'
+        execute format('create or replace view relsogi.%I as'
             ' select * from relsogi.%I where run_no = (select run_no from relsogi.latest_run)',
             'current_' || layout, layout);
         execute format('comment on view relsogi.%I is %L', 'current_' || layout,
@@ -72,6 +73,7 @@ create function relsogi.refresh_grants() returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     t record;
+    readable text;
 begin
     -- On a table this takes rights on its columns, too.
     revoke all on all tables in schema relsogi from relsogi_auditor, relsogi_analyst, relsogi_sogi;
@@ -82,11 +84,12 @@ begin
         join pg_class on relname = layout and relkind = 'p' and relnamespace = 'relsogi'::regnamespace
         where loaded group by layout
     loop
-        execute format('grant select (run_no, %s) on relsogi.%I to relsogi_auditor', t.open, t.layout);
-        execute format('grant select on relsogi.%I to relsogi_auditor', 'current_' || t.layout);
-        if t.sogi is not null then
-            execute format('grant select (%s) on relsogi.%I to relsogi_sogi', t.sogi, t.layout);
-        end if;
+        foreach readable in array array[t.layout, 'current_' || t.layout] loop
+            execute format('grant select (run_no, %s) on relsogi.%I to relsogi_auditor', t.open, readable);
+            if t.sogi is not null then
+                execute format('grant select (%s) on relsogi.%I to relsogi_sogi', t.sogi, readable);
+            end if;
+        end loop;
     end loop;
     grant usage on schema relsogi to relsogi_auditor, relsogi_analyst, relsogi_sogi;
     grant usage on schema audit to relsogi_auditor;
