@@ -350,7 +350,8 @@ static bool read_tree(struct reader *r) {
         "about", "base", "format", "source", "of_source", "file_date", "collection", "member_id", "identifiers",
         "language_use", "language_systems", "language_element", "collection_codes", "product", "dependents",
         "systems", "extensions", "observations", "geoid_extension",
-        "delimiter", "missing_columns", "record", "assertions", "coverage", "columns", NULL};
+        "delimiter", "missing_columns", "record", "assertions", "coverage", "columns",
+        "overrides", NULL}; /* overrides are read by map */
     struct rs_profile *p = r->p;
     const char *format;
     if (!rs_config_keys(p->tree, r->where, allowed, r->error) ||
