@@ -179,14 +179,14 @@ static const struct rs_pack_record *find_long(const struct rs_pack *p, const str
 static const struct rs_pack_record *find(const struct rs_pack *p, const struct table *t, struct rs_view name) {
     if (name.n == 0) return NULL;
     if (name.n > RS_SHORT_KEY) return find_long(p, t, name);
-    unsigned char key[16];
-    rs_pack_key(key, name);
+    struct rs_short_key key = rs_short_key(name);
     uint64_t hash = rs_pack_hash(key);
     uint32_t tag = (uint32_t)(hash >> 32);
     for (size_t i = (size_t)hash & t->mask;; i = (i + 1) & t->mask) {
         const struct rs_pack_slot *s = &t->slots[i];
         if (s->row == 0) return NULL;
-        if (s->tag == tag && memcmp(t->records[s->row - 1].key, key, sizeof key) == 0) return &t->records[s->row - 1];
+        if (s->tag == tag && memcmp(t->records[s->row - 1].key, &key, sizeof key) == 0)
+            return &t->records[s->row - 1];
     }
 }
 

@@ -161,8 +161,9 @@ static bool read_particles(struct build *b, const char *path, struct rs_error *e
 /* The record's key bytes, and the hash its slot comes from. */
 static uint64_t make_key(struct build *b, unsigned char key[16], struct rs_view text) {
     if (text.n <= RS_SHORT_KEY) {
-        rs_pack_key(key, text);
-        return rs_pack_hash(key);
+        struct rs_short_key short_key = rs_short_key(text);
+        memcpy(key, &short_key, sizeof short_key);
+        return rs_pack_hash(short_key);
     }
     struct rs_buffer *bytes = &b->section[RS_SECTION_LONG_KEYS];
     struct rs_long_key k = {(uint32_t)bytes->n, (uint32_t)text.n};

@@ -63,12 +63,36 @@ static inline uint64_t rs_pack_mix(uint64_t h, uint64_t word) {
     return h ^ (h >> 29);
 }
 
-/* Hash of a record's 16 key bytes. */
-static inline uint64_t rs_pack_hash(const unsigned char key[16]) {
+/* A short key as two words, as they lie in a record (little-endian). */
+struct rs_short_key {
     uint64_t a, b;
-    memcpy(&a, key, 8);
-    memcpy(&b, key + 8, 8);
-    uint64_t h = rs_pack_mix(rs_pack_mix(0x243F6A8885A308D3u, a), b);
+};
+
+static inline uint64_t rs_load(const char *p, size_t n) {
+    uint64_t w = 0;
+    memcpy(&w, p, n);
+    return w;
+}
+
+/* Put together in registers: writing bytes and reading them back as words would stall every look-up. */
+static inline struct rs_short_key rs_short_key(struct rs_view v) {
+    struct rs_short_key k = {0, (uint64_t)v.n << 56};
+    const char *p = v.p;
+    if (v.n > 8) { /* the last eight bytes, less those that are in `a` already */
+        k.a = rs_load(p, 8);
+        k.b |= rs_load(p + v.n - 8, 8) >> (8 * (16 - v.n));
+    } else if (v.n == 8) {
+        k.a = rs_load(p, 8);
+    } else if (v.n >= 4) {
+        k.a = rs_load(p, 4) | rs_load(p + v.n - 4, 4) << (8 * (v.n - 4));
+    } else if (v.n >= 1) {
+        k.a = rs_load(p, 1) | rs_load(p + v.n / 2, 1) << (8 * (v.n / 2)) | rs_load(p + v.n - 1, 1) << (8 * (v.n - 1));
+    }
+    return k;
+}
+
+static inline uint64_t rs_pack_hash(struct rs_short_key k) {
+    uint64_t h = rs_pack_mix(rs_pack_mix(0x243F6A8885A308D3u, k.a), k.b);
     h *= 0xBF58476D1CE4E5B9u;
     return h ^ (h >> 32);
 }
@@ -78,13 +102,6 @@ static inline uint64_t rs_pack_hash_long(struct rs_view v) {
     uint64_t h = rs_pack_mix(0x13198A2E03707344u, v.n);
     for (size_t i = 0; i < v.n; i++) h = rs_pack_mix(h, (unsigned char)v.p[i]);
     return h;
-}
-
-/* The 16 key bytes of a short key. */
-static inline void rs_pack_key(unsigned char key[16], struct rs_view v) {
-    memset(key, 0, 16);
-    memcpy(key, v.p, v.n);
-    key[15] = (unsigned char)v.n;
 }
 
 #endif
