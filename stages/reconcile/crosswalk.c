@@ -74,6 +74,7 @@ static bool next_line(struct crosswalk *c, bool *more, struct rs_error *error) {
         if (end) {
             c->line++;
             c->at = (size_t)(end - c->data.p) + 1;
+            if (c->at > c->data.n) c->at = c->data.n;
             *more = true;
             return split(c, start, end, error);
         }
