@@ -80,8 +80,10 @@ comment on table relsogi.layout_column is 'Data dictionary: columns of row layou
 comment on column relsogi.layout_column.phi is 'Who may see it: OPEN, PSEUDONYM, LIMITED, SENSITIVE, SOGI; DIRECT and RAW stay in row files';
 comment on column relsogi.layout_column.loaded is 'Whether the column goes to the database';
 
+-- Entries are numbered without gaps by a trigger, not by a sequence: gaps would look like entries taken out. (And in
+-- PostgreSQL 15 at wal_level = minimal, a sequence used in the transaction that made it goes back after a crash.)
 create table audit.log (
-    entry bigint generated always as identity primary key,
+    entry bigint primary key,
     at timestamptz not null default clock_timestamp(),
     actor name not null default session_user,
     application text not null default coalesce(current_setting('application_name', true), ''),
@@ -96,6 +98,15 @@ comment on table audit.log is 'What was done to the database''s contents; rows a
 comment on column audit.log.event is 'migrate; publish (a run became visible); replace (a revision''s rows were dropped for the next one); abandon (leftovers of a load that was cut short were removed)';
 comment on column audit.log.content_sha256 is 'Digest of the run''s content; under replace, of the rows that were dropped';
 
+create function audit.number() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    lock table audit.log in share row exclusive mode; -- one writer at a time
+    new.entry := coalesce((select max(entry) from audit.log), 0) + 1;
+    return new;
+end
+$$;
+create trigger number before insert on audit.log for each row execute function audit.number();
+
 create function audit.refuse() returns trigger language plpgsql as $$
 begin
     raise exception 'audit.% is only ever added to: % is refused', tg_table_name, lower(tg_op)
@@ -106,3 +117,4 @@ create trigger append_only before update or delete or truncate on audit.log
     for each statement execute function audit.refuse();
 -- Always: session_replication_role must not switch it off.
 alter table audit.log enable always trigger append_only;
+alter table audit.log enable always trigger number;
