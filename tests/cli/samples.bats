@@ -13,9 +13,9 @@ site_key: site.key
 sources:
   - profile: 834-ny-emedny
     files: $shared/samples/x12_834/nysdoh_emedny_2.edi
-  - profile: fhir-synthea
+  - profile: synthea-fhir
     files: $shared/samples/fhir/synthea_1000_Patient.ndjson
-  - profile: csv-synthea
+  - profile: synthea-patients-csv
     files: $shared/samples/csv_omop/synthea_patients.csv
 END
     "$bin/relsogi" run --config relsogi.yaml --as-of 2026-06-30 --run-id t --output runs --until stratify >said 2>log
