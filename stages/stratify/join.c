@@ -5,10 +5,17 @@
  * with neither (a decline is never imputed over) is excluded from the estimates that use imputation, and counted. */
 #include "join.h"
 #include <stdio.h>
+#include <string.h>
 #include "pipeline/base/date.h"
 
+/* Keys are compared as they stand in the files: 32 lower-case digits sort like the bytes they mean. */
+enum { KEY_DIGITS = 32 };
+struct key_text {
+    char digits[KEY_DIGITS];
+};
+
 struct person {
-    struct rs_key key;
+    struct key_text key;
     bool reported;
     uint32_t number[RS_DIMENSIONS]; /* its strata; RS_PROVIDER is the measure row's */
 };
@@ -19,7 +26,7 @@ struct join {
     struct rs_strata *strata;
     struct rs_scan *persons, *posteriors, *measures;
     const struct rs_view *posterior, *measure; /* the rows waiting; NULL at the end */
-    struct rs_key posterior_key, measure_key, last_key;
+    struct key_text posterior_key, measure_key, last_key;
     uint64_t n_persons, measured, used, unused, measure_row, counted, outside, broken;
     uint32_t cluster;
     struct rs_batch batch; /* for the quarantine */
@@ -27,22 +34,29 @@ struct join {
 
 /* ---- reading in step ------------------------------------------------------------------------------------------ */
 
-static bool key_of(struct rs_view v, const char *layout, struct rs_key *out, struct rs_error *error) {
-    if (rs_key_parse(v, out)) return true;
+static bool key_of(struct rs_view v, const char *layout, struct key_text *out, struct rs_error *error) {
+    if (v.n == KEY_DIGITS) {
+        memcpy(out->digits, v.p, KEY_DIGITS);
+        return true;
+    }
     return rs_fail(error, RS_DATA, "%s: a person_key is not 32 hexadecimal digits: run its stage again", layout);
+}
+
+static int compare_keys(const struct key_text *a, const struct key_text *b) {
+    return memcmp(a->digits, b->digits, KEY_DIGITS);
 }
 
 /* The next row of a file sorted by person_key; *row NULL at the end. */
 static bool advance(struct rs_scan *scan, const char *layout, size_t key_column, bool repeats,
-                    const struct rs_view **row, struct rs_key *key, struct rs_error *error) {
-    struct rs_key before = *key;
+                    const struct rs_view **row, struct key_text *key, struct rs_error *error) {
+    struct key_text before = *key;
     bool first = *row == NULL;
     if (!rs_scan_next(scan, row, error)) {
         *row = NULL;
         return error->code == 0;
     }
     if (!key_of((*row)[key_column], layout, key, error)) return false;
-    int c = first ? -1 : rs_key_compare(before, *key);
+    int c = first ? -1 : compare_keys(&before, key);
     if (c < 0 || (c == 0 && repeats)) return true;
     return rs_fail(error, RS_DATA, "%s: %s: run its stage again", layout,
                    c == 0 ? "two rows for one person, of which only one may stand" : "rows are not in the order of person_key");
@@ -185,16 +199,16 @@ static bool flush(struct join *j, struct rs_error *error) {
 static bool one_person(struct join *j, const struct rs_view *row, struct rs_error *error) {
     struct person p = {0};
     if (!person_strata(j, row, &p, error)) return false;
-    if (j->n_persons++ > 0 && rs_key_compare(j->last_key, p.key) >= 0)
+    if (j->n_persons++ > 0 && compare_keys(&j->last_key, &p.key) >= 0)
         return rs_fail(error, RS_DATA, "person: rows are not in the order of person_key: run reconcile again");
     j->last_key = p.key;
-    if (j->posterior && rs_key_compare(j->posterior_key, p.key) < 0) return orphan("posterior", error);
-    if (j->measure && rs_key_compare(j->measure_key, p.key) < 0) return orphan("person_measure", error);
+    if (j->posterior && compare_keys(&j->posterior_key, &p.key) < 0) return orphan("posterior", error);
+    if (j->measure && compare_keys(&j->measure_key, &p.key) < 0) return orphan("person_measure", error);
 
     struct rs_imputed_row imputed = {.weight = 1, .cluster = j->cluster};
-    bool has = j->posterior && rs_key_compare(j->posterior_key, p.key) == 0, used = false, any = false, counts;
+    bool has = j->posterior && compare_keys(&j->posterior_key, &p.key) == 0, used = false, any = false, counts;
     if (has && !p.reported && !probabilities(j->posterior, imputed.p, error)) return false;
-    while (j->measure && rs_key_compare(j->measure_key, p.key) == 0) {
+    while (j->measure && compare_keys(&j->measure_key, &p.key) == 0) {
         if (!count_measure(j, &p, has ? &imputed : NULL, &counts, error)) return false;
         any |= counts;
         if (!next_measure(j, error)) return false;
