@@ -5,6 +5,8 @@
 
 #define CORE "http://hl7.org/fhir/us/core/StructureDefinition/"
 #define NULL_FLAVOR "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"
+#define DATA_ABSENT "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+#define IDENTIFIER_TYPE "http://terminology.hl7.org/CodeSystem/v2-0203"
 #define SNOMED "http://snomed.info/sct"
 
 static void put_coding(struct rs_buffer *b, const char *url, const char *system, struct rs_view code,
@@ -135,11 +137,11 @@ static void put_orientation(struct rs_buffer *b, const struct rs_synth_world *w,
     double u = rs_random_unit(r);
     if (p->age < 18 || u >= 0.35) return;
     bool declined = u < 0.04;
-    const char *system = declined ? "http://terminology.hl7.org/CodeSystem/data-absent-reason" : orientation[p->orientation].system;
+    const char *system = declined ? DATA_ABSENT : orientation[p->orientation].system;
     RS_PUT(b, "{\"resourceType\":\"Observation\",\"id\":\"so-");
     rs_put_patient_id(b, p->number);
-    RS_PUT(b, "\",\"meta\":{\"profile\":[\"" CORE "us-core-observation-sexual-orientation|7.0.0\"]},\"status\":\"final\","
-              "\"category\":[{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/observation-category\","
+    RS_PUT(b, "\",\"meta\":{\"profile\":[\"" CORE "us-core-observation-sexual-orientation|7.0.0\"]},"
+              "\"status\":\"final\",\"category\":[{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/observation-category\","
               "\"code\":\"social-history\"}]}],\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":"
               "\"76690-7\",\"display\":\"Sexual orientation\"}]},\"subject\":{\"reference\":\"Patient/");
     rs_put_patient_id(b, p->number);
@@ -190,7 +192,7 @@ static void put_extensions(struct rs_buffer *b, const struct rs_synth_world *w, 
 static void put_identifiers(struct rs_buffer *b, const struct rs_synth_world *w, struct rs_synth_person *p,
                             struct rs_random *r) {
     RS_PUT(b, ",\"identifier\":[{\"use\":\"usual\",\"type\":{\"coding\":[{\"system\":"
-              "\"http://terminology.hl7.org/CodeSystem/v2-0203\",\"code\":\"MR\"}]},\"system\":"
+              "\"" IDENTIFIER_TYPE "\",\"code\":\"MR\"}]},\"system\":"
               "\"https://clinic.example.org/mrn\",\"value\":\"");
     rs_put_patient_id(b, p->number);
     RS_PUT(b, "\"}");
@@ -199,7 +201,7 @@ static void put_identifiers(struct rs_buffer *b, const struct rs_synth_world *w,
         RS_PUT(b, "]");
         return;
     }
-    RS_PUT(b, ",{\"type\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v2-0203\",\"code\":\"MB\"}]},"
+    RS_PUT(b, ",{\"type\":{\"coding\":[{\"system\":\"" IDENTIFIER_TYPE "\",\"code\":\"MB\"}]},"
               "\"system\":\"https://plan.example.org/member\",\"value\":\"");
     rs_put_member_id(b, p->number);
     RS_PUT(b, "\"}]");

@@ -78,7 +78,8 @@ static void print_readme(struct rs_buffer *b, const struct rs_synth_world *w, co
         "            address is in, for each measure the true probability p_ and the outcome y_ (\\N: not in the\n"
         "            denominator), departures and damage that hit this member (`vintage` and `report` hit all)\n"
         "rates.tsv   true rates and differences by group and by language, over the members in measures.csv:\n"
-        "            true_rate is the mean of the probabilities, share_met the share of outcomes\n\n", any ? "" : " nothing");
+        "            true_rate is the mean of the probabilities, share_met the share of outcomes\n\n",
+        any ? "" : " nothing");
     rs_buffer_printf(b, "Members by group:");
     for (int g = 0; g < RS_GROUPS; g++)
         rs_buffer_printf(b, " %s %llu", rs_group_names[g], (unsigned long long)sum->group[g]);
@@ -129,7 +130,7 @@ static bool write_config(const struct rs_synth_options *o, struct rs_error *erro
     rs_put_day(&day, o->as_of, '-');
     rs_put_byte(&day, 0);
     rs_buffer_printf(&text,
-        "# A sample plan of %llu members, seed %llu: nobody in it is real. Run it with: relsogi run --config relsogi.yaml\n"
+        "# A sample plan of %llu members, seed %llu: nobody in it is real.\n# Run it with: relsogi run --config relsogi.yaml\n"
         "name: sample\nas_of: %s\nsite_key: site.key\noutput: runs\nsources:\n", (unsigned long long)o->members,
         (unsigned long long)o->seed, day.p);
     print_source(&text, o, "834", "plan_834.edi", day.p);
@@ -143,6 +144,7 @@ static bool write_config(const struct rs_synth_options *o, struct rs_error *erro
     return ok;
 }
 
-bool rs_synth_write_notes(const struct rs_synth_world *w, const struct rs_synth_rates_sum *sum, struct rs_error *error) {
+bool rs_synth_write_notes(const struct rs_synth_world *w, const struct rs_synth_rates_sum *sum,
+                          struct rs_error *error) {
     return write_truth(w, sum, error) && write_key(w->options, error) && write_config(w->options, error);
 }

@@ -19,7 +19,8 @@ void rs_put_letters(struct rs_buffer *b, struct rs_view v, enum rs_letters lette
     bool start = true;
     for (size_t i = 0; i < v.n; i++) {
         char c = v.p[i];
-        if (is_letter(c)) c = letters == RS_UPPER || (letters == RS_TITLE && start) ? (char)(c & ~0x20) : (char)(c | 0x20);
+        bool upper = letters == RS_UPPER || (letters == RS_TITLE && start);
+        if (is_letter(c)) c = upper ? (char)(c & ~0x20) : (char)(c | 0x20);
         start = c == ' ' || c == '-';
         rs_put_byte(b, c);
     }

@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 const char *const rs_synth_orientation_names[] = {"", "straight", "gay_or_lesbian", "bisexual", "other"};
-const char *const rs_synth_identity_names[] = {"", "male", "female", "transgender_man", "transgender_woman", "nonbinary"};
+const char *const rs_synth_identity_names[] = {"", "male", "female", "transgender_man", "transgender_woman",
+                                              "nonbinary"};
 
 /* ---- names ---------------------------------------------------------------------------------------------------- */
 

@@ -3,8 +3,9 @@
  * measure results. */
 #include "pen.h"
 
-const char rs_roster_header[] = "PatientID,MemberNo,LastName,FirstName,MI,Suffix,DOB,Sex,Address,City,ST,Zip,Tract,Race,"
-                                "Ethnicity,Language,Interpreter,Updated\r\n";
+const char rs_roster_header[] =
+    "PatientID,MemberNo,LastName,FirstName,MI,Suffix,DOB,Sex,Address,City,ST,Zip,Tract,Race,"
+    "Ethnicity,Language,Interpreter,Updated\r\n";
 const char rs_measures_header[] = "member_id,measure,denominator,numerator,provider_group,period\n";
 
 /* What this clinic types for a race: its own code, or whatever the desk wrote. */
@@ -17,8 +18,13 @@ static const struct { unsigned bit; const char *code, *text[4]; } races[] = {
     {RS_S_OTHER, "6", {"Other", "other", "Some other race", "O"}},
 };
 
-static void put_race(struct rs_buffer *b, const struct rs_answer *a, struct rs_random *r) {
-    bool code = rs_chance(r, 0.5);
+static void put_race(struct rs_buffer *b, const struct rs_synth_world *w, const struct rs_answer *a,
+                     struct rs_random *r) {
+    bool code = rs_chance(r, 0.5), odd = rs_chance(r, w->rates.roster_odd);
+    if (odd) {
+        RS_PUT(b, "see chart");
+        return;
+    }
     uint32_t style = rs_random_below(r, 4);
     if (a->state == RS_A_DECLINED) rs_put_c(b, code ? "8" : "Declined");
     else if (a->state == RS_A_UNKNOWN) rs_put_c(b, code ? "9" : "Unknown");
@@ -33,7 +39,8 @@ static void put_race(struct rs_buffer *b, const struct rs_answer *a, struct rs_r
 }
 
 static void put_ethnicity(struct rs_buffer *b, const struct rs_answer *a, struct rs_random *r) {
-    static const char *const yes[] = {"hispanic", "Hispanic", "H", "Y"}, *const no[] = {"nonhispanic", "Non-Hispanic", "N", "Not Hispanic"};
+    static const char *const yes[] = {"hispanic", "Hispanic", "H", "Y"};
+    static const char *const no[] = {"nonhispanic", "Non-Hispanic", "N", "Not Hispanic"};
     uint32_t style = rs_random_below(r, 4);
     if (a->state == RS_A_GIVEN) rs_put_c(b, a->hispanic ? yes[style] : no[style]);
     if (a->state == RS_A_DECLINED) RS_PUT(b, "Declined");
@@ -102,7 +109,7 @@ void rs_put_roster(struct rs_buffer *b, const struct rs_synth_world *w, struct r
     RS_PUT(b, ",");
     put_address(b, w, p);
     struct rs_answer a = rs_synth_answer(p, &rates, &r);
-    put_race(b, &a, &r);
+    put_race(b, w, &a, &r);
     RS_PUT(b, ",");
     put_ethnicity(b, &a, &r);
     RS_PUT(b, ",");

@@ -27,7 +27,7 @@ static const struct { enum key key; const char *name, *argument, *help; } table[
     {THREADS, "threads", "N", "Threads. Default: as many as there are processors. No effect on the bytes."},
     {PLAIN, "plain", NULL, "Plain files (the default)."},
     {GZIP, "gzip", NULL, "Files for the pipeline as .gz."},
-    {WITHOUT, "without", "PART", "Switch off, once or more: report, names, vintage, children, movers, households, damage, or all."},
+    {WITHOUT, "without", "PART", "Switch a part off (see below), once or more; or all."},
     {LOG_FORMAT, "log-format", "FORMAT", "human or json. Default: human on a terminal."},
     {HELP, "help", NULL, "This text."},
 };
@@ -138,8 +138,8 @@ int rs_synth_main(int argc, char **argv) {
         rs_log_setup(strcmp(c.log_format, "json") == 0 ? RS_LOG_JSON : RS_LOG_HUMAN, RS_LOG_INFO, "synth");
     if (!c.o.reference) c.o.reference = rs_default_pack();
     if (ok && !rs_exists(c.o.reference))
-        ok = rs_fail(&error, RS_NO_INPUT, "%s: there is no reference pack here; build one with: relsogi reference build "
-                     "--output %s", c.o.reference, c.o.reference);
+        ok = rs_fail(&error, RS_NO_INPUT, "%s: there is no reference pack here; build one with: relsogi reference "
+                     "build --output %s", c.o.reference, c.o.reference);
     ok = ok && rs_synth_write(&c.o, &error);
     if (!ok) {
         rs_log(RS_LOG_ERROR, "%s", error.text);

@@ -18,7 +18,9 @@ extern const char *const rs_synth_data_first_names[], *const rs_synth_data_group
 enum {
     RS_S_WHITE = 1, RS_S_BLACK = 2, RS_S_AIAN = 4, RS_S_ASIAN = 8, RS_S_NHPI = 16, RS_S_OTHER = 32, RS_S_MENA = 64,
 };
-enum { RS_S_MEASURES = 4, RS_S_NAMES = 24, RS_S_LISTS = 64, RS_S_ORIGINS = 48, RS_S_LANGUAGES = 24, RS_S_PROVIDERS = 12 };
+enum {
+    RS_S_MEASURES = 4, RS_S_NAMES = 24, RS_S_LISTS = 64, RS_S_ORIGINS = 48, RS_S_LANGUAGES = 24, RS_S_PROVIDERS = 12,
+};
 
 struct rs_synth_measure {
     struct rs_view name;

@@ -140,7 +140,8 @@ static uint32_t nearest_zip(const struct zips *z, const double counts[RS_GROUPS]
 }
 
 /* Counts now, of counts when the tables were made. */
-static void age_counts(double counts[RS_GROUPS], struct rs_random *r, double spread, const struct rs_synth_group *drift) {
+static void age_counts(double counts[RS_GROUPS], struct rs_random *r, double spread,
+                       const struct rs_synth_group *drift) {
     for (int g = 0; g < RS_GROUPS; g++)
         counts[g] *= exp((drift ? drift[g].drift : 0) + spread * rs_random_normal(r));
 }

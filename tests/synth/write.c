@@ -10,8 +10,8 @@
 #include "pipeline/rows/batch.h"
 
 enum sink { PLAN, EHR, ROSTER, MEASURES, TRUTH, SINKS };
-static const char *const sink_names[SINKS] = {"plan_834.edi", "ehr_patients.ndjson", "clinic_roster.csv", "measures.csv",
-                                              "truth/truth.tsv"};
+static const char *const sink_names[SINKS] = {"plan_834.edi", "ehr_patients.ndjson", "clinic_roster.csv",
+                                              "measures.csv", "truth/truth.tsv"};
 
 struct writing {
     const struct rs_synth_world *w;

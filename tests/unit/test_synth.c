@@ -23,7 +23,8 @@ static const char *pack_path(void) {
     const char *set = getenv("RELSOGI_REFERENCE");
     if (set && *set) return set;
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n > 0) snprintf(path, sizeof path, "%.*s/../share/relsogi/default.pack", (int)(strrchr(self, '/') - self), self);
+    if (n > 0) snprintf(path, sizeof path, "%.*s/../share/relsogi/default.pack", (int)(strrchr(self, '/') - self),
+                        self);
     return path;
 }
 
@@ -49,7 +50,8 @@ static struct rs_synth_world *open_world(const struct rs_synth_options *o) {
 }
 
 /* Walks members 0 .. n-1. */
-static void each(const struct rs_synth_world *w, int n, void (*see)(const struct rs_synth_person *, void *), void *into) {
+static void each(const struct rs_synth_world *w, int n, void (*see)(const struct rs_synth_person *, void *),
+                 void *into) {
     struct rs_synth_person members[8];
     for (int i = 0; i < n;) {
         int size = rs_synth_household(w, (uint64_t)i, n - i < 8 ? n - i : 8, members);
@@ -170,7 +172,8 @@ Test(synth, outcomes_follow_their_probabilities) {
     struct outcomes s = {0};
     each(w, 100000, sum_outcomes, &s);
     for (int m = 0; m < RS_S_MEASURES; m++)
-        cr_assert(fabs(s.p[m] - s.met[m]) <= 5 * sqrt(s.spread[m]), "measure %d: %.1f expected, %.0f", m, s.p[m], s.met[m]);
+        cr_assert(fabs(s.p[m] - s.met[m]) <= 5 * sqrt(s.spread[m]), "measure %d: %.1f expected, %.0f", m,
+                  s.p[m], s.met[m]);
     rs_synth_world_free(w);
 }
 
