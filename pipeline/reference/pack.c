@@ -190,6 +190,24 @@ static const struct rs_pack_record *find(const struct rs_pack *p, const struct t
     }
 }
 
+static size_t hint(const struct table *t, struct rs_view name, int step) {
+    if (name.n == 0 || name.n > RS_SHORT_KEY) return SIZE_MAX;
+    const struct rs_pack_slot *s = &t->slots[(size_t)rs_pack_hash(rs_short_key(name)) & t->mask];
+    if (step == 0) {
+        __builtin_prefetch(s);
+        return SIZE_MAX;
+    }
+    if (s->row == 0) return SIZE_MAX;
+    __builtin_prefetch(&t->records[s->row - 1]);
+    return s->row - 1;
+}
+
+void rs_pack_hint_surname(const struct rs_pack *p, struct rs_view name, int step) { hint(&p->surnames, name, step); }
+
+size_t rs_pack_hint_place(const struct rs_pack *p, enum rs_place_level level, struct rs_view id, int step) {
+    return hint(&p->places[level], id, step);
+}
+
 static bool give(const struct rs_pack_record *r, double counts[RS_GROUPS]) {
     if (!r) return false;
     memcpy(counts, r->counts, sizeof r->counts);

@@ -47,6 +47,12 @@ struct rs_view rs_pack_place_at(const struct rs_pack *pack, enum rs_place_level 
 bool rs_pack_place_find(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, size_t *i);
 const double *rs_pack_place_counts(const struct rs_pack *pack, enum rs_place_level level, size_t i);
 
+/* For many look-ups one after the other: most of a look-up is waiting for memory, and hints let the waits overlap. Give
+ * the hint of step 0 for some dozens of ids, then that of step 1 for the same, then look them up. The place hint of
+ * step 1 gives the number the place probably has, SIZE_MAX where it has none. */
+void rs_pack_hint_surname(const struct rs_pack *pack, struct rs_view name, int step);
+size_t rs_pack_hint_place(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, int step);
+
 /* Words that belong to the name after them (DE, LA, VAN): not family names of their own within a longer name. */
 bool rs_pack_is_particle(const struct rs_pack *pack, struct rs_view word);
 

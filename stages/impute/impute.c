@@ -44,15 +44,34 @@ static void emit(const struct impute *s, struct rs_batch *batch, struct rs_view 
     rs_batch_emit(batch, SINK_POSTERIOR, &rs_layout_posterior, row);
 }
 
-static void impute_person(const struct impute *s, struct rs_batch *batch, const struct rs_view *person,
-                          struct rs_impute_sums *sums) {
-    struct rs_posterior q;
-    struct rs_place_ids ids = {
-        .state = person[PERSON_state], .zip5 = person[PERSON_zip5], .zcta = person[PERSON_zcta],
-        .county = person[PERSON_county], .tract = person[PERSON_tract], .block_group = person[PERSON_block_group]};
-    rs_impute(s->model, person[PERSON_surname], &ids, &q);
-    rs_impute_sums_add(sums, &q, rs_census6_group(person[PERSON_census6]));
-    emit(s, batch, person[PERSON_person_key], &q);
+/* What is needed of a person, while the look-ups of a few dozen of them overlap. */
+struct subject {
+    struct rs_view person_key, surname;
+    struct rs_place_ids ids;
+    int reported;
+};
+enum { SUBJECTS = 32 };
+
+static struct subject subject_of(const struct rs_view *person) {
+    return (struct subject){
+        .person_key = person[PERSON_person_key],
+        .surname = person[PERSON_surname],
+        .ids = {.state = person[PERSON_state], .zip5 = person[PERSON_zip5], .zcta = person[PERSON_zcta],
+                .county = person[PERSON_county], .tract = person[PERSON_tract],
+                .block_group = person[PERSON_block_group]},
+        .reported = rs_census6_group(person[PERSON_census6])};
+}
+
+static void impute_subjects(const struct impute *s, struct rs_batch *batch, const struct subject *subjects, size_t n,
+                            struct rs_impute_sums *sums) {
+    for (int step = 0; step < 2; step++)
+        for (size_t i = 0; i < n; i++) rs_impute_hint(s->model, subjects[i].surname, &subjects[i].ids, step);
+    for (size_t i = 0; i < n; i++) {
+        struct rs_posterior q;
+        rs_impute(s->model, subjects[i].surname, &subjects[i].ids, &q);
+        rs_impute_sums_add(sums, &q, subjects[i].reported);
+        emit(s, batch, subjects[i].person_key, &q);
+    }
 }
 
 static bool next_block(void *self, struct rs_batch *batch, bool *more, struct rs_error *error) {
@@ -66,13 +85,19 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
     struct impute *s = self;
     struct rs_impute_sums sums = {0};
     struct rs_cursor cursor;
+    struct subject subjects[SUBJECTS];
     uint64_t rows = 0, left_out = 0;
+    size_t n = 0;
     rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
     for (; rs_cursor_next(&cursor, error); rows++) {
         if (declined(cursor.row) && !s->decliners_too) left_out++;
-        else impute_person(s, batch, cursor.row, &sums);
+        else subjects[n++] = subject_of(cursor.row);
+        if (n < SUBJECTS) continue;
+        impute_subjects(s, batch, subjects, n, &sums);
+        n = 0;
     }
     if (error->code) return false;
+    impute_subjects(s, batch, subjects, n, &sums);
     rs_buffer_add(&batch->scratch, &sums, sizeof sums);
     rs_count(&batch->tally, "person", 0, RS_READ, NULL, rows);
     rs_count(&batch->tally, "person", 0, RS_WRITTEN, NULL, rows - left_out);

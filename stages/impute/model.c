@@ -141,6 +141,19 @@ static const double *next_place(const struct rs_impute_model *m, const struct rs
     return m->nation;
 }
 
+void rs_impute_hint(const struct rs_impute_model *m, struct rs_view surname, const struct rs_place_ids *ids,
+                    int step) {
+    enum rs_place_level level = m->finest;
+    rs_pack_hint_surname(m->pack, surname, step);
+    while (level != RS_NATION && !rs_has(id_at(m, ids, level))) level = coarser[level];
+    if (level == RS_NATION) return;
+    size_t i = rs_pack_hint_place(m->pack, level, id_at(m, ids, level), step);
+    if (i != SIZE_MAX) {
+        __builtin_prefetch(m->places[level][i]);
+        __builtin_prefetch(&m->places[level][i][RS_GROUPS - 1]);
+    }
+}
+
 static enum rs_impute_kind kind_of(bool has_surname, bool has_place) {
     if (has_surname) return has_place ? RS_BISG : RS_SURNAME_ONLY;
     return has_place ? RS_GEOGRAPHY_ONLY : RS_PRIOR;

@@ -41,6 +41,9 @@ struct rs_posterior {
     enum rs_surname_match match;
     enum rs_place_level level; /* the place used */
 };
+/* As rs_pack_hint_surname: step 0 for some dozens of persons, step 1 for the same, then rs_impute for them. */
+void rs_impute_hint(const struct rs_impute_model *model, struct rs_view surname, const struct rs_place_ids *ids,
+                    int step);
 void rs_impute(const struct rs_impute_model *model, struct rs_view surname, const struct rs_place_ids *ids,
                struct rs_posterior *out);
 
