@@ -64,6 +64,7 @@ struct rs_run {
     json_t *parameters;      /* normalised options, for the key and the provenance; stages may add what they resolve */
     json_t *results;         /* object a stage fills with numbers for the run's results JSON: no PHI */
     struct rs_tally tally;   /* the stage's ledger */
+    struct rs_error verdict; /* a quality gate that failed: row files are written, stage.json is not, the stage fails */
     struct rs_run_private *private_;
 };
 

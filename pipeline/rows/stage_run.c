@@ -166,6 +166,11 @@ static bool finish(struct rs_run *run, const struct rs_digest *key, struct rs_er
         if (w) ok = rs_row_writer_close(w, provenance, error);
     }
     json_object_set_new(outputs, "ledger", json_integer((json_int_t)run->tally.n));
+    /* Without stage.json the stage has not happened: a failed gate is judged again by the next run. */
+    if (ok && run->verdict.code) {
+        *error = run->verdict;
+        ok = false;
+    }
     ok = ok && write_stage_json(run, key, provenance, outputs, error);
     json_decref(provenance);
     json_decref(outputs);
