@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the checks are made from: counts of everything the stages before left, each file read once. */
+#ifndef RS_CHECK_COUNT_H
+#define RS_CHECK_COUNT_H
+#include "definitions.h"
+#include "pipeline/reference/pack.h"
+#include "pipeline/rows/stage.h"
+
+/* Elements whose completeness is counted: the first from demographic, the others from mapped. */
+enum rs_complete_element {
+    RS_HAS_SURNAME, RS_HAS_BIRTH, RS_HAS_SEX, RS_HAS_ZIP, RS_HAS_TRACT,
+    RS_HAS_RACE, RS_HAS_ETHNICITY, RS_HAS_LANGUAGE, RS_HAS_ORIENTATION, RS_HAS_IDENTITY, RS_HAS_SEX_AT_BIRTH,
+    RS_HAS_ELEMENTS
+};
+extern const char *const rs_complete_names[RS_HAS_ELEMENTS];
+
+enum rs_implausible { RS_BIRTH_IN_FUTURE, RS_AGE_OVER_120, RS_DEATH_BEFORE_BIRTH, RS_IMPLAUSIBLES };
+extern const char *const rs_implausible_names[RS_IMPLAUSIBLES];
+
+enum { RS_MAPPED_ELEMENTS = 15 }; /* of layout assertion; the last is anything else */
+extern const char *const rs_mapped_names[RS_MAPPED_ELEMENTS];
+
+/* Of one source, or of all. */
+struct rs_source_counts {
+    uint64_t file_records; /* rows of its input files, as ingest counted them */
+    uint64_t records;
+    uint64_t has[RS_HAS_ELEMENTS];
+    uint64_t implausible[RS_IMPLAUSIBLES], dated[RS_IMPLAUSIBLES]; /* of those that have the dates */
+    uint64_t mapped[RS_MAPPED_ELEMENTS], unmapped[RS_MAPPED_ELEMENTS];
+};
+
+struct rs_tagged { /* a count under a name found in the data */
+    char *name, *stage;
+    size_t source; /* number, or RS_NO_SOURCE */
+    uint64_t rows;
+    struct rs_key last;
+};
+#define RS_NO_SOURCE ((size_t)-1)
+
+struct rs_tagged_list {
+    struct rs_tagged *e;
+    size_t n, room;
+};
+
+struct rs_counted {
+    char **sources; /* sorted */
+    size_t n_sources;
+    size_t *source_of_file; /* by file_no */
+    size_t n_files;
+    struct rs_source_counts *by_source, all;
+    struct rs_tagged_list quarantined; /* by rule and source */
+    struct rs_tagged_list disagree;    /* persons by element */
+    struct rs_tagged_list ledgers;     /* by stage: rows read, in `rows` */
+    struct rs_tagged_list unbalanced;  /* by stage: rows without a fate, or with two */
+    uint64_t missing_ledgers;
+    bool has_person, has_discrepancy, has_posterior;
+    uint64_t persons, two_or_more, other_race, reported; /* reported: census6 and posterior both there */
+    double observed[RS_GROUPS], mean[RS_GROUPS];         /* shares of those reported, mean p of the same persons */
+    uint64_t record_rows, demographic_rows, assertion_rows, mapped_rows;
+};
+
+bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct rs_counted *out, struct rs_error *error);
+void rs_counted_free(struct rs_counted *c);
+/* The entry of this name, stage and source; made where there is none. */
+struct rs_tagged *rs_tagged_at(struct rs_tagged_list *list, struct rs_view name, struct rs_view stage, size_t source);
+
+#endif

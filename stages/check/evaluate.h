@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From counts to results: each check in each scope, with its denominator and one of five states. */
+#ifndef RS_CHECK_EVALUATE_H
+#define RS_CHECK_EVALUATE_H
+#include "count.h"
+
+enum rs_state { RS_PASS, RS_PASS_WITH_VIOLATIONS, RS_FAIL, RS_NOT_APPLICABLE, RS_STATE_ERROR, RS_STATES };
+extern const char *const rs_state_names[RS_STATES];
+
+/* pass: no violation. pass_with_violations: some, within the threshold, or no threshold set. fail: more than that.
+ * not_applicable: nothing to judge, or fewer than the check's minimum. */
+enum rs_state rs_check_state(const struct rs_check *check, uint64_t denominator, uint64_t violations);
+
+struct rs_check_result {
+    const struct rs_check *check;
+    const char *scope, *scope_value, *element; /* borrowed from the counts and constants */
+    enum rs_state state;
+    uint64_t denominator, violations;
+};
+struct rs_check_results {
+    struct rs_check_result *r; /* sorted by check_id, scope, scope_value, element */
+    size_t n, room;
+};
+void rs_check_evaluate(const struct rs_checks *checks, const struct rs_counted *counted, struct rs_check_results *out);
+void rs_check_results_free(struct rs_check_results *r);
+
+#endif
