@@ -156,7 +156,7 @@ static void part_add(struct part *p, const struct rs_rc_row *row) {
     p->c97.any = (uint16_t)(p->c97.any | row->c97.any);
     p->c24.all = (uint16_t)(p->c24.all | row->c24.all);
     p->c24.any = (uint16_t)(p->c24.any | row->c24.any);
-    list_add(&p->details, row->detail);
+    for (struct rs_view rest = row->detail; rest.p;) list_add(&p->details, rs_split(&rest, '+'));
     list_add(&p->values, row->value);
     if (row->missing != MI_NONE && (p->missing == MI_NONE || row->missing < p->missing)) p->missing = row->missing;
 }

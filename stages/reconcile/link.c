@@ -8,7 +8,11 @@
  * sharing an identifier of its own, under a rule of its own and with its weight beside the label (link.weight). */
 #include "state.h"
 
-enum { PAIR = 4 }; /* in the tag of an edge, beside its rule: the node is a pair of the crosswalk, not a record */
+/* In the tag of an edge, beside its rule. */
+enum {
+    PAIR = 4,   /* the node is a pair of the crosswalk, not a record */
+    SEVERAL = 8 /* more than one record is joined here: a pair of which one side is nobody's joins nothing */
+};
 
 static void edge_put(struct rs_batch *batch, int slot, struct rs_key key, unsigned tag, struct rs_key other,
                      struct rs_key label) {
@@ -111,10 +115,11 @@ static void one_shared(struct rs_rc *rc, struct rs_batch *batch, const struct rs
     }
     bool too_many = records > (size_t)rc->most_records_per_id;
     bool joins = !too_many && (records > 1 || (records && pairs));
+    unsigned several = records > 1 ? SEVERAL : 0;
     for (size_t i = 0; joins && i < pairs; i++) {
         struct rs_key node;
         memcpy(node.b, items[i].bytes.p, sizeof node.b);
-        edge_put(batch, SL_EDGES, node, LINK_CROSSWALK | PAIR, items[0].key, label);
+        edge_put(batch, SL_EDGES, node, LINK_CROSSWALK | PAIR | several, items[0].key, label);
     }
     for (size_t i = pairs; i < n; i++) {
         struct holder h = holder_of(&items[i]);
@@ -128,8 +133,8 @@ static void one_shared(struct rs_rc *rc, struct rs_batch *batch, const struct rs
         }
         rs_count(&batch->tally, "identifier", (int32_t)h.file_no, RS_MERGED, NULL, 1);
         if (joins)
-            edge_put(batch, SL_EDGES, h.record, h.links && strong > 1 ? LINK_MEMBER_ID : LINK_CROSSWALK, items[0].key,
-                     label);
+            edge_put(batch, SL_EDGES, h.record, (h.links && strong > 1 ? LINK_MEMBER_ID : LINK_CROSSWALK) | several,
+                     items[0].key, label);
     }
 }
 
@@ -165,15 +170,19 @@ static bool regroup(struct rs_rc *rc, int from, int to, int partition, struct rs
         /* A record is a label itself; an identifier or a pair of the crosswalk is none. */
         if (from == SL_EDGES && !(p->items[i].tag & PAIR) && rs_key_compare(p->items[i].key, least) < 0)
             least = p->items[i].key;
-        for (size_t j = i + 1; j < end; j++) {
+        unsigned several = 0;
+        for (size_t j = i; j < end; j++) {
             struct rs_key label = label_in(&p->items[j]);
+            several |= p->items[j].tag & SEVERAL;
+            if (rs_key_compare(label, least) != 0) several = SEVERAL;
             if (rs_key_compare(label, least) < 0) least = label;
         }
         for (; i < end; i++) {
             struct rs_key other;
+            unsigned tag = p->items[i].tag | several;
             memcpy(other.b, p->items[i].bytes.p, sizeof other.b);
-            if (rs_key_compare(label_in(&p->items[i]), least) != 0) *changed = true;
-            edge_put(batch, to, other, p->items[i].tag, p->items[i].key, least);
+            if (tag != p->items[i].tag || rs_key_compare(label_in(&p->items[i]), least) != 0) *changed = true;
+            edge_put(batch, to, other, tag, p->items[i].key, least);
         }
     }
     return true;
@@ -223,8 +232,9 @@ struct rs_rc_label rs_rc_label_of(const struct rs_partition *edges, size_t *at, 
     struct rs_rc_label found = {record, LINK_ALONE};
     while (*at < edges->n && rs_key_compare(edges->items[*at].key, record) < 0) ++*at;
     if (*at == edges->n || rs_key_compare(edges->items[*at].key, record) != 0) return found;
+    unsigned tag = edges->items[*at].tag; /* the smallest of the record's: member_id before crosswalk */
     found.label = label_in(&edges->items[*at]);
-    found.rule = edges->items[*at].tag & ~PAIR; /* sorted by tag: member_id before crosswalk */
+    if (tag & SEVERAL) found.rule = (int)(tag & ~(unsigned)(PAIR | SEVERAL));
     return found;
 }
 
