@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Census areas that the sender gives: GEOIDs and county codes, checked against the reference pack's vintage. Nothing is
+ * geocoded here, and a county given by name only stays in record: the reference tables carry no names. */
+#include "normalize.h"
+
+static bool known(const struct rs_normalizing *n, enum rs_place_level level, struct rs_view id) {
+    double counts[RS_GROUPS];
+    /* a pack without a level cannot speak against it */
+    return rs_pack_places(n->pack, level) == 0 || rs_pack_place(n->pack, level, id, counts);
+}
+
+/* Ten digits of a tract in a state whose FIPS code begins with 0: the zero was lost, if the state agrees. */
+static struct rs_view whole_geoid(const struct rs_normalizing *n, struct rs_view raw, struct rs_view state) {
+    bool fits = raw.n == 5 || raw.n == 11 || raw.n == 12 || raw.n == 15;
+    bool may_lack_zero = raw.n == 4 || raw.n == 10 || raw.n == 14;
+    /* eleven digits are a tract, or a block group without its zero: only the first two can tell */
+    if (fits || !may_lack_zero || !rs_has(state)) {
+        return fits ? raw : RS_NULL;
+    }
+    struct rs_view padded = rs_arena_printf(&n->batch->arena, "0%.*s", (int)raw.n, raw.p);
+    struct rs_view fips = rs_state_fips(state);
+    if (!rs_has(fips) || memcmp(fips.p, padded.p, 2) != 0) {
+        return RS_NULL;
+    }
+    rs_set_aside(n, RECORD_geoid_raw, "geoid_leading_zero",
+                 "A leading zero was lost and put back, since the state agrees; the value is used");
+    return padded;
+}
+
+static void geoid(const struct rs_normalizing *n, struct rs_view state) {
+    struct rs_view raw = rs_trim(n->raw[RECORD_geoid_raw]);
+    if (!rs_has(raw)) {
+        return;
+    }
+    struct rs_view id = rs_all_digits(raw) ? whole_geoid(n, raw, state) : RS_NULL;
+    if (rs_is_null(id)) {
+        rs_set_aside(n, RECORD_geoid_raw, "geoid_length",
+                     "A census GEOID has 5 (county), 11 (tract), 12 (block group) or 15 (block) digits");
+        return;
+    }
+    if (!rs_has(rs_state_usps(rs_view(id.p, 2)))) {
+        rs_set_aside(n, RECORD_geoid_raw, "geoid_state", "The first two digits are no state's FIPS code");
+        return;
+    }
+    if (!known(n, RS_COUNTY, rs_view(id.p, 5))) {
+        rs_set_aside(n, RECORD_geoid_raw, "geoid_not_in_reference",
+                     "The reference pack has no such county: another vintage, or mistyped");
+        return;
+    }
+    n->out[DEMOGRAPHIC_county] = rs_view(id.p, 5);
+    if (id.n < 11) {
+        return;
+    }
+    if (!known(n, RS_TRACT, rs_view(id.p, 11))) {
+        rs_set_aside(n, RECORD_geoid_raw, "geoid_not_in_reference",
+                     "The reference pack has no such tract: another vintage, or mistyped; the county is kept");
+        return;
+    }
+    n->out[DEMOGRAPHIC_tract] = rs_view(id.p, 11);
+    if (id.n < 12) {
+        return;
+    }
+    if (!known(n, RS_BLOCK_GROUP, rs_view(id.p, 12))) {
+        rs_set_aside(n, RECORD_geoid_raw, "geoid_not_in_reference",
+                     "The reference pack has no such block group: another vintage, or mistyped; the tract is kept");
+        return;
+    }
+    n->out[DEMOGRAPHIC_block_group] = rs_view(id.p, 12);
+}
+
+static void county(const struct rs_normalizing *n, struct rs_view state) {
+    struct rs_view raw = rs_trim(n->raw[RECORD_county_raw]), fips = rs_has(state) ? rs_state_fips(state) : RS_NULL;
+    if (!rs_all_digits(raw) || rs_has(n->out[DEMOGRAPHIC_county])) {
+        return; /* none, a name, or the GEOID has said it */
+    }
+    struct rs_view id = raw;
+    if (raw.n == 3 && rs_has(fips)) {
+        id = rs_arena_printf(&n->batch->arena, "%.*s%.*s", (int)fips.n, fips.p, (int)raw.n, raw.p);
+    } else if (raw.n == 4 && rs_has(fips) && fips.p[0] == '0' && fips.p[1] == raw.p[0]) {
+        id = rs_arena_printf(&n->batch->arena, "0%.*s", (int)raw.n, raw.p);
+    }
+    if (id.n != 5 || !rs_has(rs_state_usps(rs_view(id.p, 2)))) {
+        rs_set_aside(n, RECORD_county_raw, "county_code", "A county code has five digits, or three beside a state");
+    } else if (!known(n, RS_COUNTY, id)) {
+        rs_set_aside(n, RECORD_county_raw, "county_not_in_reference",
+                     "The reference pack has no such county: another vintage, or mistyped");
+    } else {
+        n->out[DEMOGRAPHIC_county] = id;
+    }
+}
+
+void rs_normalize_areas(const struct rs_normalizing *n, struct rs_view state) {
+    geoid(n, state);
+    county(n, state);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names: folded, the suffix a column of its own, placeholders set aside, digits dropped.
+ *
+ * Digits: test systems number their people (Mosciski958). The copy for matching goes without them and name_flag says so;
+ * the name as sent stays in record. */
+#include "normalize.h"
+#include "pipeline/reference/name_fold.h"
+
+/* A copy without digits, null where no letter is left; the name itself where it has none. */
+static struct rs_view without_digits(struct rs_arena *arena, struct rs_view name, bool *had) {
+    size_t digits = 0, n = 0;
+    for (size_t i = 0; i < name.n; i++) {
+        digits += name.p[i] >= '0' && name.p[i] <= '9';
+    }
+    if (digits == 0) {
+        return name;
+    }
+    *had = true;
+    char *out = rs_arena_alloc(arena, name.n + 1);
+    for (size_t i = 0; i < name.n; i++) {
+        if (name.p[i] < '0' || name.p[i] > '9') {
+            out[n++] = name.p[i];
+        }
+    }
+    struct rs_view left = rs_trim(rs_view(out, n));
+    return left.n > 0 ? left : RS_NULL;
+}
+
+/* JR of "Jr.", "JR" and "Smith Jr"; null for degrees and titles (MD, ESQ), which are no generation. */
+static struct rs_view suffix_of(struct rs_arena *arena, struct rs_view raw) {
+    struct rs_view suffix = RS_NULL, folded = rs_name_fold(arena, raw);
+    if (rs_has(folded)) {
+        rs_name_cut_suffix(arena, rs_arena_printf(arena, "X %.*s", (int)folded.n, folded.p), &suffix);
+    }
+    return suffix;
+}
+
+/* Word by word: INC, LLC and the like end the name of a firm. One word alone may be anybody's name. */
+static bool is_organisation(struct rs_view family, struct rs_view given) {
+    static const char *const forms[] = {"INC", "LLC", "LLP", "CORP", "CORPORATION", "LTD", "PLLC"};
+    if (rs_has(given) || !rs_has(family)) {
+        return false;
+    }
+    while (family.n > 0 && (family.p[family.n - 1] == '.' || family.p[family.n - 1] == ',')) {
+        family.n--;
+    }
+    size_t start = family.n;
+    while (start > 0 && family.p[start - 1] != ' ') {
+        start--;
+    }
+    for (size_t i = 0; start > 0 && i < sizeof forms / sizeof *forms; i++) {
+        if (rs_eq_c(rs_view(family.p + start, family.n - start), forms[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct rs_view family_name(const struct rs_normalizing *n, int column, struct rs_view *suffix, bool *digits) {
+    struct rs_arena *arena = &n->batch->arena;
+    return without_digits(arena, rs_name_cut_suffix(arena, rs_name_fold(arena, n->raw[column]), suffix), digits);
+}
+
+/* "JOHN JR" as a given name; "MARY V" has a middle initial, no fifth generation. */
+static struct rs_view given_name(const struct rs_normalizing *n, struct rs_view *suffix, bool *digits) {
+    struct rs_arena *arena = &n->batch->arena;
+    struct rs_view folded = rs_name_fold(arena, n->raw[RECORD_given_raw]);
+    struct rs_view rest = rs_name_cut_suffix(arena, folded, suffix);
+    if (rs_eq_c(*suffix, "V")) {
+        *suffix = RS_NULL;
+        rest = folded;
+    }
+    return without_digits(arena, rest, digits);
+}
+
+static const char placeholder[] = "placeholder_name";
+static const char told[] = "A text that stands for a missing name; the name is left empty. Ask the sender for it";
+
+/* Something was sent, and nothing is left of it: it was all digits. */
+static bool is_nothing(const struct rs_normalizing *n, int column, struct rs_view name) {
+    return !rs_has(name) && rs_has(rs_trim(n->raw[column]));
+}
+
+/* Which of the two fields is none; both where only together they say so (TEST, PATIENT). */
+static void drop_placeholders(const struct rs_normalizing *n, struct rs_view *family, struct rs_view *given) {
+    bool bad_family = rs_name_is_placeholder(*family, RS_NULL) || is_nothing(n, RECORD_family_raw, *family);
+    bool bad_given = rs_name_is_placeholder(RS_NULL, *given) || is_nothing(n, RECORD_given_raw, *given);
+    if (!bad_family && !bad_given) {
+        bad_family = bad_given = rs_name_is_placeholder(*family, *given);
+    }
+    if (bad_family) {
+        rs_set_aside(n, RECORD_family_raw, placeholder, told);
+        *family = RS_NULL;
+    }
+    if (bad_given) {
+        rs_set_aside(n, RECORD_given_raw, placeholder, told);
+        *given = RS_NULL;
+    }
+    if (bad_family || bad_given) {
+        n->out[DEMOGRAPHIC_name_flag] = RS_LIT("placeholder");
+    }
+}
+
+static struct rs_view previous_name(const struct rs_normalizing *n, bool *digits) {
+    struct rs_view suffix, name = family_name(n, RECORD_previous_family_raw, &suffix, digits);
+    if (rs_has(name) && rs_name_is_placeholder(name, RS_NULL)) {
+        rs_set_aside(n, RECORD_previous_family_raw, placeholder, told);
+        return RS_NULL;
+    }
+    return name;
+}
+
+void rs_normalize_names(const struct rs_normalizing *n) {
+    struct rs_arena *arena = &n->batch->arena;
+    struct rs_view of_family = RS_NULL, of_given = RS_NULL;
+    bool digits = false;
+    struct rs_view family = family_name(n, RECORD_family_raw, &of_family, &digits);
+    struct rs_view given = given_name(n, &of_given, &digits);
+    n->out[DEMOGRAPHIC_middle_name] = without_digits(arena, rs_name_fold(arena, n->raw[RECORD_middle_raw]), &digits);
+    n->out[DEMOGRAPHIC_previous_surname] = previous_name(n, &digits);
+    struct rs_view suffix = rs_has(n->raw[RECORD_suffix_raw]) ? suffix_of(arena, n->raw[RECORD_suffix_raw]) : RS_NULL;
+    n->out[DEMOGRAPHIC_suffix] = rs_has(suffix) ? suffix : rs_has(of_family) ? of_family : of_given;
+    if (digits) {
+        n->out[DEMOGRAPHIC_name_flag] = RS_LIT("digits");
+    }
+    if (is_organisation(family, given)) {
+        rs_set_aside(n, RECORD_family_raw, "organisation_name", "The name of a firm in a person's place; left empty");
+        n->out[DEMOGRAPHIC_name_flag] = RS_LIT("organisation");
+        return;
+    }
+    drop_placeholders(n, &family, &given);
+    n->out[DEMOGRAPHIC_surname] = family;
+    n->out[DEMOGRAPHIC_first_name] = given;
+}

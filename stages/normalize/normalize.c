@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The stage normalize: reads record, writes demographic, one row for one row in the same order. What a value was stays
+ * in record; what it means to us stands in demographic; what we cannot use goes to the quarantine, and the row goes on. */
+#include "normalize.h"
+
+#include <stdlib.h>
+
+struct stage {
+    struct rs_run *run;
+    struct rs_pack *pack;
+    struct worker {
+        uint64_t rows, set_aside;
+    } *workers;
+};
+
+static int64_t number(struct rs_view v) {
+    int64_t n;
+    return rs_parse_long(v, &n) ? n : -1;
+}
+
+void rs_set_aside(const struct rs_normalizing *n, int column, const char *rule, const char *message) {
+    struct rs_evidence evidence = {.file_no = number(n->raw[RECORD_file_no]),
+                                   .record_no = number(n->raw[RECORD_record_no]),
+                                   .line = number(n->raw[RECORD_line]),
+                                   .segment = number(n->raw[RECORD_segment]),
+                                   .offset = number(n->raw[RECORD_offset]),
+                                   .field = rs_cstr(rs_layout_record.columns[column].name),
+                                   .raw = n->raw[column],
+                                   .rule = rule,
+                                   .message = message};
+    rs_quarantine(n->run, n->batch, &evidence);
+    ++*n->set_aside;
+}
+
+static void normalize_row(struct stage *s, struct rs_batch *batch, const struct rs_view *row) {
+    struct rs_view out[DEMOGRAPHIC_COLUMNS] = {[DEMOGRAPHIC_record_key] = row[RECORD_record_key],
+                                               [DEMOGRAPHIC_file_no] = row[RECORD_file_no],
+                                               [DEMOGRAPHIC_record_no] = row[RECORD_record_no],
+                                               [DEMOGRAPHIC_source] = row[RECORD_source],
+                                               [DEMOGRAPHIC_record_date] = row[RECORD_record_date],
+                                               [DEMOGRAPHIC_maintenance] = row[RECORD_maintenance]};
+    struct worker *w = &s->workers[batch->worker];
+    struct rs_normalizing n = {s->run, s->pack, batch, row, out, &w->set_aside};
+    rs_normalize_names(&n);
+    rs_normalize_dates(&n);
+    rs_normalize_sex(&n);
+    rs_normalize_place(&n);
+    rs_normalize_phone(&n);
+    rs_batch_emit(batch, 0, &rs_layout_demographic, out);
+    w->rows++;
+}
+
+static void count(struct rs_batch *batch, struct rs_view file, uint64_t rows) {
+    if (rows > 0) {
+        rs_count(&batch->tally, "record", (int32_t)number(file), RS_READ, NULL, rows);
+        rs_count(&batch->tally, "record", (int32_t)number(file), RS_WRITTEN, NULL, rows);
+    }
+}
+
+static bool work(void *self, const struct rs_row_reader *reader, struct rs_batch *batch, struct rs_error *error) {
+    struct rs_cursor c;
+    struct rs_view file = RS_NULL;
+    uint64_t rows = 0;
+    rs_cursor_open(&c, reader, &batch->in, batch->first_row, &batch->arena);
+    while (rs_cursor_next(&c, error)) {
+        if (!rs_eq(file, c.row[RECORD_file_no])) {
+            count(batch, file, rows);
+            file = c.row[RECORD_file_no];
+            rows = 0;
+        }
+        rows++;
+        normalize_row(self, batch, c.row);
+    }
+    count(batch, file, rows);
+    return error->code == 0;
+}
+
+static bool run_stage(struct rs_run *run, struct rs_error *error) {
+    struct stage s = {.run = run, .pack = rs_pack_open(run->reference, error)};
+    if (s.pack == NULL) {
+        return false;
+    }
+    json_object_set_new(run->parameters, "reference", json_string(rs_pack_id(s.pack)));
+    s.workers = rs_alloc((size_t)run->threads * sizeof *s.workers);
+    bool ok = rs_run_rows(run, &rs_layout_record, &s, work, error);
+    uint64_t rows = 0, set_aside = 0;
+    for (int i = 0; i < run->threads; i++) {
+        rows += s.workers[i].rows;
+        set_aside += s.workers[i].set_aside;
+    }
+    json_object_set_new(run->results, "rows", json_integer((json_int_t)rows));
+    json_object_set_new(run->results, "values_set_aside", json_integer((json_int_t)set_aside));
+    free(s.workers);
+    rs_pack_close(s.pack);
+    return ok;
+}
+
+static const struct rs_layout *const reads[] = {&rs_layout_record, NULL};
+static const struct rs_layout *const writes[] = {&rs_layout_demographic, NULL};
+static const char *const after[] = {"ingest", NULL};
+
+const struct rs_stage rs_stage_normalize = {
+    .name = "normalize",
+    .version = 1,
+    .about = "Clean names, dates, sex and places",
+    .description =
+        "Writes one cleaned row for each source row, in the same order; the raw values stay in record.\n\n"
+        "Names are upper case without accents; a generational suffix is removed as a word and never as a tail of letters; "
+        "placeholders (DECLINED, BABY BOY) are set aside; digits in names are dropped and flagged. A date must be a day of "
+        "the calendar, not after the as-of date and not 120 years before it. States become USPS abbreviations. ZIP codes "
+        "have five or nine digits; zeros lost at the front are put back only where the result is a ZIP code of the "
+        "row's own state, and the quarantine says so. The ZIP code tabulation area, and county, tract and block group "
+        "where the sender gives them, are checked against the reference pack; a county given by name alone stays empty.\n\n"
+        "A value that cannot be used is left empty and goes to the quarantine with its place in the source.",
+    .examples = "Clean what ingest wrote:\n\n"
+                "\trelsogi normalize --input out/ingest --output out/normalize --as-of 2026-01-31",
+    .reads = reads,
+    .writes = writes,
+    .after = after,
+    .needs_as_of = true,
+    .needs_reference = true,
+    .run = run_stage,
+};

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Addresses: street and city in one spelling, state as USPS abbreviates it, ZIP code, and its ZCTA. */
+#include "normalize.h"
+#include "pipeline/reference/name_fold.h"
+
+/* P.O. is PO and N.Y. is NY, but St.Paul is ST PAUL: a period parts words where more than one letter follows. */
+static bool period_parts(struct rs_view v, size_t at) {
+    size_t letters = 0;
+    while (at + 1 + letters < v.n && v.p[at + 1 + letters] >= 'A' && v.p[at + 1 + letters] <= 'Z') {
+        letters++;
+    }
+    return letters > 1;
+}
+
+struct rs_view rs_normal_words(struct rs_arena *arena, struct rs_view raw) {
+    struct rs_view folded = rs_name_fold(arena, raw);
+    if (rs_is_null(folded)) {
+        return RS_NULL;
+    }
+    char *out = (char *)folded.p; /* ours: rs_name_fold gave us a fresh copy */
+    size_t n = 0;
+    bool blank = false;
+    for (size_t i = 0; i < folded.n; i++) {
+        char c = folded.p[i];
+        if (c == '.' && !period_parts(folded, i)) {
+            continue;
+        }
+        if (c == '.' || c == ',' || c == '#' || c == ' ' || c == ';' || c == ':') {
+            blank = n > 0;
+            continue;
+        }
+        if (blank) {
+            out[n++] = ' ';
+            blank = false;
+        }
+        out[n++] = c;
+    }
+    return n > 0 ? rs_view(out, n) : RS_NULL;
+}
+
+/* ---- street ----------------------------------------------------------------------------------------------------- */
+
+struct street_word {
+    const char *word;
+    size_t n;
+    const char *standard;
+};
+static const struct street_word street_words[] = {
+#define MILITARY(state)
+#define LOST_ZERO(state, first, last)
+#define ABROAD(state)
+#define HOMELESS(text)
+#define STREET_WORD(word, standard) {word, sizeof(word) - 1, standard},
+#include "schemas/codes/address.def"
+#undef STREET_WORD
+#undef HOMELESS
+#define STREET_WORD(word, standard)
+};
+static const char *const homeless[] = {
+#define HOMELESS(text) text,
+#include "schemas/codes/address.def"
+#undef HOMELESS
+#define HOMELESS(text)
+};
+static const char *const abroad[] = {
+#undef ABROAD
+#define ABROAD(state) state,
+#include "schemas/codes/address.def"
+#undef ABROAD
+#define ABROAD(state)
+};
+static const char *const military[] = {
+#undef MILITARY
+#define MILITARY(state) state,
+#include "schemas/codes/address.def"
+#undef MILITARY
+#define MILITARY(state)
+};
+static const struct lost_zero {
+    const char *state;
+    int first, last;
+} lost_zeros[] = {
+#undef LOST_ZERO
+#define LOST_ZERO(state, first, last) {state, first, last},
+#include "schemas/codes/address.def"
+#undef LOST_ZERO
+};
+#undef ABROAD
+#undef HOMELESS
+#undef MILITARY
+#undef STREET_WORD
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+static bool among(const char *const *list, size_t n, struct rs_view v) {
+    for (size_t i = 0; i < n; i++) {
+        if (rs_eq_c(v, list[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct rs_view standard_word(struct rs_view word) {
+    for (size_t i = 0; word.n >= 2 && i < COUNT(street_words); i++) {
+        const struct street_word *w = &street_words[i];
+        if (w->n == word.n && w->word[0] == word.p[0] && memcmp(w->word, word.p, word.n) == 0) {
+            return rs_cstr(w->standard);
+        }
+    }
+    return word;
+}
+
+static bool is_po_box(struct rs_view street) {
+    static const char *const starts[] = {"PO BOX", "P O BOX", "POST OFFICE BOX", "POBOX", "POB "};
+    for (size_t i = 0; i < COUNT(starts); i++) {
+        struct rs_view start = rs_cstr(starts[i]);
+        if (street.n >= start.n && memcmp(street.p, start.p, start.n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void street(const struct rs_normalizing *n) {
+    struct rs_view words = rs_normal_words(&n->batch->arena, n->raw[RECORD_street_raw]);
+    if (rs_is_null(words)) {
+        return;
+    }
+    if (is_po_box(words)) {
+        n->out[DEMOGRAPHIC_address_flag] = RS_LIT("po_box");
+    } else if (among(homeless, COUNT(homeless), words)) {
+        n->out[DEMOGRAPHIC_address_flag] = RS_LIT("homeless");
+        return; /* not a street */
+    }
+    /* The standard form is never longer than what it stands for by more than a letter. */
+    char *out = rs_arena_alloc(&n->batch->arena, words.n * 2 + 2);
+    size_t at = 0;
+    for (struct rs_view rest = words; !rs_is_null(rest);) {
+        struct rs_view word = standard_word(rs_split(&rest, ' '));
+        if (at > 0) {
+            out[at++] = ' ';
+        }
+        memcpy(out + at, word.p, word.n);
+        at += word.n;
+    }
+    n->out[DEMOGRAPHIC_street] = rs_view(out, at);
+}
+
+/* ---- state ------------------------------------------------------------------------------------------------------ */
+
+static struct rs_view usps_of(struct rs_view words) {
+    static const struct {
+        const char *name, *usps;
+    } names[] = {
+#define STATE_NAME(name, usps) {name, usps},
+#include "schemas/codes/state_names.def"
+#undef STATE_NAME
+    };
+    if (words.n == 2) {
+        return rs_all_digits(words)                          ? rs_state_usps(words)
+               : rs_has(rs_state_fips(words))                ? words
+               : among(military, COUNT(military), words)     ? words
+                                                             : RS_NULL;
+    }
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (rs_eq_c(words, names[i].name)) {
+            return rs_cstr(names[i].usps);
+        }
+    }
+    return RS_NULL;
+}
+
+/* "N Y" and "D C" are two-letter states all the same. */
+static struct rs_view closed_up(struct rs_arena *arena, struct rs_view words) {
+    return words.n == 3 && words.p[1] == ' ' ? rs_arena_printf(arena, "%c%c", words.p[0], words.p[2]) : words;
+}
+
+static void state(const struct rs_normalizing *n, bool *is_abroad) {
+    struct rs_view words = rs_normal_words(&n->batch->arena, n->raw[RECORD_state_raw]);
+    if (rs_is_null(words)) {
+        return;
+    }
+    words = closed_up(&n->batch->arena, words);
+    struct rs_view usps = usps_of(words);
+    if (rs_has(usps)) {
+        n->out[DEMOGRAPHIC_state] = usps;
+    } else if (among(abroad, COUNT(abroad), words)) {
+        *is_abroad = true;
+    } else {
+        rs_set_aside(n, RECORD_state_raw, "state_not_known", "Neither a USPS abbreviation, a state's name nor its FIPS code");
+    }
+}
+
+/* ---- ZIP -------------------------------------------------------------------------------------------------------- */
+
+/* A1A 1A1 */
+static bool is_canadian(struct rs_view zip) {
+    size_t n = 0;
+    for (size_t i = 0; i < zip.n; i++) {
+        char c = zip.p[i];
+        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'), digit = c >= '0' && c <= '9';
+        if (c == ' ' || c == '-') {
+            continue;
+        }
+        if (n > 5 || (n % 2 == 0 ? !letter : !digit)) {
+            return false;
+        }
+        n++;
+    }
+    return n == 6;
+}
+
+static bool zeros_lost(struct rs_view state_usps, const char *zip5) {
+    int prefix = (zip5[0] - '0') * 100 + (zip5[1] - '0') * 10 + (zip5[2] - '0');
+    for (size_t i = 0; i < COUNT(lost_zeros); i++) {
+        if (rs_eq_c(state_usps, lost_zeros[i].state) && prefix >= lost_zeros[i].first && prefix <= lost_zeros[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool same_digits(const char *p, size_t n) {
+    for (size_t i = 1; i < n; i++) {
+        if (p[i] != p[0]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Digits of the ZIP with at most one dash or blank before the last four; false where there is anything else. */
+static bool zip_digits(struct rs_view raw, char *digits, size_t *n) {
+    *n = 0;
+    for (size_t i = 0; i < raw.n; i++) {
+        if (raw.p[i] >= '0' && raw.p[i] <= '9') {
+            if (*n == 9) {
+                return false;
+            }
+            digits[(*n)++] = raw.p[i];
+        } else if ((raw.p[i] != '-' && raw.p[i] != ' ') || *n == 0 || (i + 1 < raw.n && raw.n - i != 5)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void zip(const struct rs_normalizing *n, bool *is_abroad) {
+    struct rs_view raw = rs_trim(n->raw[RECORD_zip_raw]), usps = n->out[DEMOGRAPHIC_state];
+    char digits[9];
+    size_t count;
+    if (!rs_has(raw)) {
+        return;
+    }
+    if (is_canadian(raw)) {
+        *is_abroad = true;
+        return;
+    }
+    bool ok = zip_digits(raw, digits, &count);
+    size_t whole = count > 5 ? 9 : 5, lost = ok ? whole - count : 0;
+    if (ok && (lost == 1 || lost == 2)) {
+        memmove(digits + lost, digits, count);
+        memset(digits, '0', lost);
+        ok = rs_has(usps) && zeros_lost(usps, digits);
+        if (ok) {
+            rs_set_aside(n, RECORD_zip_raw, "zip_leading_zero",
+                         "Leading zeros were lost and put back, since the state agrees; the value is used");
+        }
+    } else if (lost > 2) {
+        ok = false;
+    }
+    if (!ok) {
+        rs_set_aside(n, RECORD_zip_raw, "zip_not_five_or_nine", "A ZIP code has five or nine digits");
+        return;
+    }
+    if (same_digits(digits, 5) && (digits[0] == '0' || digits[0] == '9')) {
+        rs_set_aside(n, RECORD_zip_raw, "zip_placeholder", "A ZIP code that stands for none");
+        return;
+    }
+    const char *kept = rs_arena_copy(&n->batch->arena, digits, whole);
+    n->out[DEMOGRAPHIC_zip5] = rs_view(kept, 5);
+    if (whole == 9 && memcmp(kept + 5, "0000", 4) != 0) {
+        n->out[DEMOGRAPHIC_zip4] = rs_view(kept + 5, 4);
+    }
+    n->out[DEMOGRAPHIC_zcta] = rs_pack_zcta_of_zip(n->pack, n->out[DEMOGRAPHIC_zip5]);
+}
+
+void rs_normalize_place(const struct rs_normalizing *n) {
+    bool is_abroad = false;
+    street(n);
+    n->out[DEMOGRAPHIC_city] = rs_normal_words(&n->batch->arena, n->raw[RECORD_city_raw]);
+    state(n, &is_abroad);
+    zip(n, &is_abroad);
+    if (is_abroad) {
+        n->out[DEMOGRAPHIC_address_flag] = RS_LIT("foreign");
+    }
+    rs_normalize_areas(n, n->out[DEMOGRAPHIC_state]);
+}

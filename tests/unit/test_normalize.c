@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The whole stage over small record files: what goes in stands beside what must come out, and what must be set aside. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "pipeline/base/file.h"
+#include "pipeline/rows/stage.h"
+
+extern const struct rs_stage rs_stage_normalize;
+
+enum { MOST = 64, FIELDS = 8 };
+
+struct cell {
+    int column;
+    const char *text;
+};
+struct test_case {
+    struct cell in[FIELDS];     /* RECORD_...; ended by text NULL */
+    struct cell out[FIELDS];    /* DEMOGRAPHIC_...; text "" wants null; ended by text NULL */
+    const char *rules[4];       /* rules of the quarantine, in order */
+};
+
+static char dir[64];
+static struct rs_arena arena;
+static struct rs_error error;
+
+static struct rs_view text_at(const struct rs_view *row, int column) {
+    return rs_is_null(row[column]) ? RS_LIT("") : row[column];
+}
+
+static void write_records(const struct test_case *cases, size_t n) {
+    struct rs_row_writer *w = rs_row_writer_open(dir, &rs_layout_record, false, &error);
+    cr_assert(w != NULL, "%s", error.text);
+    struct rs_buffer lines = {0};
+    for (size_t i = 0; i < n; i++) {
+        struct rs_view row[RECORD_COLUMNS] = {[RECORD_record_key] = RS_LIT("000102030405060708090a0b0c0d0e0f"),
+                                              [RECORD_file_no] = RS_LIT("3"),
+                                              [RECORD_record_no] = rs_arena_long(&arena, (int64_t)i + 1),
+                                              [RECORD_line] = rs_arena_long(&arena, (int64_t)i + 2),
+                                              [RECORD_offset] = rs_arena_long(&arena, (int64_t)i * 100),
+                                              [RECORD_source] = RS_LIT("payer")};
+        for (size_t c = 0; c < FIELDS && cases[i].in[c].text; c++) {
+            row[cases[i].in[c].column] = rs_cstr(cases[i].in[c].text);
+        }
+        rs_row_emit(&lines, &rs_layout_record, row);
+    }
+    cr_assert(rs_row_writer_add(w, &lines, n, &error), "%s", error.text);
+    json_t *provenance = json_object();
+    cr_assert(rs_row_writer_close(w, provenance, &error), "%s", error.text);
+    json_decref(provenance);
+    rs_buffer_free(&lines);
+}
+
+static struct rs_scan *scan(const struct rs_layout *layout) {
+    struct rs_manifest m;
+    cr_assert(rs_manifest_read(dir, layout, &m, &error), "%s", error.text);
+    struct rs_scan *s = rs_scan_open(&m, &error);
+    cr_assert(s != NULL, "%s", error.text);
+    return s;
+}
+
+static void check_rules(const struct test_case *cases, size_t n) {
+    struct rs_scan *s = scan(&rs_layout_quarantine);
+    const struct rs_view *row;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t r = 0; r < 4 && cases[i].rules[r]; r++) {
+            cr_assert(rs_scan_next(s, &row, &error), "case %zu: no quarantine row, %s wanted", i + 1, cases[i].rules[r]);
+            int64_t record;
+            cr_assert(rs_parse_long(row[QUARANTINE_record_no], &record));
+            cr_assert(rs_eq_c(row[QUARANTINE_rule], cases[i].rules[r]) && record == (int64_t)i + 1,
+                      "record %ld: rule %.*s; wanted record %zu, %s", (long)record, (int)row[QUARANTINE_rule].n,
+                      row[QUARANTINE_rule].p, i + 1, cases[i].rules[r]);
+            cr_assert(rs_eq_c(row[QUARANTINE_scope], "value") && rs_eq_c(row[QUARANTINE_file_no], "3"));
+        }
+    }
+    cr_assert_not(rs_scan_next(s, &row, &error), "more in the quarantine than wanted: record %.*s, %.*s",
+                  (int)row[QUARANTINE_record_no].n, row[QUARANTINE_record_no].p, (int)row[QUARANTINE_rule].n,
+                  row[QUARANTINE_rule].p);
+    rs_scan_close(s);
+}
+
+static void check(const struct test_case *cases, size_t n) {
+    if (!rs_exists(rs_default_pack())) {
+        cr_skip_test("the default reference pack is not built");
+    }
+    snprintf(dir, sizeof dir, "/tmp/relsogi_normalize_XXXXXX");
+    cr_assert(mkdtemp(dir) != NULL);
+    write_records(cases, n);
+    const char *inputs[] = {dir};
+    struct rs_stage_call call = {.inputs = inputs, .n_inputs = 1, .output = dir, .as_of = "2026-01-31", .threads = 1};
+    cr_assert(rs_stage_run(&rs_stage_normalize, &call, &error), "%s", error.text);
+    struct rs_scan *s = scan(&rs_layout_demographic);
+    const struct rs_view *row;
+    for (size_t i = 0; i < n; i++) {
+        cr_assert(rs_scan_next(s, &row, &error), "row %zu is missing", i + 1);
+        for (size_t c = 0; c < FIELDS && cases[i].out[c].text; c++) {
+            struct rs_view got = text_at(row, cases[i].out[c].column);
+            cr_assert(rs_eq_c(got, cases[i].out[c].text), "case %zu, %s: \"%.*s\", wanted \"%s\"", i + 1,
+                      rs_layout_demographic.columns[cases[i].out[c].column].name, (int)got.n, got.p,
+                      cases[i].out[c].text);
+        }
+    }
+    cr_assert_not(rs_scan_next(s, &row, &error));
+    rs_scan_close(s);
+    check_rules(cases, n);
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    cr_assert_eq(system(command), 0);
+    rs_arena_free(&arena);
+}
+#define CHECK(cases) check(cases, sizeof(cases) / sizeof *(cases))
+#define FAMILY RECORD_family_raw
+#define GIVEN RECORD_given_raw
+#define SURNAME DEMOGRAPHIC_surname
+#define FIRST DEMOGRAPHIC_first_name
+#define FLAG DEMOGRAPHIC_name_flag
+#define SUFFIX DEMOGRAPHIC_suffix
+
+Test(normalize, names, .timeout = 120) {
+    static const struct test_case cases[] = {
+        {{{FAMILY, "Garc\u00eda"}, {GIVEN, "Jos\u00e9"}}, {{SURNAME, "GARCIA"}, {FIRST, "JOSE"}, {FLAG, ""}}, {0}},
+        {{{FAMILY, "O'Brien"}}, {{SURNAME, "O'BRIEN"}, {FIRST, ""}}, {0}},
+        {{{FAMILY, "De  La Cruz"}}, {{SURNAME, "DE LA CRUZ"}}, {0}},
+        {{{FAMILY, "Smith-Jones"}}, {{SURNAME, "SMITH-JONES"}}, {0}},
+        {{{FAMILY, "Smith Jr."}}, {{SURNAME, "SMITH"}, {SUFFIX, "JR"}}, {0}},
+        {{{FAMILY, "Smith"}, {RECORD_suffix_raw, "iii"}}, {{SURNAME, "SMITH"}, {SUFFIX, "III"}}, {0}},
+        {{{FAMILY, "Smith"}, {RECORD_suffix_raw, "MD"}}, {{SURNAME, "SMITH"}, {SUFFIX, ""}}, {0}},
+        {{{FAMILY, "Nasr"}}, {{SURNAME, "NASR"}, {SUFFIX, ""}}, {0}},
+        {{{FAMILY, "Cole"}, {GIVEN, "John Jr"}}, {{FIRST, "JOHN"}, {SUFFIX, "JR"}}, {0}},
+        {{{FAMILY, "Cole"}, {GIVEN, "Mary V"}}, {{FIRST, "MARY V"}, {SUFFIX, ""}}, {0}},
+        {{{FAMILY, "Mosciski958"}, {GIVEN, "Maynard46"}},
+         {{SURNAME, "MOSCISKI"}, {FIRST, "MAYNARD"}, {FLAG, "digits"}},
+         {0}},
+        {{{FAMILY, "Unknown"}, {GIVEN, "Ann"}},
+         {{SURNAME, ""}, {FIRST, "ANN"}, {FLAG, "placeholder"}},
+         {"placeholder_name"}},
+        {{{FAMILY, "Lee"}, {GIVEN, "Baby Boy"}},
+         {{SURNAME, "LEE"}, {FIRST, ""}, {FLAG, "placeholder"}},
+         {"placeholder_name"}},
+        {{{FAMILY, "Patient"}, {GIVEN, "Test"}},
+         {{SURNAME, ""}, {FIRST, ""}, {FLAG, "placeholder"}},
+         {"placeholder_name", "placeholder_name"}},
+        {{{FAMILY, "Null"}, {GIVEN, "Na"}}, {{SURNAME, "NULL"}, {FIRST, "NA"}, {FLAG, ""}}, {0}},
+        {{{FAMILY, "12345"}}, {{SURNAME, ""}, {FLAG, "placeholder"}}, {"placeholder_name"}},
+        {{{FAMILY, "Acme Services, Inc."}}, {{SURNAME, ""}, {FLAG, "organisation"}}, {"organisation_name"}},
+        {{{RECORD_previous_family_raw, "M\u00fcller"}}, {{DEMOGRAPHIC_previous_surname, "MULLER"}}, {0}},
+    };
+    CHECK(cases);
+}
+
+#define BORN RECORD_birth_raw
+#define BIRTH DEMOGRAPHIC_birth_date
+#define DIED RECORD_death_raw
+#define DEATH DEMOGRAPHIC_death_date
+
+/* As of 2026-01-31. */
+Test(normalize, dates, .timeout = 120) {
+    static const struct test_case cases[] = {
+        {{{BORN, "20010101"}}, {{BIRTH, "2001-01-01"}}, {0}},
+        {{{BORN, "1/5/1999"}}, {{BIRTH, "1999-01-05"}}, {0}},
+        {{{BORN, "1927-05-21"}, {DIED, "1989-05-09T20:35:22-04:00"}},
+         {{BIRTH, "1927-05-21"}, {DEATH, "1989-05-09"}},
+         {0}},
+        {{{BORN, "randomDoB"}}, {{BIRTH, ""}}, {"birth_not_a_date"}},
+        {{{BORN, "2001-02-29"}}, {{BIRTH, ""}}, {"birth_not_a_date"}},
+        {{{BORN, "01/05/99"}}, {{BIRTH, ""}}, {"birth_not_a_date"}},
+        {{{BORN, "2026-01-31"}}, {{BIRTH, "2026-01-31"}}, {0}},
+        {{{BORN, "2026-02-01"}}, {{BIRTH, ""}}, {"birth_in_future"}},
+        {{{BORN, "1905-02-01"}}, {{BIRTH, "1905-02-01"}}, {0}}, /* 120 years old until tomorrow */
+        {{{BORN, "1900-01-01"}}, {{BIRTH, ""}}, {"birth_over_120"}},
+        {{{BORN, "1980-01-01"}, {DIED, "1979-12-31"}}, {{DEATH, ""}}, {"death_before_birth"}},
+        {{{DIED, "2027-01-01"}}, {{DEATH, ""}}, {"death_in_future"}},
+        {{{BORN, " "}}, {{BIRTH, ""}}, {0}},
+    };
+    CHECK(cases);
+}
+
+Test(normalize, sex_and_phone, .timeout = 120) {
+    static const struct test_case cases[] = {
+        {{{RECORD_sex_raw, "F"}}, {{DEMOGRAPHIC_sex, "female"}}, {0}},
+        {{{RECORD_sex_raw, "male"}}, {{DEMOGRAPHIC_sex, "male"}}, {0}},
+        {{{RECORD_sex_raw, "U"}}, {{DEMOGRAPHIC_sex, "unknown"}}, {0}},
+        {{{RECORD_sex_raw, "other"}}, {{DEMOGRAPHIC_sex, "other"}}, {0}},
+        {{{RECORD_sex_raw, "248152002"}}, {{DEMOGRAPHIC_sex, "female"}}, {0}},
+        {{{RECORD_sex_raw, "7Q"}}, {{DEMOGRAPHIC_sex, ""}}, {"sex_not_known"}},
+        {{{RECORD_phone_raw, "555-810-7203"}}, {{DEMOGRAPHIC_phone, "5558107203"}}, {0}},
+        {{{RECORD_phone_raw, "+1 (212) 555-0100 ext 12"}}, {{DEMOGRAPHIC_phone, "2125550100"}}, {0}},
+        {{{RECORD_phone_raw, "810-7203"}}, {{DEMOGRAPHIC_phone, ""}}, {"phone_not_ten_digits"}},
+        {{{RECORD_phone_raw, "9999999999"}}, {{DEMOGRAPHIC_phone, ""}}, {"phone_placeholder"}},
+    };
+    CHECK(cases);
+}
+
+#define STATE RECORD_state_raw
+#define ZIP RECORD_zip_raw
+#define ZIP5 DEMOGRAPHIC_zip5
+#define ADDRESS DEMOGRAPHIC_address_flag
+
+Test(normalize, addresses, .timeout = 120) {
+    static const struct test_case cases[] = {
+        {{{STATE, "Massachusetts"}, {ZIP, "02155"}},
+         {{DEMOGRAPHIC_state, "MA"}, {ZIP5, "02155"}, {DEMOGRAPHIC_zcta, "02155"}, {DEMOGRAPHIC_zip4, ""}},
+         {0}},
+        {{{STATE, "ny"}, {ZIP, "129011234"}}, {{DEMOGRAPHIC_state, "NY"}, {ZIP5, "12901"}, {DEMOGRAPHIC_zip4, "1234"}}, {0}},
+        {{{STATE, "N.Y."}, {ZIP, "12901-1234"}}, {{DEMOGRAPHIC_state, "NY"}, {ZIP5, "12901"}, {DEMOGRAPHIC_zip4, "1234"}}, {0}},
+        {{{STATE, "06"}, {ZIP, "90001-0000"}}, {{DEMOGRAPHIC_state, "CA"}, {ZIP5, "90001"}, {DEMOGRAPHIC_zip4, ""}}, {0}},
+        {{{STATE, "MA"}, {ZIP, "2155"}}, {{ZIP5, "02155"}, {DEMOGRAPHIC_zcta, "02155"}}, {"zip_leading_zero"}},
+        {{{STATE, "NJ"}, {ZIP, "70301234"}}, {{ZIP5, "07030"}, {DEMOGRAPHIC_zip4, "1234"}}, {"zip_leading_zero"}},
+        {{{STATE, "PR"}, {ZIP, "901"}}, {{ZIP5, "00901"}}, {"zip_leading_zero"}},
+        {{{STATE, "TX"}, {ZIP, "2155"}}, {{ZIP5, ""}}, {"zip_not_five_or_nine"}},
+        {{{ZIP, "2155"}}, {{ZIP5, ""}}, {"zip_not_five_or_nine"}},
+        {{{ZIP, "12A01"}}, {{ZIP5, ""}}, {"zip_not_five_or_nine"}},
+        {{{ZIP, "99999"}}, {{ZIP5, ""}}, {"zip_placeholder"}},
+        {{{STATE, "Somewhere"}}, {{DEMOGRAPHIC_state, ""}}, {"state_not_known"}},
+        {{{STATE, "ON"}, {ZIP, "K1A 0B1"}}, {{DEMOGRAPHIC_state, ""}, {ZIP5, ""}, {ADDRESS, "foreign"}}, {0}},
+        {{{STATE, "AE"}, {ZIP, "09012"}}, {{DEMOGRAPHIC_state, "AE"}, {ZIP5, "09012"}, {DEMOGRAPHIC_zcta, ""}}, {0}},
+        {{{RECORD_street_raw, "P.O. Box 12"}}, {{DEMOGRAPHIC_street, "PO BOX 12"}, {ADDRESS, "po_box"}}, {0}},
+        {{{RECORD_street_raw, "Homeless"}}, {{DEMOGRAPHIC_street, ""}, {ADDRESS, "homeless"}}, {0}},
+        {{{RECORD_street_raw, "12 North Main Street, Apartment 4"}, {RECORD_city_raw, "St. Paul"}},
+         {{DEMOGRAPHIC_street, "12 N MAIN ST APT 4"}, {DEMOGRAPHIC_city, "ST PAUL"}},
+         {0}},
+    };
+    CHECK(cases);
+}
+
+#define GEOID RECORD_geoid_raw
+#define COUNTY DEMOGRAPHIC_county
+#define TRACT DEMOGRAPHIC_tract
+
+/* Los Angeles County 06037, its tract 1011.10; Clinton County, New York 36019; Middlesex County, Massachusetts 25017. */
+Test(normalize, census_areas, .timeout = 120) {
+    static const struct test_case cases[] = {
+        {{{GEOID, "06037101110"}}, {{COUNTY, "06037"}, {TRACT, "06037101110"}, {DEMOGRAPHIC_block_group, ""}}, {0}},
+        {{{GEOID, "060371011101"}}, {{TRACT, "06037101110"}, {DEMOGRAPHIC_block_group, "060371011101"}}, {0}},
+        {{{GEOID, "060371011101005"}}, {{TRACT, "06037101110"}, {DEMOGRAPHIC_block_group, "060371011101"}}, {0}},
+        {{{GEOID, "6037101110"}, {STATE, "CA"}}, {{TRACT, "06037101110"}}, {"geoid_leading_zero"}},
+        {{{GEOID, "6037101110"}, {STATE, "NY"}}, {{TRACT, ""}}, {"geoid_length"}},
+        {{{GEOID, "06037999999"}}, {{COUNTY, "06037"}, {TRACT, ""}}, {"geoid_not_in_reference"}},
+        {{{GEOID, "99037101110"}}, {{COUNTY, ""}}, {"geoid_state"}},
+        {{{GEOID, "0603710111"}}, {{COUNTY, ""}}, {"geoid_length"}},
+        {{{RECORD_county_raw, "36019"}}, {{COUNTY, "36019"}}, {0}},
+        {{{RECORD_county_raw, "019"}, {STATE, "NY"}}, {{COUNTY, "36019"}}, {0}},
+        {{{RECORD_county_raw, "36018"}}, {{COUNTY, ""}}, {"county_not_in_reference"}},
+        {{{RECORD_county_raw, "Middlesex County"}, {STATE, "MA"}}, {{COUNTY, ""}}, {0}},
+        {{{RECORD_county_raw, "36019"}, {GEOID, "06037"}}, {{COUNTY, "06037"}, {TRACT, ""}}, {0}},
+    };
+    CHECK(cases);
+}
