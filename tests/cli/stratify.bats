@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# stratify alone, on persons made by hand: what is counted, what is blank, what is refused.
+
+setup() {
+    source "$BATS_TEST_DIRNAME/common.bash"
+    source "$BATS_TEST_DIRNAME/rows.bash"
+    work=$BATS_TEST_TMPDIR
+    in=$work/in
+    out=$work/out
+}
+
+# persons GROUP N X: N persons who reported GROUP, X of them in the numerator; keys go on from the last call.
+key=0
+persons() {
+    local i
+    for ((i = 1; i <= $2; i++)); do
+        key=$((key + 1))
+        printf '%032x 1 1 1980-06-15 female %s en\n' "$key" "$1" >>"$work/person"
+        printf '%032x CBP 2025 PG1 1 %d\n' "$key" "$((i <= $3))" >>"$work/measure"
+    done
+}
+
+stratify() {
+    { echo "person_key records sources birth_date sex census6 language missing_2024"
+      sed 's/ missing:\([A-Z_]*\) en$/ \\N en \1/; t; s/$/ \\N/' "$work/person"; } | make_rows person "$in"
+    { echo "person_key measure period provider_group denominator numerator"; cat "$work/measure"; } |
+        make_rows person_measure "$in"
+    { echo "person_key model p_white p_black p_aian p_api p_multi p_hispanic surname_match geography_level pack"
+      cat "$work/posterior" 2>/dev/null || true; } | make_rows posterior "$in"
+    "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" "$@"
+}
+
+@test "counts, Wilson's interval and Newcombe's difference" {
+    persons WHITE 80 48
+    persons BLACK 70 56
+    stratify --reference-group race_ethnicity=WHITE
+    f=$out/estimate.tsv
+    [ "$(column "$f" n stratum=all estimator=observed dimension=all)" = 150 ]
+    [ "$(column "$f" x stratum=BLACK estimator=self_report)" = 56 ]
+    # Newcombe (1998), 56/70 against 48/80: .2000 (.0524, .3339)
+    column "$f" difference_lower stratum=BLACK estimator=self_report | grep -q '^0\.05243'
+    column "$f" difference_upper stratum=BLACK estimator=self_report | grep -q '^0\.33387'
+    # everyone reported: the combined estimate is the same rate
+    [ "$(column "$f" rate stratum=BLACK estimator=birdie)" = 0.8 ]
+    [ "$(column "$f" stratum dimension=age_band)" = 45-64 ] # born 1980, as of 2026
+    ledgers_balance "$work"
+}
+
+@test "a small group is blank, and so is the next smallest" {
+    persons WHITE 200 120
+    persons BLACK 60 30
+    persons API 50 25
+    persons AIAN 5 3
+    stratify
+    f=$out/estimate.tsv
+    for e in self_report birdie weighted; do
+        [ "$(column "$f" suppression_reason stratum=AIAN estimator=$e)" = primary ]
+        [ "$(column "$f" suppression_reason stratum=API estimator=$e)" = complementary ]
+        [ "$(column "$f" suppressed stratum=BLACK estimator=$e)" = N ]
+        for c in n x n_eff direct_share rate se lower upper difference ratio flags; do
+            [ "$(column "$f" $c stratum=AIAN estimator=$e)" = '\N' ]
+            [ "$(column "$f" $c stratum=API estimator=$e)" = '\N' ]
+        done
+    done
+    ! grep -q 'AIAN\|"API"' "$out/stage.json"
+}
+
+@test "a blank reference leaves no comparison" {
+    persons WHITE 200 120
+    persons BLACK 60 30
+    persons AIAN 5 3
+    stratify --reference-group race_ethnicity=AIAN
+    [ -z "$(column "$out/estimate.tsv" difference | grep -v '\\N')" ]
+}
+
+@test "who declined is counted and not imputed" {
+    persons WHITE 100 60
+    persons BLACK 100 40
+    persons missing:DECLINED 30 15
+    stratify
+    f=$out/estimate.tsv
+    [ "$(column "$f" n stratum=DECLINED estimator=observed)" = 30 ]
+    [ "$(column "$f" n stratum=WHITE estimator=birdie)" = 100 ]
+}
+
+@test "imputed persons count by their probabilities" {
+    persons WHITE 100 60
+    persons BLACK 100 40
+    first=$((key + 1))
+    persons missing:UNKNOWN 200 100
+    for ((i = first; i <= key; i++)); do
+        printf '%032x bisg 0.5 0.5 0 0 0 0 exact tract 0000000000000000\n' "$i" >>"$work/posterior"
+    done
+    stratify
+    f=$out/estimate.tsv
+    [ "$(column "$f" n stratum=WHITE estimator=birdie)" = 200 ]
+    [ "$(column "$f" direct_share stratum=WHITE estimator=birdie)" = 0.5 ]
+    # weighted: (60 + 50) / 200; those imputed pull it to the middle
+    [ "$(column "$f" rate stratum=WHITE estimator=weighted)" = 0.55 ]
+    # birdie: p = .5 for all says nothing of one group against the other beyond what was reported
+    column "$f" rate stratum=WHITE estimator=birdie | awk '{ exit !($1 > 0.595 && $1 < 0.605) }'
+}
+
+@test "a numerator outside the denominator is set aside" {
+    persons WHITE 40 20
+    key=$((key + 1))
+    printf '%032x 1 1 1980-06-15 male WHITE en\n' "$key" >>"$work/person"
+    printf '%032x CBP 2025 PG1 0 1\n%032x HBD 2025 PG1 0 0\n' "$key" "$key" >>"$work/measure"
+    stratify
+    [ "$(column "$out/quarantine.tsv" rule)" = numerator_without_denominator ]
+    [ "$(column "$out/ledger.tsv" rows reason=not_in_denominator)" = 1 ]
+    [ "$(column "$out/estimate.tsv" n dimension=all)" = 40 ]
+    [ -z "$(column "$out/estimate.tsv" n measure=HBD)" ]
+}
+
+@test "files of different runs are refused" {
+    persons WHITE 20 10
+    printf '%032x CBP 2025 PG1 1 1\n' 999999 >>"$work/measure"
+    run stratify
+    [ "$status" = 65 ]
+    [[ "$output" == *"person_measure: a row is of a person who is not in person"* ]]
+    [ ! -e "$out/stage.json" ]
+}
+
+@test "unsorted rows and rows counted twice are refused" {
+    persons WHITE 20 10
+    head -n 1 "$work/measure" >"$work/again"
+    { cat "$work/again"; cat "$work/measure"; } >"$work/both" && mv "$work/both" "$work/measure"
+    run stratify
+    [ "$status" = 65 ]
+    [[ "$output" == *"second one of the same person"* ]]
+    sort -r "$work/again" "$work/measure" | sort -r -u >"$work/both" && mv "$work/both" "$work/measure"
+    run stratify
+    [ "$status" = 65 ]
+    [[ "$output" == *"not in the order of person_key"* ]]
+}
+
+@test "languages beyond the named ones are pooled, regions are not told apart" {
+    persons WHITE 90 30
+    awk '{ $7 = NR <= 30 ? "en-US" : NR <= 50 ? "en" : NR <= 70 ? "es" : NR <= 80 ? "fr" : "zh"; print }' "$work/person" >"$work/p"
+    mv "$work/p" "$work/person"
+    stratify --languages 2 --minimum-cell 1
+    f=$out/estimate.tsv
+    [ "$(column "$f" n dimension=language stratum=en)" = 50 ]
+    [ "$(column "$f" n dimension=language stratum=other)" = 20 ]
+    [ "$(column "$f" n dimension=language | wc -l)" = 3 ]
+}
