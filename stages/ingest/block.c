@@ -45,7 +45,7 @@ void rs_rows_record(struct rs_rows *r, int64_t record_no, int64_t line, int64_t 
     r->segment = number(r->numbers[2], segment);
     r->offset = number(r->numbers[3], offset);
     r->answer_no = 0;
-    r->record_date = RS_NULL;
+    r->record_date = r->day_raw = RS_NULL;
     r->ids_from = r->batch->out[SINK_IDENTIFIER].n;
     r->coverage_from = r->batch->out[SINK_COVERAGE].n;
 }
@@ -81,7 +81,11 @@ struct rs_view rs_rows_day(struct rs_rows *r, struct rs_view v, struct rs_view f
     int32_t days;
     v = rs_trim(v);
     if (!v.n) return RS_NULL;
-    if (rs_day_parse_any(v, &days)) return rs_day_text(&r->batch->arena, days);
+    if (v.p == r->day_raw.p && v.n == r->day_raw.n) return r->day_text;
+    if (rs_day_parse_any(v, &days)) {
+        r->day_raw = v;
+        return r->day_text = rs_day_text(&r->batch->arena, days);
+    }
     rs_rows_bad_value(r, "date", field, v, "not a date; set to null: ask the sender what stands there");
     return RS_NULL;
 }
@@ -208,5 +212,5 @@ void rs_rows_end(struct rs_rows *r, uint64_t read) {
     const char *layout = rs_format_name(r->block->source->profile->format);
     int32_t file_no = r->block->source->file_no;
     rs_count(&r->batch->tally, layout, file_no, RS_READ, "-", read);
-    rs_count(&r->batch->tally, layout, file_no, RS_WRITTEN, "-", r->written);
+    if (r->written) rs_count(&r->batch->tally, layout, file_no, RS_WRITTEN, "-", r->written);
 }

@@ -46,6 +46,7 @@ struct rs_rows {
     char key_text[33], numbers[4][24];
     struct rs_view key, record_no, line, segment, offset;
     struct rs_view record_date; /* text, or null */
+    struct rs_view day_raw, day_text; /* the date last read: the same one often dates several answers of a row */
     int answer_no, seq;
     struct rs_view element, collection, effective;
     uint64_t written; /* records of this block that went on */

@@ -214,7 +214,8 @@ void rs_read_csv(struct rs_rows *rows, struct rs_worker *worker) {
             else if (profile->format == RS_CSV) put_person(&row, length);
             else put_measure(&row);
         }
-        line += rs_count_byte(p, length, '\n');
+        bool one_line = memchr(p, '\n', length) == p + length - 1;
+        line += one_line ? 1 : rs_count_byte(p, length, '\n');
     }
     rs_rows_end(rows, record_no - b->record_no);
 }

@@ -167,7 +167,7 @@ void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, str
         if (!length) break;
         number++;
         enum control control = control_of(p + at, length, c->env.known ? c->env.element : '*');
-        if (length > 3 && !c->env.known && memcmp(p + at, "ISA", 3) == 0) control = ISA;
+        if (length > 3 && memcmp(p + at, "ISA", 3) == 0) control = ISA; /* its separators may be others */
         if (control == ISA && !rs_x12_isa(p + at, n - at, &(struct rs_x12_env){0}, &(size_t){0})) control = NONE;
         if (control != NONE) {
             bool envelope = control == ISA || control == GS;

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* 834 files with the quirks that senders have; what is expected is written by hand from the 005010X220A1 guide. */
+#include <openssl/hmac.h>
+#include "ingest_run.h"
+
+TestSuite(ingest_834, .init = start, .fini = finish);
+
+#define ISA "ISA*00*          *00*          *ZZ*PAYER          *ZZ*PLAN           *250131*0900*^*00501*000000001*0*P*:~"
+#define GS "GS*BE*PAYER*PLAN*20250131*0900*1*X*005010X220A1~"
+#define HEAD ISA GS "ST*834*0001*005010X220A1~BGN*00*1*20250131*0900****2~"
+#define MEMBER "INS*Y*18*030*XN*A*E**FT~REF*0F*M1~NM1*IL*1*DOE*JANE*Q**JR~"
+
+/* A file of one transaction set around these segments; SE01 is right. */
+static void members(const char *profile, const char *body) {
+    struct rs_buffer b = {0};
+    unsigned segments = 3; /* ST, BGN, SE */
+    for (const char *p = body; *p; p++) segments += *p == '~';
+    rs_buffer_printf(&b, "%s%sSE*%u*0001~GE*1*1~IEA*1*000000001~", HEAD, body, segments);
+    ingest_bytes(profile, b.p, b.n);
+    rs_buffer_free(&b);
+}
+
+Test(ingest_834, one_member) {
+    members("834-5010", MEMBER "PER*IP**TE*5550001*HP*5550002~N3*1 MAIN ST*APT 2~N4*ALBANY*NY*122071234**CY*36001~"
+                           "DMG*D8*19800229*F~HD*030**HLT*GOLD~DTP*348*D8*20240101~DTP*349*D8*20241231~"
+                           "HD*030**DEN~DTP*348*RD8*20240101-20240630~");
+    EXPECT(record, "file_no record_no line segment source record_date maintenance relationship family_raw given_raw "
+                   "middle_raw suffix_raw birth_raw sex_raw street_raw city_raw state_raw zip_raw county_raw phone_raw",
+           "1|1|1|5|S|2025-01-31|030|18|DOE|JANE|Q|JR|19800229|F|1 MAIN ST, APT 2|ALBANY|NY|122071234|36001|5550002\n");
+    EXPECT(coverage, "record_no product start_date end_date",
+           "1|HLT GOLD|2024-01-01|2024-12-31\n1|DEN|2024-01-01|2024-06-30\n");
+    EXPECT(identifier, "id_type id_system value links", "member|plan_member|M1|Y\nsubscriber|plan_subscriber|M1|N\n");
+    EXPECT(file, "file_no source profile format name file_date encoding compression records",
+           "1|S|834-5010|x12_834|in|2025-01-31|utf-8|none|1\n");
+    EXPECT(assertion, "raw", "");
+    EXPECT(quarantine, "rule", "");
+}
+
+/* The key is what house rules say: HMAC-SHA-256(site key, source, 0x1f, member id), 128 bits of it. */
+Test(ingest_834, record_key) {
+    static const char key[] = "a key of more than 32 bytes, for tests only";
+    unsigned char d[32];
+    unsigned n = sizeof d;
+    char expected[40];
+    HMAC(EVP_sha256(), key, (int)strlen(key), (const unsigned char *)"S\x1fM1", 4, d, &n);
+    rs_hex(expected, d, 16);
+    strcat(expected, "\n");
+    members("834-5010", MEMBER);
+    EXPECT(record, "record_key", expected);
+}
+
+Test(ingest_834, race_forms) {
+    members("834-5010", MEMBER "DMG*D8*19800229*F**C:RET:2106-3^H:RET:2135-2^:RET:R5^7~"
+                           "INS*Y*18*030~REF*0F*M2~NM1*IL*1*ROE*AL~DMG*D8*19800229*M**C:RET:2186-5~"
+                           "INS*Y*18*030~REF*0F*M3~NM1*IL*1*POE*AL~DMG*D8*19800229*M**2028-9~"
+                           "INS*Y*18*030~REF*0F*M4~NM1*IL*1*POE*AL~DMG*D8*19800229*M**~");
+    EXPECT(assertion, "record_no answer_no seq element representation system raw segment",
+           "1|1|1|race_ethnicity|code|x12_1109|C|8\n"
+           "1|1|2|race_ethnicity|code|cdcrec|2106-3|8\n"
+           "1|1|3|race_ethnicity|code|x12_1109|H|8\n"
+           "1|1|4|race_ethnicity|code|cdcrec|2135-2|8\n"
+           "1|1|5|race_ethnicity|code|cdcrec|R5|8\n"
+           "1|1|6|race_ethnicity|code|x12_1109|7|8\n"
+           "2|1|1|race_ethnicity|code|x12_1109|C|12\n"
+           "2|1|2|race_ethnicity|code|cdcrec|2186-5|12\n"
+           "3|1|1|race_ethnicity|code|cdcrec|2028-9|16\n");
+}
+
+Test(ingest_834, languages) {
+    members("834-5010", MEMBER "LUI*LE*ENG**5~LUI*LD*SPA**6~LUI*LE*zh**7~LUI***ESSPANISH~LUI*ZZ*1*Urdu*8~LUI~");
+    EXPECT(assertion, "answer_no seq element representation system raw",
+           "1|1|language_read|code|iso639|ENG\n"
+           "2|1|language_written|code|nisoz39_53|SPA\n"
+           "3|1|language_spoken|code|iso639|zh\n"
+           "4|1|language_preferred|text|-|ESSPANISH\n"
+           "5|1|language_spoken|code|local|1\n"
+           "5|2|language_spoken|text|-|Urdu\n");
+}
+
+/* NM1*74 takes the place of IL, in either order; NM1*70 and what follows it never write; nor do other 2100 loops. */
+Test(ingest_834, corrected_and_incorrect) {
+    static const char wrong[] = "NM1*70*1*WRONG*NAME~DMG*D8*19110101*M**8~";
+    static const char mail[] = "NM1*31*1~N3*PO BOX 1~N4*SALEM*OR*97301~";
+    struct rs_buffer b = {0};
+    rs_buffer_printf(&b, "INS*Y*18*001~REF*0F*M1~NM1*74*1*RIGHT*NAME~N3*2 OAK~N4*BEND*OR*97701~"
+                         "DMG*D8*19830719*F**C~LUI*LE*ENG**7~%s%s", wrong, mail);
+    rs_buffer_printf(&b, "INS*Y*18*001~REF*0F*M2~NM1*IL*1*OLD*NAME~DMG*D8*19000101*M**B~LUI*LE*SPA**7~"
+                         "NM1*74*1*NEW*NAME~DMG*D8*19830719*F**C~LUI*LE*ENG**7~%s", wrong);
+    rs_buffer_byte(&b, 0);
+    members("834-5010", b.p);
+    rs_buffer_free(&b);
+    EXPECT(record, "family_raw birth_raw sex_raw street_raw city_raw",
+           "RIGHT|19830719|F|2 OAK|BEND\nNEW|19830719|F|-|-\n");
+    EXPECT(assertion, "record_no element raw",
+           "1|race_ethnicity|C\n1|language_spoken|ENG\n2|race_ethnicity|C\n2|language_spoken|ENG\n");
+}
+
+/* REF, DTP and N1 in loops 2300, 2310 and 2700 are of those loops; unknown segments are counted. */
+Test(ingest_834, other_loops) {
+    members("834-5010", MEMBER "HD*030**HLT~DTP*348*D8*20240101~REF*23*NOT-MINE~LX*1~NM1*P3*1*DOCTOR*WHO~N4*X*NY*1~"
+                           "COB*P*1*5~NM1*IN*2*OTHER~N3*ELSEWHERE~LS*2700~LX*1~N1*75*COUNTY~REF*0F*36001~"
+                           "DTP*007*D8*20200101~LE*2700~XYZ*1~");
+    EXPECT(record, "family_raw street_raw state_raw", "DOE|-|-\n");
+    EXPECT(identifier, "value", "M1\nM1\n");
+    EXPECT(coverage, "product start_date", "HLT|2024-01-01\n");
+    /* ISA GS ST BGN, INS REF NM1, HD DTP, 14 more, SE GE IEA: 26 segments */
+    EXPECT(ledger, "layout file_no fate reason rows",
+           "assertion|0|made|-|0\ncoverage|0|made|-|1\nfile|0|made|-|1\nidentifier|0|made|-|2\n"
+           "measure_event|0|made|-|0\nrecord|0|made|-|1\n"
+           "x12_834|1|read|-|1\nx12_834|1|written|-|1\n"
+           "x12_segment|1|read|-|26\nx12_segment|1|merged|-|5\n"
+           "x12_segment|1|ignored|not about the member|20\nx12_segment|1|ignored|unknown segment|1\n");
+}
+
+/* A family that shares the subscriber's number: three keys, and none of them the subscriber's. */
+Test(ingest_834, dependents) {
+    members("834-5010", "INS*Y*18*030~REF*0F*F1~NM1*IL*1*SMITH*ROBERT~DMG*D8*19750820*M~"
+                           "INS*N*19*030~REF*0F*F1~NM1*IL*1*SMITH*ANN~DMG*D8*20100612*F~"
+                           "INS*N*19*030~REF*0F*F1~NM1*IL*1*SMITH*BEN~DMG*D8*20100612*M~"
+                           "INS*N*19*030~REF*0F*F1~REF*23*F1-03~NM1*IL*1*SMITH*CY~"
+                           "INS*N*19*030~REF*0F*F1~NM1*IL*1*SMITH*NO BIRTH DATE~"
+                           "INS*Y*18*030~NM1*IL*1*SMITH*NO ID~");
+    EXPECT(record, "record_no given_raw", "1|ROBERT\n2|ANN\n3|BEN\n4|CY\n");
+    char keys[5][40];
+    cr_assert_eq(sscanf(ROWS(record, "record_key"), "%39s %39s %39s %39s", keys[0], keys[1], keys[2], keys[3]), 4);
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < i; j++) cr_expect_str_neq(keys[i], keys[j]);
+    EXPECT(identifier, "record_no id_system value links",
+           "1|plan_member|F1|Y\n1|plan_subscriber|F1|N\n2|plan_subscriber|F1|N\n3|plan_subscriber|F1|N\n"
+           "4|plan_client_number|F1-03|N\n4|plan_subscriber|F1|N\n");
+    EXPECT(quarantine, "scope record_no segment rule raw", "row|5|21|no_member_id|-\nrow|6|24|no_member_id|-\n");
+}
+
+Test(ingest_834, dates) {
+    members("834-5010", "INS*Y*18*024****TE****D8*20240229~REF*0F*M1~DTP*303*D8*20250115~NM1*IL*1*DOE*JO~"
+                           "DMG*D8*randomDoB*F**B~HD*024**HLT~DTP*348*D8*20251301~DTP*349*D8*20250131~");
+    EXPECT(record, "record_date maintenance birth_raw", "2025-01-15|024|randomDoB\n");
+    EXPECT(assertion, "raw effective", "B|2025-01-15\n");
+    EXPECT(coverage, "product start_date end_date", "HLT|-|2025-01-31\n");
+    EXPECT(quarantine, "scope field rule raw", "value|DTP*348|date|20251301\n");
+}
+
+Test(ingest_834, death) {
+    members("834-5010", "INS*Y*18*024*03*A***TE***D8*20190630~REF*0F*M1~NM1*IL*1*DOE*JO~");
+    EXPECT(record, "death_raw", "20190630\n");
+}
+
+Test(ingest_834, windows_1252) {
+    members("834-5010", "INS*Y*18*030~REF*0F*M1~NM1*IL*1*MU\xD1OZ*JOS\xC9~INS*Y*18*030~REF*0F*M2~NM1*IL*1*NU\xC3\x91" "EZ*EVA~");
+    EXPECT(record, "family_raw given_raw", "MUÑOZ|JOSÉ\nNUÑEZ|EVA\n");
+    EXPECT(file, "encoding", "windows-1252\n");
+}
+
+/* ---- separators and envelopes --------------------------------------------------------------------------------- */
+
+/* Blanks of the ISA collapsed, BOM, line breaks and blanks after terminators, backslash as component separator. */
+Test(ingest_834, collapsed_isa) {
+    ingest("834-5010", "\xEF\xBB\xBFISA*00**00**ZZ*A*ZZ*B*070305*1832*^*00501*1*0*P*\\~ \n"
+                       "GS*BE*A*B*20150305*1832*1*X*005010X220A1~ \r\nST*834*1~\r\nINS*Y*18*030*XN*A*C   **FT~\r\n"
+                       "REF*0F*  M1  ~\r\nNM1*IL*1*DOE*JO~\r\nDMG*D8*19670330*M**O\\RET\\2106-3~\r\nSE*6*1~\r\nGE*1*1~\r\n"
+                       "IEA*1*1~\r\n");
+    EXPECT(record, "line segment offset family_raw", "4|4|110|DOE\n");
+    EXPECT(assertion, "seq system raw line segment", "1|x12_1109|O|4|7\n2|cdcrec|2106-3|4|7\n");
+    EXPECT(quarantine, "rule", "");
+}
+
+/* ISA11 "U" in a 5010 file, and in 4010, is no repetition separator: names with U stay whole, DMG05 too. */
+Test(ingest_834, letter_in_isa11) {
+    ingest("834-5010", "ISA*00*          *00*          *ZZ*A              *ZZ*B              *050221*0602*U*00501*1*0*P*:~"
+                       "GS*BE*A*B*20050221*0602*1*X*005010X220A1~ST*834*1~INS*Y*18*021~REF*0F*M1~NM1*IL*1*DUUR*UMA~"
+                       "DMG*D8*19400816*M**CU~SE*6*1~GE*1*1~IEA*1*1~");
+    EXPECT(record, "family_raw given_raw", "DUUR|UMA\n");
+    EXPECT(assertion, "raw", "CU\n");
+}
+
+Test(ingest_834, version_4010) {
+    ingest("834-5010", "ISA*00*          *00*          *ZZ*A              *ZZ*B              *020221*0602*U*00401*1*0*P*>~"
+                       "GS*BE*A*B*20020221*0602*1*X*004010X095A1~ST*834*1~INS*Y*18*021~REF*0F*M1~NM1*IL*1*DOE*JO~"
+                       "DMG*D8*19400816*M**H~SE*6*1~GE*1*1~IEA*1*1~");
+    EXPECT(assertion, "element system raw", "race_ethnicity|x12_1109|H\n");
+}
+
+/* Two interchanges with other separators in one file, newline as terminator in the second. */
+Test(ingest_834, several_interchanges) {
+    ingest("834-5010", ISA GS "ST*834*1~INS*Y*18*021~REF*0F*M1~NM1*IL*1*DOE*JO~SE*5*1~"
+                       "ST*834*2~INS*Y*18*021~REF*0F*M2~NM1*IL*1*ROE*JO~SE*5*2~GE*2*1~IEA*1*000000001~"
+                       "ISA|00|          |00|          |ZZ|A              |ZZ|B              |250201|0602|!|00501|2|0|P|>\n"
+                       "GS|BE|A|B|20250201|0602|1|X|005010X220A1\nST|834|1\nINS|Y|18|021\nREF|0F|M3\nNM1|IL|1|POE*X|JO\n"
+                       "DMG|D8|19400816|M||C>RET>2106-3!B\nSE|6|1\nGE|1|1\nIEA|1|2\n");
+    EXPECT(record, "record_no line segment record_date family_raw",
+           "1|1|4|2025-01-31|DOE\n2|1|9|2025-01-31|ROE\n3|4|18|2025-02-01|POE*X\n");
+    EXPECT(assertion, "seq raw", "1|C\n2|2106-3\n3|B\n");
+    EXPECT(file, "records file_date", "3|2025-01-31\n");
+    EXPECT(quarantine, "rule", "");
+}
+
+Test(ingest_834, wrong_counts) {
+    ingest("834-5010", HEAD MEMBER "SE*99*0001~GE*2*1~IEA*7*000000001~");
+    EXPECT(record, "family_raw", "DOE\n");
+    EXPECT(quarantine, "scope file_no record_no segment field rule raw",
+           "value|1|-|8|SE01|x12_se_count|99\nvalue|1|-|9|GE01|x12_ge_count|2\nvalue|1|-|10|IEA01|x12_iea_count|7\n");
+}
+
+/* Cut off in the middle of a segment: the members so far are read, and it is said. */
+Test(ingest_834, truncated) {
+    ingest("834-5010", HEAD MEMBER "DMG*D8*1980");
+    EXPECT(record, "family_raw birth_raw", "DOE|1980\n");
+    EXPECT(quarantine, "scope rule", "value|x12_unclosed\n");
+}
+
+Test(ingest_834, many_faults) {
+    struct rs_buffer b = {0};
+    rs_buffer_printf(&b, "%s%s", ISA, GS);
+    for (int i = 0; i < 50; i++) rs_buffer_printf(&b, "ST*834*%d~%sSE*1*%d~", i, MEMBER, i);
+    rs_buffer_printf(&b, "GE*50*1~IEA*1*1~");
+    ingest_bytes("834-5010", b.p, b.n);
+    EXPECT(file, "records", "50\n");
+    const char *rules = ROWS(quarantine, "rule");
+    unsigned n = 0;
+    for (const char *p = rules; (p = strstr(p, "x12_se_count")); p++) n++;
+    cr_expect_eq(n, 50);
+    rs_buffer_free(&b);
+}
+
+/* Offsets lead back to the bytes. */
+Test(ingest_834, offsets) {
+    static const char text[] = HEAD "\n\nINS*Y*18*021~\nREF*0F*M1~\nNM1*IL*1*DOE*JO~\nDMG*D8*19400816*M**C~\nLUI*LE*ENG**7~\n"
+                               "SE*7*1~GE*1*1~IEA*1*1~";
+    size_t dmg, lui;
+    ingest("834-5010", text);
+    cr_assert_eq(memcmp(text + atol(ROWS(record, "offset")), "INS*", 4), 0);
+    EXPECT(record, "line", "3\n");
+    cr_assert_eq(sscanf(ROWS(assertion, "offset"), "%zu %zu", &dmg, &lui), 2);
+    cr_expect_eq(memcmp(text + dmg, "DMG*", 4), 0);
+    cr_expect_eq(memcmp(text + lui, "LUI*", 4), 0);
+}
+
+Test(ingest_834, not_x12) {
+    struct rs_error error = {0};
+    put_text("in", "PK\003\004 this is no interchange");
+    cr_expect(!run_sources("[{profile: 834-5010, source: S, files: in}]", "out", 1, &error));
+    cr_expect_eq(error.code, RS_DATA);
+    cr_expect(strstr(error.text, "ISA"), "%s", error.text);
+}
+
+Test(ingest_834, empty) {
+    ingest("834-5010", "");
+    EXPECT(file, "records bytes file_date", "0|0|-\n");
+    EXPECT(record, "record_no", "");
+}
