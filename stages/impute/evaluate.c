@@ -2,6 +2,7 @@
 /* Sums and measures of the evaluation against self-report. */
 #include "evaluate.h"
 #include <math.h>
+#include <stdio.h>
 #include "pipeline/base/log.h"
 
 int rs_census6_group(struct rs_view census6) {
@@ -105,6 +106,13 @@ json_t *rs_impute_counts(const struct rs_impute_sums *s) {
     return o;
 }
 
+/* One measure in six columns; a dash where it has no meaning. */
+static const char *shown(char text[16], double v) {
+    if (isfinite(v)) snprintf(text, 16, "%6.3f", v);
+    else strcpy(text, "     -");
+    return text;
+}
+
 void rs_impute_log(const struct rs_impute_sums *s) {
     unsigned long long all = 0;
     for (int i = 0; i < RS_IMPUTE_KINDS; i++) all += s->kinds[i];
@@ -119,7 +127,8 @@ void rs_impute_log(const struct rs_impute_sums *s) {
     rs_info("against %.0f self-reports: group, observed share, mean p, correlation, log-loss, lambda", persons(s));
     for (int r = 0; r < RS_GROUPS; r++) {
         struct measures m = measure(s, r);
-        rs_info("  %-8s %.4f %.4f %6.3f %6.3f %.3f", rs_group_names[r], m.observed, m.mean, m.correlation, m.log_loss,
-                m.lambda);
+        char correlation[16], log_loss[16], lambda[16];
+        rs_info("  %-8s %.4f %.4f %s %s %s", rs_group_names[r], m.observed, m.mean, shown(correlation, m.correlation),
+                shown(log_loss, m.log_loss), shown(lambda, m.lambda));
     }
 }
