@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include "pipeline/base/log.h"
 #include "pipeline/db/copy.h"
 #include "pipeline/db/session.h"
@@ -33,6 +34,12 @@ struct load {
 
 /* ---- one table ------------------------------------------------------------------------------------------------ */
 
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 /* A statement of one row and one column; its text goes to out where that is not NULL. */
 static bool ask_one(struct rs_session *s, const char *sql, int n, const char *const *parameters, char *out, size_t room,
                     struct rs_error *error) {
@@ -47,6 +54,7 @@ static bool load_table(struct load *l, struct rs_session *s, const struct rs_loa
     char table[160];
     uint64_t rows = 0;
     const char *parameters[] = {l->number, t->layout->name};
+    double start = seconds();
     if (!rs_session_run(s, "begin", error) ||
         !ask_one(s, "select relsogi.load_table($1::integer, $2)", 2, parameters, table, sizeof table, error) ||
         !rs_copy_files(s, table, t->layout, t->files, t->n_files, &l->stop, &rows, error))
@@ -54,10 +62,12 @@ static bool load_table(struct load *l, struct rs_session *s, const struct rs_loa
     if (rows != t->rows)
         return rs_fail(error, RS_DATA, "layout %s: the server took %llu rows, the manifest says %llu", t->layout->name,
                        (unsigned long long)rows, (unsigned long long)t->rows);
+    double copied = seconds();
     if (!ask_one(s, "select relsogi.load_seal($1::integer, $2)", 2, parameters, NULL, 0, error) ||
         !rs_session_run(s, "commit", error))
         return false;
-    rs_debug("%s: %llu rows", t->layout->name, (unsigned long long)rows);
+    rs_debug("%s: %llu rows, COPY %.3f s, count, keys and statistics %.3f s", t->layout->name, (unsigned long long)rows,
+             copied - start, seconds() - copied);
     return true;
 }
 
