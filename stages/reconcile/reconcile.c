@@ -93,7 +93,13 @@ static bool open_workers(struct rs_rc *rc, struct rs_error *error) {
     struct rs_site_key key;
     if (!rs_run_site_key(rc->run, &key, error)) return false;
     rc->workers = rs_alloc((size_t)rc->run->threads * sizeof *rc->workers);
-    for (int i = 0; i < rc->run->threads; i++) rc->workers[i].hmac = rs_hmac_new(&key);
+    for (int i = 0; i < rc->run->threads; i++) {
+        struct rs_rc_worker *w = &rc->workers[i];
+        w->hmac = rs_hmac_new(&key);
+        /* An empty partition is then still an array: nothing may be sorted at address 0. */
+        w->a = (struct rs_partition){.items = rs_alloc(64 * sizeof *w->a.items), .room = 64};
+        w->b = (struct rs_partition){.items = rs_alloc(64 * sizeof *w->b.items), .room = 64};
+    }
     memset(&key, 0, sizeof key);
     return true;
 }
