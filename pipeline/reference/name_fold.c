@@ -247,17 +247,44 @@ static struct rs_view bare(struct rs_view v) {
 
 /* No letter of any script, or nothing but three X or more. */
 static bool is_nameless(struct rs_view v) {
-    size_t letters = 0, x = 0;
+    size_t x = 0;
     for (size_t i = 0; i < v.n; i++) {
-        letters += (v.p[i] >= 'A' && v.p[i] <= 'Z') || (unsigned char)v.p[i] >= 0x80;
+        if ((v.p[i] >= 'A' && v.p[i] <= 'Z' && v.p[i] != 'X') || (unsigned char)v.p[i] >= 0x80) {
+            return false;
+        }
         x += v.p[i] == 'X';
     }
-    return letters == 0 || (x >= 3 && x == letters);
+    return x == 0 || x >= 3;
 }
 
-static bool says(const struct placeholder *p, struct rs_view first, struct rs_view second) {
-    return p->n == first.n + second.n + 1 && p->text[first.n] == ' ' && memcmp(p->text, first.p, first.n) == 0 &&
-           memcmp(p->text + first.n + 1, second.p, second.n) == 0;
+/* The list is in ascending order of bytes (the unit test checks it): NULL where the text is not in it. */
+static const struct placeholder *find_placeholder(struct rs_view v) {
+    size_t low = 0, high = PLACEHOLDERS;
+    while (low < high) {
+        const struct placeholder *p = &placeholders[(low + high) / 2];
+        size_t both = p->n < v.n ? p->n : v.n;
+        int c = memcmp(p->text, v.p, both);
+        if (c == 0 && p->n == v.n) {
+            return p;
+        }
+        if (c < 0 || (c == 0 && p->n < v.n)) {
+            low = (low + high) / 2 + 1;
+        } else {
+            high = (low + high) / 2;
+        }
+    }
+    return NULL;
+}
+
+static bool together(struct rs_view first, struct rs_view second) {
+    char both[32];
+    if (first.n == 0 || second.n == 0 || first.n + second.n + 1 > sizeof both) {
+        return false;
+    }
+    memcpy(both, first.p, first.n);
+    both[first.n] = ' ';
+    memcpy(both + first.n + 1, second.p, second.n);
+    return find_placeholder(rs_view(both, first.n + 1 + second.n)) != NULL;
 }
 
 bool rs_name_is_placeholder(struct rs_view family_folded, struct rs_view given_folded) {
@@ -266,17 +293,13 @@ bool rs_name_is_placeholder(struct rs_view family_folded, struct rs_view given_f
         return true;
     }
     struct rs_view family = bare(family_folded), given = bare(given_folded);
-    for (size_t i = 0; i < PLACEHOLDERS; i++) {
-        const struct placeholder *p = &placeholders[i];
-        if (has_family && p->family && p->n == family.n && memcmp(p->text, family.p, p->n) == 0) {
-            return true;
-        }
-        if (has_given && p->given && p->n == given.n && memcmp(p->text, given.p, p->n) == 0) {
-            return true;
-        }
-        if (has_family && has_given && (says(p, family, given) || says(p, given, family))) {
-            return true;
-        }
+    const struct placeholder *p = has_family ? find_placeholder(family) : NULL;
+    if (p != NULL && p->family) {
+        return true;
     }
-    return false;
+    p = has_given ? find_placeholder(given) : NULL;
+    if (p != NULL && p->given) {
+        return true;
+    }
+    return has_family && has_given && (together(family, given) || together(given, family));
 }

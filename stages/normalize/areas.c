@@ -69,11 +69,11 @@ static void geoid(const struct rs_normalizing *n, struct rs_view state) {
 }
 
 static void county(const struct rs_normalizing *n, struct rs_view state) {
-    struct rs_view raw = rs_trim(n->raw[RECORD_county_raw]), fips = rs_has(state) ? rs_state_fips(state) : RS_NULL;
+    struct rs_view raw = rs_trim(n->raw[RECORD_county_raw]);
     if (!rs_all_digits(raw) || rs_has(n->out[DEMOGRAPHIC_county])) {
         return; /* none, a name, or the GEOID has said it */
     }
-    struct rs_view id = raw;
+    struct rs_view id = raw, fips = rs_has(state) ? rs_state_fips(state) : RS_NULL;
     if (raw.n == 3 && rs_has(fips)) {
         id = rs_arena_printf(&n->batch->arena, "%.*s%.*s", (int)fips.n, fips.p, (int)raw.n, raw.p);
     } else if (raw.n == 4 && rs_has(fips) && fips.p[0] == '0' && fips.p[1] == raw.p[0]) {

@@ -19,7 +19,7 @@ static void birth(const struct rs_normalizing *n, int32_t *day, bool *known) {
     if (*day > n->run->as_of) {
         rs_set_aside(n, RECORD_birth_raw, "birth_in_future", "The date of birth is after the as-of date");
         *known = false;
-    } else if (rs_age(*day, n->run->as_of) > OLDEST) {
+    } else if (n->run->as_of - *day >= OLDEST * 365 && rs_age(*day, n->run->as_of) > OLDEST) {
         rs_set_aside(n, RECORD_birth_raw, "birth_over_120", "Born more than 120 years ago: a default date, or a century off");
         *known = false;
     }
@@ -55,16 +55,16 @@ void rs_normalize_dates(const struct rs_normalizing *n) {
 
 void rs_normalize_sex(const struct rs_normalizing *n) {
     static const struct {
-        const char *sent, *sex;
+        struct rs_view sent, sex;
     } known[] = {
-#define SEX(sent, sex) {sent, sex},
+#define SEX(sent, sex) {{sent, sizeof(sent) - 1}, {sex, sizeof(sex) - 1}},
 #include "schemas/codes/administrative_sex.def"
 #undef SEX
     };
     struct rs_view raw = rs_trim(n->raw[RECORD_sex_raw]);
     for (size_t i = 0; rs_has(raw) && i < sizeof known / sizeof *known; i++) {
-        if (rs_eq_nocase(raw, rs_cstr(known[i].sent))) {
-            n->out[DEMOGRAPHIC_sex] = rs_cstr(known[i].sex);
+        if (raw.n == known[i].sent.n && rs_eq_nocase(raw, known[i].sent)) {
+            n->out[DEMOGRAPHIC_sex] = known[i].sex;
             return;
         }
     }

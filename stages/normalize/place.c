@@ -41,80 +41,87 @@ struct rs_view rs_normal_words(struct rs_arena *arena, struct rs_view raw) {
 /* ---- street ----------------------------------------------------------------------------------------------------- */
 
 struct street_word {
-    const char *word;
-    size_t n;
-    const char *standard;
+    struct rs_view word, standard;
 };
-static const struct street_word street_words[] = {
+#define VIEW(text) {"" text, sizeof(text) - 1}
 #define MILITARY(state)
 #define LOST_ZERO(state, first, last)
 #define ABROAD(state)
 #define HOMELESS(text)
-#define STREET_WORD(word, standard) {word, sizeof(word) - 1, standard},
+#define STREET_WORD(word, standard) {VIEW(word), VIEW(standard)},
+static const struct street_word street_words[] = {
 #include "schemas/codes/address.def"
-#undef STREET_WORD
-#undef HOMELESS
-#define STREET_WORD(word, standard)
 };
-static const char *const homeless[] = {
-#define HOMELESS(text) text,
+#undef STREET_WORD
+#define STREET_WORD(word, standard)
+#undef HOMELESS
+#define HOMELESS(text) VIEW(text),
+static const struct rs_view homeless[] = {
 #include "schemas/codes/address.def"
+};
 #undef HOMELESS
 #define HOMELESS(text)
-};
-static const char *const abroad[] = {
 #undef ABROAD
-#define ABROAD(state) state,
+#define ABROAD(state) VIEW(state),
+static const struct rs_view abroad[] = {
 #include "schemas/codes/address.def"
+};
 #undef ABROAD
 #define ABROAD(state)
-};
-static const char *const military[] = {
 #undef MILITARY
-#define MILITARY(state) state,
+#define MILITARY(state) VIEW(state),
+static const struct rs_view military[] = {
 #include "schemas/codes/address.def"
+};
 #undef MILITARY
 #define MILITARY(state)
-};
+#undef LOST_ZERO
+#define LOST_ZERO(state, first, last) {VIEW(state), first, last},
 static const struct lost_zero {
-    const char *state;
+    struct rs_view state;
     int first, last;
 } lost_zeros[] = {
-#undef LOST_ZERO
-#define LOST_ZERO(state, first, last) {state, first, last},
 #include "schemas/codes/address.def"
-#undef LOST_ZERO
 };
+#undef LOST_ZERO
 #undef ABROAD
 #undef HOMELESS
 #undef MILITARY
 #undef STREET_WORD
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
-static bool among(const char *const *list, size_t n, struct rs_view v) {
+static bool among(const struct rs_view *list, size_t n, struct rs_view v) {
     for (size_t i = 0; i < n; i++) {
-        if (rs_eq_c(v, list[i])) {
+        if (rs_eq(v, list[i])) {
             return true;
         }
     }
     return false;
 }
 
+/* Binary search; numbers and single letters are never in the list. */
 static struct rs_view standard_word(struct rs_view word) {
-    for (size_t i = 0; word.n >= 2 && i < COUNT(street_words); i++) {
-        const struct street_word *w = &street_words[i];
-        if (w->n == word.n && w->word[0] == word.p[0] && memcmp(w->word, word.p, word.n) == 0) {
-            return rs_cstr(w->standard);
+    size_t low = 0, high = word.n >= 2 && word.p[0] >= 'A' && word.p[0] <= 'Z' ? COUNT(street_words) : 0;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        int c = rs_compare(street_words[mid].word, word);
+        if (c == 0) {
+            return street_words[mid].standard;
+        }
+        if (c < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
         }
     }
     return word;
 }
 
 static bool is_po_box(struct rs_view street) {
-    static const char *const starts[] = {"PO BOX", "P O BOX", "POST OFFICE BOX", "POBOX", "POB "};
-    for (size_t i = 0; i < COUNT(starts); i++) {
-        struct rs_view start = rs_cstr(starts[i]);
-        if (street.n >= start.n && memcmp(street.p, start.p, start.n) == 0) {
+    static const struct rs_view starts[] = {VIEW("PO BOX"), VIEW("P O BOX"), VIEW("POST OFFICE BOX"), VIEW("POBOX"),
+                                            VIEW("POB ")};
+    for (size_t i = 0; street.p[0] == 'P' && i < COUNT(starts); i++) {
+        if (street.n >= starts[i].n && memcmp(street.p, starts[i].p, starts[i].n) == 0) {
             return true;
         }
     }
@@ -150,9 +157,9 @@ static void street(const struct rs_normalizing *n) {
 
 static struct rs_view usps_of(struct rs_view words) {
     static const struct {
-        const char *name, *usps;
+        struct rs_view name, usps;
     } names[] = {
-#define STATE_NAME(name, usps) {name, usps},
+#define STATE_NAME(name, usps) {VIEW(name), VIEW(usps)},
 #include "schemas/codes/state_names.def"
 #undef STATE_NAME
     };
@@ -163,8 +170,8 @@ static struct rs_view usps_of(struct rs_view words) {
                                                              : RS_NULL;
     }
     for (size_t i = 0; i < COUNT(names); i++) {
-        if (rs_eq_c(words, names[i].name)) {
-            return rs_cstr(names[i].usps);
+        if (rs_eq(words, names[i].name)) {
+            return names[i].usps;
         }
     }
     return RS_NULL;
@@ -213,7 +220,7 @@ static bool is_canadian(struct rs_view zip) {
 static bool zeros_lost(struct rs_view state_usps, const char *zip5) {
     int prefix = (zip5[0] - '0') * 100 + (zip5[1] - '0') * 10 + (zip5[2] - '0');
     for (size_t i = 0; i < COUNT(lost_zeros); i++) {
-        if (rs_eq_c(state_usps, lost_zeros[i].state) && prefix >= lost_zeros[i].first && prefix <= lost_zeros[i].last) {
+        if (rs_eq(state_usps, lost_zeros[i].state) && prefix >= lost_zeros[i].first && prefix <= lost_zeros[i].last) {
             return true;
         }
     }

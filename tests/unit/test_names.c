@@ -113,6 +113,17 @@ Test(placeholder, whole_fields) {
     cr_assert(placeholder("N/A", NULL));
 }
 
+Test(placeholder, list_is_sorted) {
+    static const char *const list[] = {
+#define PLACEHOLDER(text, family, given) text,
+#include "schemas/codes/name_placeholders.def"
+#undef PLACEHOLDER
+    };
+    for (size_t i = 1; i < sizeof list / sizeof *list; i++) {
+        cr_assert_lt(strcmp(list[i - 1], list[i]), 0, "%s stands before %s", list[i - 1], list[i]);
+    }
+}
+
 Test(placeholder, never_a_listed_name) {
     const char *real[] = {"NULL", "TRUE", "NAN", "TEST", "UNK", "BABY", "BOY", "DOE", "NEWBORN", "CHILD", "VOID", "XX"};
     for (size_t i = 0; i < sizeof real / sizeof *real; i++) {

@@ -248,3 +248,17 @@ Test(normalize, census_areas, .timeout = 120) {
     };
     CHECK(cases);
 }
+
+Test(normalize, street_words_are_sorted) {
+    static const char *const words[] = {
+#define MILITARY(state)
+#define LOST_ZERO(state, first, last)
+#define ABROAD(state)
+#define HOMELESS(text)
+#define STREET_WORD(word, standard) word,
+#include "schemas/codes/address.def"
+    };
+    for (size_t i = 1; i < sizeof words / sizeof *words; i++) {
+        cr_assert_lt(strcmp(words[i - 1], words[i]), 0, "%s stands before %s", words[i - 1], words[i]);
+    }
+}
