@@ -54,18 +54,18 @@ static const struct { unsigned bit; char letter[2]; const char *code, *hierarchy
     {RS_S_ASIAN, "A", "2028-9", "R2"}, {RS_S_NHPI, "P", "2076-8", "R4"},  {RS_S_OTHER, "E", "2131-1", "R9"},
 };
 
-enum form { LETTER, CODE, BOTH, HIERARCHY, DETAIL };
+enum form { LETTER, CODE, BOTH, HIERARCHY, DETAIL, CROSSED };
 
 static enum form draw_form(struct rs_random *r) {
-    static const float until[] = {0.45f, 0.67f, 0.87f, 0.92f, 1};
-    return (enum form)rs_pick_float(r, until, 5);
+    static const float until[] = {0.45f, 0.66f, 0.85f, 0.90f, 0.97f, 1};
+    return (enum form)rs_pick_float(r, until, 6);
 }
 
 static void put_component(struct rs_buffer *b, enum form form, const char *letter, const char *code,
                           const char *hierarchy, bool *first) {
     if (!*first) RS_PUT(b, "^");
     *first = false;
-    if (form == LETTER || form == BOTH) rs_put_c(b, letter);
+    if (form == LETTER || form == BOTH || form == CROSSED) rs_put_c(b, letter);
     if (form == LETTER) return;
     RS_PUT(b, ":RET:");
     rs_put_c(b, form == HIERARCHY ? hierarchy : code);
@@ -84,6 +84,17 @@ static bool put_joint_letter(struct rs_buffer *b, const struct rs_answer *a, str
     return letter != NULL;
 }
 
+/* Some senders put race in the letter and ethnicity in the code of one composite: C:RET:2186-5. */
+static bool put_crossed(struct rs_buffer *b, const struct rs_answer *a) {
+    for (size_t i = 0; i < sizeof races / sizeof *races; i++) {
+        if (a->races != races[i].bit) continue;
+        rs_put_c(b, races[i].letter);
+        rs_put_c(b, a->hispanic ? ":RET:2135-2" : ":RET:2186-5");
+        return true;
+    }
+    return false;
+}
+
 static void put_given(struct rs_buffer *b, const struct rs_synth_world *w, struct rs_synth_person *p,
                       const struct rs_answer *a, struct rs_random *r) {
     enum form form = draw_form(r);
@@ -97,6 +108,7 @@ static void put_given(struct rs_buffer *b, const struct rs_synth_world *w, struc
         rs_put_v(b, w->tables.origin[a->origin].code);
         return;
     }
+    if (form == CROSSED && put_crossed(b, &plain)) return;
     for (size_t i = 0; i < sizeof races / sizeof *races; i++) {
         if (!(bits & races[i].bit)) continue;
         put_component(b, form, races[i].letter, races[i].code, races[i].hierarchy, &first);
