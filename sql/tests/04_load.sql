@@ -31,7 +31,8 @@ select is(tap.attempt('relsogi_loader', format($$ insert into %s (estimate_key, 
     estimator, suppressed, rate) values (gen_random_uuid(), 'm', 'p', 'd', 's', 'e', true, 0.5) $$, pg_temp.part())),
     '23514', 'a suppressed estimate with a number in it is refused');
 select is(tap.attempt('relsogi_loader', format($$ insert into %s (run_no, estimate_key, measure, period, dimension,
-    stratum, estimator, suppressed) values (0, gen_random_uuid(), 'm', 'p', 'd', 's', 'e', true) $$, pg_temp.part())),
+    stratum, estimator, suppressed) values (0, gen_random_uuid(), 'm', 'p', 'd', 's', 'e', true);
+    select relsogi.load_seal(%s, 'estimate') $$, pg_temp.part(), pg_temp.number())),
     '23514', 'rows of another run are refused');
 select is(tap.attempt('relsogi_loader', 'select * from ' || pg_temp.part()), '42501', 'the loader cannot read it');
 
