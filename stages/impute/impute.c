@@ -162,11 +162,11 @@ static bool run(struct rs_run *run, struct rs_error *error) {
 }
 
 static const struct rs_option options[] = {
-    {"form", "FORM", "place", "place: P(surname|race) P(race|place); textbook: P(race|surname) P(place|race)"},
-    {"geography", "LEVEL", "block_group", "Finest level to use: block_group, tract, zcta, county, state or nation"},
-    {"smoothing", "K", "20", "Pseudo-residents that draw a place's shares towards the place it lies in; 0 for none"},
-    {"surname-smoothing", "K", "5", "Pseudo-bearers that draw a surname's shares towards the nation's; 0 for none"},
-    {"impute-declined", NULL, NULL, "Impute persons who declined to say, too"},
+    {"form", "FORM", "place", "place: P(surname|race) P(race|place); textbook: P(race|surname) P(place|race)."},
+    {"geography", "LEVEL", "block_group", "Finest level to use: block_group, tract, zcta, county, state or nation."},
+    {"smoothing", "K", "20", "Pseudo-residents that draw a place's shares towards the place it lies in; 0 for none."},
+    {"surname-smoothing", "K", "5", "Pseudo-bearers that draw a surname's shares towards the nation's; 0 for none."},
+    {"impute-declined", NULL, NULL, "Impute persons who declined to say, too."},
     {0},
 };
 
