@@ -19,8 +19,10 @@ void rs_log_setup(enum rs_log_format format, enum rs_log_level most, const char 
     if (format == RS_LOG_AUTO) format = isatty(STDERR_FILENO) ? RS_LOG_HUMAN : RS_LOG_JSON;
     the_log.format = format;
     the_log.most = most;
-    snprintf(the_log.stage, sizeof the_log.stage, "%s", stage);
+    rs_log_stage(stage);
 }
+
+void rs_log_stage(const char *stage) { snprintf(the_log.stage, sizeof the_log.stage, "%s", stage); }
 
 static void put_json_text(FILE *to, const char *s) {
     for (; *s; s++) {

@@ -30,7 +30,7 @@ static void child_main(const struct rs_stage *stage, const struct rs_stage_call 
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a killed driver leaves no stage writing behind its back */
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
-    rs_log_setup(RS_LOG_AUTO, RS_LOG_INFO, stage->name);
+    rs_log_stage(stage->name);
     bool ok = rs_stage_run(stage, call, &error);
     if (!ok && write(to_parent, &error, sizeof error) != (ssize_t)sizeof error) _exit(RS_BUG);
     exit(ok ? 0 : (error.code ? error.code : RS_BUG)); /* exit, so that the leak checker looks */

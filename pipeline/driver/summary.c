@@ -38,7 +38,7 @@ static void show_accuracy(const json_t *results) {
     puts("\nImputation, on members who say for themselves (mean probability beside observed share)");
     json_array_foreach((json_t *)groups, i, g)
         printf("  %-10s imputed %.4f  observed %.4f  correlation %.3f\n", rs_config_text(g, "group", "?"),
-               number(g, "mean_p"), number(g, "observed"), number(g, "correlation"));
+               number(g, "mean_p"), number(g, "observed_share"), number(g, "correlation"));
 }
 
 static void show_gaps(const json_t *results) {
