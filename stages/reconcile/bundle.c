@@ -22,14 +22,15 @@ static void reject_unknown(struct rs_rc *rc, struct rs_batch *batch, const struc
     struct rs_rc_reader r = rs_rc_reader(item->bytes);
     struct rs_evidence e = {.row = true, .line = -1, .segment = -1, .offset = -1, .field = RS_LIT("record_key"),
                             .rule = "unknown_member"};
-    if (item->tag == TAG_ANSWERS) {
+    while (item->tag == TAG_ANSWERS && r.p < r.end) {
         struct rs_rc_row row;
         rs_rc_row_get(&r, &row);
         e.file_no = row.file_no;
         e.record_no = (int64_t)row.record_no;
         e.message = "answer of a member that no demographic row names: look up the record in the file it came from";
         reject(rc, batch, "mapped", &e);
-    } else {
+    }
+    if (item->tag == TAG_MEASURES) {
         struct rs_rc_measure m;
         rs_rc_measure_get(&r, &m);
         e.file_no = m.file_no;
@@ -77,24 +78,30 @@ static int by_place(const void *a, const void *b) {
 static void bundle_answers(struct rs_rc *rc, struct rs_batch *batch, struct rs_key person, const struct rs_item *items,
                            size_t n) {
     struct rs_rc_worker *w = &rc->workers[batch->worker];
+    struct rs_key record = items[0].key;
     w->list.n = 0;
-    struct rs_rc_row *rows = (struct rs_rc_row *)rs_buffer_reserve(&w->list, n * sizeof *rows);
     for (size_t i = 0; i < n; i++) {
         struct rs_rc_reader r = rs_rc_reader(items[i].bytes);
-        rs_rc_row_get(&r, &rows[i]);
-        rows[i].source = rc->source_rank[rows[i].source];
-        rs_count(&batch->tally, "mapped", (int32_t)rows[i].file_no, RS_MERGED, NULL, 1);
+        while (r.p < r.end) {
+            struct rs_rc_row *row = (struct rs_rc_row *)rs_buffer_reserve(&w->list, sizeof *row);
+            rs_rc_row_get(&r, row);
+            row->source = rc->source_rank[row->source];
+            rs_count(&batch->tally, "mapped", (int32_t)row->file_no, RS_MERGED, NULL, 1);
+            w->list.n += sizeof *row;
+        }
     }
+    struct rs_rc_row *rows = (struct rs_rc_row *)w->list.p;
+    n = w->list.n / sizeof *rows;
     qsort(rows, n, sizeof *rows, by_place);
     w->more.n = 0;
-    rs_rc_put_key(&w->more, items[0].key);
+    rs_rc_put_key(&w->more, record);
     for (size_t i = 0; i < n;) {
         struct rs_rc_answer answer;
         struct rs_rc_inner inner[RS_RC_MOST_INNER];
         size_t end = i + 1;
         while (end < n && rs_rc_row_same_answer(&rows[i], &rows[end])) end++;
         int found = rs_rc_answer_fold(&rows[i], end - i, &w->arena, &answer, inner);
-        answer.record = items[0].key;
+        answer.record = record;
         rs_rc_answer_put(&w->more, &answer);
         rs_rc_inner_discrepancies(rc, batch, person, &answer, inner, found);
         i = end;

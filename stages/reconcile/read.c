@@ -128,17 +128,23 @@ static bool read_mapped(struct rs_rc *rc, const struct rs_row_reader *reader, st
                         struct rs_error *error) {
     struct rs_cursor c;
     struct source_memo memo = {{0}, 0};
+    struct rs_view last = RS_NULL; /* record of the open item: what a record says stands together, and is one item */
+    size_t item = 0;
     rs_cursor_open(&c, reader, &batch->in, batch->first_row, &batch->arena);
     while (rs_cursor_next(&c, error)) {
-        struct rs_key key;
         struct rs_rc_row row;
-        if (!rs_key_parse(c.row[MAPPED_record_key], &key)) return bad_cell(&c, "mapped", "record_key", error);
         if (!row_of(rc, &c, &memo, &row, error)) return false;
-        size_t item = rs_rc_item_begin(&batch->scratch, SL_RECORDS, key, TAG_ANSWERS);
+        if (!last.p || !rs_eq(last, c.row[MAPPED_record_key])) {
+            struct rs_key key;
+            if (last.p) rs_rc_item_end(&batch->scratch, item);
+            last = c.row[MAPPED_record_key];
+            if (!rs_key_parse(last, &key)) return bad_cell(&c, "mapped", "record_key", error);
+            item = rs_rc_item_begin(&batch->scratch, SL_RECORDS, key, TAG_ANSWERS);
+        }
         rs_rc_row_put(&batch->scratch, &row);
-        rs_rc_item_end(&batch->scratch, item);
         rs_count(&batch->tally, "mapped", (int32_t)row.file_no, RS_READ, NULL, 1);
     }
+    if (last.p) rs_rc_item_end(&batch->scratch, item);
     return error->code == 0;
 }
 
