@@ -137,14 +137,31 @@ bool rs_map_add_profile(struct rs_map *map, const char *profile, const char *con
     return ok;
 }
 
+struct entry {
+    const char *profile, *source;
+};
+
+static int by_name(const void *a, const void *b) {
+    const struct entry *x = a, *y = b;
+    int c = strcmp(x->profile, y->profile);
+    return c != 0 ? c : rs_compare(rs_cstr(x->source), rs_cstr(y->source));
+}
+
+/* In the order of their names and each once: neither answers nor version depend on the order of sources. */
 bool rs_map_add_config(struct rs_map *map, const json_t *config, const char *config_path, struct rs_error *error) {
-    size_t i;
-    json_t *entry;
-    json_array_foreach(json_object_get(config, "sources"), i, entry) {
-        const char *profile = rs_config_text(entry, "profile", NULL), *source = rs_config_text(entry, "source", NULL);
-        if (profile != NULL && !rs_map_add_profile(map, profile, config_path, rs_cstr(source), error)) {
-            return false;
-        }
+    const json_t *sources = json_object_get(config, "sources"), *item;
+    struct entry *entries = rs_alloc((json_array_size(sources) + 1) * sizeof *entries);
+    size_t i, n = 0;
+    bool ok = true;
+    json_array_foreach(sources, i, item) {
+        entries[n] = (struct entry){rs_config_text(item, "profile", NULL), rs_config_text(item, "source", NULL)};
+        n += entries[n].profile != NULL;
     }
-    return true;
+    qsort(entries, n, sizeof *entries, by_name);
+    for (i = 0; ok && i < n; i++) {
+        bool again = i > 0 && by_name(&entries[i - 1], &entries[i]) == 0;
+        ok = again || rs_map_add_profile(map, entries[i].profile, config_path, rs_cstr(entries[i].source), error);
+    }
+    free(entries);
+    return ok;
 }

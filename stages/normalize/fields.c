@@ -6,51 +6,60 @@
 
 enum { OLDEST = 120 };
 
-static void birth(const struct rs_normalizing *n, int32_t *day, bool *known) {
-    *known = rs_day_parse_any(n->raw[RECORD_birth_raw], day);
-    if (!rs_has(rs_trim(n->raw[RECORD_birth_raw]))) {
-        return;
+/* A day as sent; *sent whether anything was. */
+static bool read_day(const struct rs_normalizing *n, int column, int32_t *day, bool *sent) {
+    struct rs_view raw = rs_trim(n->raw[column]);
+    *sent = rs_has(raw);
+    return *sent && rs_day_parse_any(raw, day);
+}
+
+static bool plausible_birth(const struct rs_normalizing *n, int32_t day, int32_t last) {
+    if (day > n->run->as_of) {
+        rs_set_aside(n, RECORD_birth_raw, "birth_in_future", "The date of birth is after the as-of date");
+        return false;
     }
-    if (!*known) {
+    if (last - day >= OLDEST * 365 && rs_age(day, last) > OLDEST) {
+        rs_set_aside(n, RECORD_birth_raw, "birth_over_120",
+                     "More than 120 years before the as-of date or death: a default date, or a century off");
+        return false;
+    }
+    return true;
+}
+
+static bool plausible_death(const struct rs_normalizing *n, int32_t day) {
+    if (day > n->run->as_of) {
+        rs_set_aside(n, RECORD_death_raw, "death_in_future", "The date of death is after the as-of date");
+        return false;
+    }
+    return true;
+}
+
+/* Nobody is older than 120 on the as-of date, or was at death. */
+void rs_normalize_dates(const struct rs_normalizing *n) {
+    int32_t birth = 0, death = 0;
+    bool birth_sent, death_sent;
+    bool born = read_day(n, RECORD_birth_raw, &birth, &birth_sent);
+    bool died = read_day(n, RECORD_death_raw, &death, &death_sent);
+    if (birth_sent && !born) {
         rs_set_aside(n, RECORD_birth_raw, "birth_not_a_date",
                      "The date of birth is no day of the calendar in a form we read; write YYYY-MM-DD");
-        return;
     }
-    if (*day > n->run->as_of) {
-        rs_set_aside(n, RECORD_birth_raw, "birth_in_future", "The date of birth is after the as-of date");
-        *known = false;
-    } else if (n->run->as_of - *day >= OLDEST * 365 && rs_age(*day, n->run->as_of) > OLDEST) {
-        rs_set_aside(n, RECORD_birth_raw, "birth_over_120", "Born more than 120 years ago: a default date, or a century off");
-        *known = false;
-    }
-}
-
-static void death(const struct rs_normalizing *n, const int32_t *born) {
-    int32_t day;
-    struct rs_view raw = rs_trim(n->raw[RECORD_death_raw]);
-    if (!rs_has(raw)) {
-        return;
-    }
-    if (!rs_day_parse_any(raw, &day)) {
+    if (death_sent && !died) {
         rs_set_aside(n, RECORD_death_raw, "death_not_a_date",
                      "The date of death is no day of the calendar in a form we read; write YYYY-MM-DD");
-    } else if (day > n->run->as_of) {
-        rs_set_aside(n, RECORD_death_raw, "death_in_future", "The date of death is after the as-of date");
-    } else if (born != NULL && day < *born) {
+    }
+    died = died && plausible_death(n, death);
+    born = born && plausible_birth(n, birth, died && death >= birth ? death : n->run->as_of);
+    if (born && died && death < birth) {
         rs_set_aside(n, RECORD_death_raw, "death_before_birth", "The date of death is before the date of birth");
-    } else {
-        n->out[DEMOGRAPHIC_death_date] = rs_day_text(&n->batch->arena, day);
+        died = false;
     }
-}
-
-void rs_normalize_dates(const struct rs_normalizing *n) {
-    int32_t day = 0;
-    bool known = false;
-    birth(n, &day, &known);
-    if (known) {
-        n->out[DEMOGRAPHIC_birth_date] = rs_day_text(&n->batch->arena, day);
+    if (born) {
+        n->out[DEMOGRAPHIC_birth_date] = rs_day_text(&n->batch->arena, birth);
     }
-    death(n, known ? &day : NULL);
+    if (died) {
+        n->out[DEMOGRAPHIC_death_date] = rs_day_text(&n->batch->arena, death);
+    }
 }
 
 void rs_normalize_sex(const struct rs_normalizing *n) {
@@ -95,10 +104,14 @@ void rs_normalize_phone(const struct rs_normalizing *n) {
     for (size_t i = 0; i < count; i++) {
         same += p[i] == p[0];
     }
-    if (count == 10 && same < 10 && p[0] >= '2' && p[3] >= '2') {
+    if (count == 0 || same == count) {
+        rs_set_aside(n, RECORD_phone_raw, "phone_placeholder", "A text or one digit repeated, where a telephone number goes");
+    } else if (count != 10) {
+        rs_set_aside(n, RECORD_phone_raw, "phone_not_ten_digits", "Not a telephone number of ten digits, area code first");
+    } else if (p[0] < '2' || p[3] < '2') {
+        rs_set_aside(n, RECORD_phone_raw, "phone_not_in_plan",
+                     "No number of the North American plan: area code or exchange begins with 0 or 1");
+    } else {
         n->out[DEMOGRAPHIC_phone] = rs_view(rs_arena_copy(&n->batch->arena, p, 10), 10);
-        return;
     }
-    rs_set_aside(n, RECORD_phone_raw, count > 0 && same == count ? "phone_placeholder" : "phone_not_ten_digits",
-                 "Not a telephone number of ten digits, area code first");
 }

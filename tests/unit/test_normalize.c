@@ -170,6 +170,8 @@ Test(normalize, dates, .timeout = 120) {
         {{{BORN, "2026-02-01"}}, {{BIRTH, ""}}, {"birth_in_future"}},
         {{{BORN, "1905-02-01"}}, {{BIRTH, "1905-02-01"}}, {0}}, /* 120 years old until tomorrow */
         {{{BORN, "1900-01-01"}}, {{BIRTH, ""}}, {"birth_over_120"}},
+        {{{BORN, "1900-01-01"}, {DIED, "1990-06-01"}}, {{BIRTH, "1900-01-01"}, {DEATH, "1990-06-01"}}, {0}},
+        {{{BORN, "1850-01-01"}, {DIED, "1990-06-01"}}, {{BIRTH, ""}, {DEATH, "1990-06-01"}}, {"birth_over_120"}},
         {{{BORN, "1980-01-01"}, {DIED, "1979-12-31"}}, {{DEATH, ""}}, {"death_before_birth"}},
         {{{DIED, "2027-01-01"}}, {{DEATH, ""}}, {"death_in_future"}},
         {{{BORN, " "}}, {{BIRTH, ""}}, {0}},
@@ -188,6 +190,7 @@ Test(normalize, sex_and_phone, .timeout = 120) {
         {{{RECORD_phone_raw, "555-810-7203"}}, {{DEMOGRAPHIC_phone, "5558107203"}}, {0}},
         {{{RECORD_phone_raw, "+1 (212) 555-0100 ext 12"}}, {{DEMOGRAPHIC_phone, "2125550100"}}, {0}},
         {{{RECORD_phone_raw, "810-7203"}}, {{DEMOGRAPHIC_phone, ""}}, {"phone_not_ten_digits"}},
+        {{{RECORD_phone_raw, "555-110-7203"}}, {{DEMOGRAPHIC_phone, ""}}, {"phone_not_in_plan"}},
         {{{RECORD_phone_raw, "9999999999"}}, {{DEMOGRAPHIC_phone, ""}}, {"phone_placeholder"}},
     };
     CHECK(cases);
