@@ -22,6 +22,7 @@ extern const char *const rs_mapped_names[RS_MAPPED_ELEMENTS];
 
 /* Of one source, or of all. */
 struct rs_source_counts {
+    bool has_people;       /* any of its files is of persons, not of measure results alone */
     uint64_t file_records; /* rows of its input files, as ingest counted them */
     uint64_t records;
     uint64_t has[RS_HAS_ELEMENTS];
@@ -43,7 +44,7 @@ struct rs_tagged_list {
 };
 
 struct rs_counted {
-    char **sources; /* sorted */
+    char **sources; /* in the order of their first files */
     size_t n_sources;
     size_t *source_of_file; /* by file_no */
     size_t n_files;

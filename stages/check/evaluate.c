@@ -80,7 +80,7 @@ static void by_source(struct evaluation *e, const struct rs_check *check) {
         if (check->for_all) by_source_one(e, check, NULL, &e->counted->all, i);
         for (size_t s = 0; check->for_source && s < e->counted->n_sources; s++) {
             const struct rs_source_counts *c = &e->counted->by_source[s];
-            if (every && check->kind == RS_CHECK_UNMAPPED && c->mapped[i] == 0) continue;
+            if (!c->has_people || (every && check->kind == RS_CHECK_UNMAPPED && c->mapped[i] == 0)) continue;
             by_source_one(e, check, e->counted->sources[s], c, i);
         }
     }

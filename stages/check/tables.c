@@ -84,6 +84,7 @@ static bool one_file(struct rs_counted *out, const struct rs_view *row, struct r
     }
     out->source_of_file[number] = s;
     out->by_source[s].file_records += (uint64_t)records;
+    out->by_source[s].has_people |= !rs_eq_c(row[FILE_format], "measure_csv");
     return true;
 }
 
