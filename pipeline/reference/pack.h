@@ -56,7 +56,7 @@ size_t rs_pack_hint_place(const struct rs_pack *pack, enum rs_place_level level,
 /* Words that belong to the name after them (DE, LA, VAN): not family names of their own within a longer name. */
 bool rs_pack_is_particle(const struct rs_pack *pack, struct rs_view word);
 
-/* ZIP code to ZCTA: the crosswalk where the pack has one, else the ZIP itself where it is a ZCTA. Null where neither. */
+/* ZIP code to ZCTA: the crosswalk where the pack has one, else the ZIP itself where it is a ZCTA. Null otherwise. */
 struct rs_view rs_pack_zcta_of_zip(const struct rs_pack *pack, struct rs_view zip5);
 /* State FIPS of a USPS abbreviation ("NY" -> "36"), and back; null where unknown. Compiled in, 50 states, DC, PR and
  * island areas. */

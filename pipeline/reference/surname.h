@@ -7,10 +7,11 @@
  *   joined        blanks dropped too: DE LA CRUZ -> DELACRUZ, ST. JOHN -> STJOHN, GARCIA LOPEZ -> GARCIALOPEZ
  *   suffix        the same three after a generational suffix, as a token of its own, is cut: SMITH JR
  *   parts         the listed parts of a name of several, particles (DE, VAN) joined to the part behind them where that
- *                 is listed. Likelihoods are combined by their geometric mean. Likelihoods of different names differ in scale
- *                 by the names' frequencies; in an arithmetic mean SMITH would outweigh any rare name beside it, in the
- *                 geometric one the scale is a common factor and drops out. Equal parts give what one gives (YANG-YANG
- *                 as YANG), and agreement is not counted as two independent proofs: the parts are one family's names.
+ *                 is listed. Their likelihoods are combined by the geometric mean. Likelihoods of different names
+ *                 differ in scale by the names' frequencies: in an arithmetic mean SMITH would outweigh any rare name
+ *                 beside it, in the geometric one the scale is a common factor and drops out. Equal parts give what
+ *                 one gives (YANG-YANG as YANG), and agreement is not counted as two independent proofs: the parts
+ *                 are one family's names
  *   other_names   not listed: the census row ALL OTHER NAMES, which is a statement too (rare names)
  *   none          null, no letter, or a placeholder such as UNKNOWN: says nothing, likelihood 1 for every group
  */

@@ -18,7 +18,7 @@ void rs_impute_sums_add(struct rs_impute_sums *s, const struct rs_posterior *q, 
     if (reported < 0) return;
     s->reported[reported]++;
     s->py[reported] += q->p[reported];
-    /* Without smoothing a reported group may have probability 0: counted as the smallest normal double, not infinity. */
+    /* Without smoothing a reported group may have probability 0: taken as the smallest normal double, not infinity. */
     s->log_loss[reported] -= log(fmax(q->p[reported], 2.2250738585072014e-308));
     for (int r = 0; r < RS_GROUPS; r++) {
         s->p[r] += q->p[r];

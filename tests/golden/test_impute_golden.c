@@ -57,7 +57,7 @@ static void write_file(const char *name, const struct rs_buffer *b) {
     cr_assert(rs_write_file(path, b->p, b->n, &error), "%s", error.text);
 }
 
-/* The names listed, and all others as what is left of the column totals; one of two or more so that the group exists. */
+/* The names listed, and all others as what is left of the column totals; one of two or more, that the group exist. */
 static void make_surnames(void) {
     static const char *const columns[] = {"whi", "bla", "oth", "asi", "his"};
     struct rs_csv csv;

@@ -108,7 +108,8 @@ Test(impute, what_is_missing_is_recorded) {
     struct rs_impute_model *m = rs_impute_model_new(p, &(struct rs_impute_options){.finest = RS_BLOCK_GROUP});
     struct rs_place_ids nowhere = {.tract = RS_LIT("99999999999"), .state = RS_LIT("GU"), .zip5 = RS_LIT("00000")};
     struct rs_place_ids tract = {.tract = RS_LIT("34021000100")};
-    double name[] = {.6 * 2, .2, 0, .1, .05, .05}, nation[] = {2, 1, 1, 1, 1, 1}, other[] = {.4 * 2, .8, 1, .9, .95, .85};
+    double name[] = {.6 * 2, .2, 0, .1, .05, .05}, nation[] = {2, 1, 1, 1, 1, 1},
+           other[] = {.4 * 2, .8, 1, .9, .95, .85};
     normalise(name);
     normalise(nation);
     normalise(other);
@@ -155,7 +156,7 @@ Test(impute, the_finest_place_with_residents_is_used) {
     rs_pack_close(p);
 }
 
-/* All bearers of BETA are Hispanic, nobody in tract 100 is: unsmoothed the tract says nothing for BETA, the county does.
+/* All bearers of BETA are Hispanic, nobody in tract 100 is: unsmoothed the county must serve.
  * Smoothed, the tract stands, and with smoothed names nobody is ruled out. */
 Test(impute, zero_cells) {
     struct rs_pack *p = open_pack();
@@ -297,7 +298,8 @@ static const struct person people[] = {
 };
 
 Test(impute, stage_leaves_out_who_declined_and_keeps_the_order) {
-    static const char *const keys[] = {"00000000000000000000000000000000\tbisg\t", "00000000000000000000000000000002\tprior\t",
+    static const char *const keys[] = {"00000000000000000000000000000000\tbisg\t",
+                                       "00000000000000000000000000000002\tprior\t",
                                        "00000000000000000000000000000004\tbisg\t"};
     const char *in = file("in", NULL), *out = file("out", NULL);
     write_persons(in, people, 5, 1);

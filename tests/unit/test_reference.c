@@ -151,8 +151,8 @@ Test(reference, some_other_race_is_spread_and_levels_are_summed) {
                                     "34003000100,1,1,1,1,1,1,0\n"
                                     "01001000100,2,0,2,0,2,0,0\n");
     struct rs_pack *p = built(&t, "a.pack");
-    static const double tract[] = {11, 22, 0, 11, 0, 5}, county[] = {12, 23, 1, 12, 1, 8}, state[] = {13, 24, 2, 13, 2, 9},
-                        nation[] = {15, 24, 4, 13, 4, 9};
+    static const double tract[] = {11, 22, 0, 11, 0, 5}, county[] = {12, 23, 1, 12, 1, 8},
+                        state[] = {13, 24, 2, 13, 2, 9}, nation[] = {15, 24, 4, 13, 4, 9};
     double c[RS_GROUPS];
     cr_assert(rs_pack_place(p, RS_TRACT, RS_LIT("34021000100"), c));
     for (int r = 0; r < RS_GROUPS; r++) near(c[r], tract[r], 1e-12, "tract");
