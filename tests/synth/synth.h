@@ -3,8 +3,8 @@
  *
  * Everything about member i is drawn from Philox streams keyed by (seed, i, purpose): the same N, seed and options
  * give the same bytes with the same reference pack and any number of threads (on machines whose C library rounds exp
- * and log alike; with `vintage` and `report` off, on any). Members come in blocks of RS_SYNTH_BLOCK; households do not cross blocks,
- * so that blocks are made and written independently and memory does not grow with N. */
+ * and log alike; with `vintage` and `report` off, on any). Members come in blocks of RS_SYNTH_BLOCK; households do not
+ * cross blocks, so that blocks are made and written independently and memory does not grow with N. */
 #ifndef RS_TESTS_SYNTH_H
 #define RS_TESTS_SYNTH_H
 #include <stdbool.h>
