@@ -65,14 +65,17 @@ static void flag_signs(struct rs_estimates *all) {
 }
 
 void rs_estimates_compare(struct rs_estimates *all, const struct rs_settings *settings) {
-    const char *names[RS_DIMENSIONS] = {0};
-    for (int d = RS_RACE; d < RS_DIMENSIONS; d++)
-        names[d] = reference_name(all, (enum rs_dimension)d, settings->reference[d]);
+    const struct rs_estimate *references[RS_DIMENSIONS][RS_ESTIMATORS] = {{0}};
+    for (int d = RS_RACE; d < RS_DIMENSIONS; d++) {
+        const char *name = reference_name(all, (enum rs_dimension)d, settings->reference[d]);
+        for (int k = 0; name && k < RS_ESTIMATORS; k++)
+            references[d][k] = find(all, (enum rs_dimension)d, (enum rs_estimator)k, name);
+    }
     for (size_t i = 0; i < all->n; i++) {
         struct rs_estimate *e = &all->e[i];
-        if (!names[e->dimension] || blank(all, e) || (e->dimension == RS_RACE && e->missing)) continue;
-        const struct rs_estimate *r = find(all, e->dimension, e->estimator, names[e->dimension]);
-        if (r && !blank(all, r)) compare(all, e, r);
+        const struct rs_estimate *r = references[e->dimension][e->estimator];
+        if (!r || blank(all, r) || blank(all, e) || (e->dimension == RS_RACE && e->missing)) continue;
+        compare(all, e, r);
     }
     flag_signs(all);
     /* n times the direct share is the reported count: not beside a self-report row that is blank */

@@ -154,12 +154,20 @@ static void count_one(struct rs_counts *counts, uint32_t at, bool y) {
     c->x += y;
 }
 
+static bool flag(struct rs_view v, bool *out) {
+    *out = rs_eq_c(v, "1");
+    return *out || rs_eq_c(v, "0");
+}
+
 /* One row of person_measure. *counts says whether it is in the denominator. */
 static bool count_measure(struct join *j, struct person *p, const struct rs_imputed_row *imputed, bool *counts,
                           struct rs_error *error) {
     const struct rs_view *row = j->measure;
-    bool in = rs_eq_c(row[PERSON_MEASURE_denominator], "1"), y = rs_eq_c(row[PERSON_MEASURE_numerator], "1");
+    bool in, y;
     *counts = false;
+    if (!flag(row[PERSON_MEASURE_denominator], &in) || !flag(row[PERSON_MEASURE_numerator], &y))
+        return rs_fail(error, RS_DATA, "person_measure: row %llu: denominator and numerator must be 0 or 1: run reconcile "
+                       "again", (unsigned long long)j->measure_row);
     if (!in && y) {
         quarantine_numerator(j);
         return true;
