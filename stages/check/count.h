@@ -34,7 +34,6 @@ struct rs_tagged { /* a count under a name found in the data */
     char *name, *stage;
     size_t source; /* number, or RS_NO_SOURCE */
     uint64_t rows;
-    struct rs_key last;
 };
 #define RS_NO_SOURCE ((size_t)-1)
 

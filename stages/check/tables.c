@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "pipeline/base/file.h"
+#include "pipeline/rows/group.h"
 
 struct rs_tagged *rs_tagged_at(struct rs_tagged_list *list, struct rs_view name, struct rs_view stage, size_t source) {
     for (size_t i = list->n; i-- > 0;) {
@@ -163,25 +164,49 @@ bool rs_count_persons(struct rs_run *run, struct rs_counted *out, struct rs_erro
 
 /* ---- discrepancy ---------------------------------------------------------------------------------------------- */
 
-/* Rows of one person follow one another within the file; each person counts once an element. */
-static bool one_discrepancy(struct rs_counted *out, const struct rs_view *row, struct rs_error *error) {
-    struct rs_key person;
-    if (!rs_key_parse(row[DISCREPANCY_person_key], &person))
-        return rs_fail(error, RS_DATA, "discrepancy: a person_key is not 32 hexadecimal digits: run reconcile again");
-    struct rs_tagged *e = rs_tagged_at(&out->disagree, row[DISCREPANCY_element], RS_NULL, RS_NO_SOURCE);
-    if (e->rows && rs_key_compare(e->last, person) == 0) return true;
-    e->last = person;
-    e->rows++;
-    return true;
+/* Each person counts once an element. The file is not in the order of persons, so that (person, element) goes through
+ * partitions: bounded memory, whatever the number of discrepancies. */
+static bool spill_discrepancies(struct rs_counted *out, struct rs_scan *scan, struct rs_spill *spill,
+                                struct rs_error *error) {
+    const struct rs_view *row;
+    while (rs_scan_next(scan, &row, error)) {
+        struct rs_key person;
+        if (!rs_key_parse(row[DISCREPANCY_person_key], &person))
+            return rs_fail(error, RS_DATA, "discrepancy: a person_key is not 32 hexadecimal digits: run reconcile again");
+        struct rs_tagged *e = rs_tagged_at(&out->disagree, row[DISCREPANCY_element], RS_NULL, RS_NO_SOURCE);
+        size_t element = (size_t)(e - out->disagree.e);
+        if (element > UINT8_MAX) return rs_fail(error, RS_DATA, "discrepancy: more than 256 elements");
+        if (!rs_spill_add(spill, person, (uint8_t)element, "", 0, error)) return false;
+    }
+    return error->code == 0 && rs_spill_seal(spill, error);
+}
+
+static bool count_spilled(struct rs_counted *out, struct rs_spill *spill, struct rs_error *error) {
+    struct rs_partition part = {0};
+    bool good = true;
+    for (int number = 0; good && number < RS_PARTITIONS; number++) {
+        good = rs_partition_read(spill, number, &part, error);
+        for (size_t i = 0; good && i < part.n; i++) {
+            const struct rs_item *item = &part.items[i];
+            bool again = i > 0 && item[-1].tag == item->tag && rs_key_compare(item[-1].key, item->key) == 0;
+            out->disagree.e[item->tag].rows += !again;
+        }
+    }
+    rs_partition_free(&part);
+    return good;
 }
 
 bool rs_count_discrepancies(struct rs_run *run, struct rs_counted *out, struct rs_error *error) {
     struct rs_manifest m;
     if (!rs_run_manifest_if(run, &rs_layout_discrepancy, &m, &out->has_discrepancy, error)) return false;
     if (!out->has_discrepancy) return true;
-    if (!each_row(&m, one_discrepancy, out, error)) return false;
-    account(run, "discrepancy", m.rows);
-    return true;
+    struct rs_scan *scan = rs_scan_open(&m, error);
+    struct rs_spill *spill = scan ? rs_spill_open(run->output, error) : NULL;
+    bool good = spill && spill_discrepancies(out, scan, spill, error) && count_spilled(out, spill, error);
+    rs_scan_close(scan);
+    if (spill) rs_spill_close(spill);
+    if (good) account(run, "discrepancy", m.rows);
+    return good;
 }
 
 /* ---- quarantine and ledger, of every directory ------------------------------------------------------------------ */

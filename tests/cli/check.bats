@@ -74,8 +74,8 @@ T
     make_rows discrepancy "$in" <<'T'
 discrepancy_key person_key element axis kind severity kept_source other_source kept_record other_record rule
 0000000000000000000000000000000a 00000000000000000000000000000001 race 1997 source_against_source error a b k1 k4 r
-0000000000000000000000000000000b 00000000000000000000000000000001 race 2024 source_against_source error a b k1 k4 r
-0000000000000000000000000000000c 00000000000000000000000000000002 sex standard source_against_source error a b k1 k4 r
+0000000000000000000000000000000b 00000000000000000000000000000002 sex standard source_against_source error a b k1 k4 r
+0000000000000000000000000000000c 00000000000000000000000000000001 race 2024 source_against_source error a b k1 k4 r
 T
     make_rows quarantine "$in" <<'T'
 stage scope file_no field rule message
