@@ -7,7 +7,7 @@
 
 #include <utf8proc.h>
 
-/* What a letter or mark becomes. Blank, apostrophe and hyphen stand for all their typographic kin. "" drops it. */
+/* What a letter or mark becomes. Blank, apostrophe and hyphen stand for all their typographic kin. */
 struct fold {
     int32_t from;
     const char *to;
@@ -16,7 +16,7 @@ struct fold {
 /* Sorted by code point. Letters after UAX 44's missing decompositions, as the machine-readable zone of passports
  * writes them where ICAO Doc 9303 gives one letter. */
 static const struct fold folds[] = {
-    {0x00A0, " "},  {0x00AD, ""},    {0x00B4, "'"},   {0x00C6, "AE"}, {0x00D0, "D"},  {0x00D8, "O"},  {0x00DE, "TH"},
+    {0x00A0, " "},  {0x00B4, "'"},   {0x00C6, "AE"}, {0x00D0, "D"},  {0x00D8, "O"},  {0x00DE, "TH"},
     {0x00DF, "SS"}, {0x00E6, "AE"},  {0x00F0, "D"},   {0x00F8, "O"},  {0x00FE, "TH"}, {0x0110, "D"},  {0x0111, "D"},
     {0x0126, "H"},  {0x0127, "H"},   {0x0131, "I"},   {0x0138, "K"},  {0x0141, "L"},  {0x0142, "L"},  {0x0149, "'N"},
     {0x014A, "N"},  {0x014B, "N"},   {0x0152, "OE"},  {0x0153, "OE"}, {0x0166, "T"},  {0x0167, "T"},  {0x0180, "B"},
@@ -25,7 +25,7 @@ static const struct fold folds[] = {
     {0x02BD, "'"},  {0x02BE, "'"},   {0x02BF, "'"},   {0x02C8, "'"},  {0x02CA, "'"},  {0x02CB, "'"},  {0x1E9E, "SS"},
     {0x2010, "-"},  {0x2011, "-"},   {0x2012, "-"},   {0x2013, "-"},  {0x2014, "-"},  {0x2015, "-"},  {0x2018, "'"},
     {0x2019, "'"},  {0x201A, "'"},   {0x201B, "'"},   {0x2032, "'"},  {0x2043, "-"},  {0x2212, "-"},  {0xFE58, "-"},
-    {0xFE63, "-"},  {0xFEFF, ""},    {0xFF07, "'"},   {0xFF0D, "-"},  {0xFFFD, ""},
+    {0xFE63, "-"},  {0xFF07, "'"},   {0xFF0D, "-"},
 };
 
 static const char *fold_of(int32_t c) {
@@ -86,6 +86,10 @@ static bool is_mark(int32_t c) {
     return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME;
 }
 
+static bool is_letter(utf8proc_category_t category) {
+    return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
+}
+
 /* One composed code point beyond ASCII. Only what decomposes to Latin letters loses its marks: an accent on e is a
  * spelling of e, but Cyrillic short i is a letter of its own. *latin: whether marks that follow belong to Latin. */
 static void fold_code_point(struct folding *f, int32_t c, bool *latin) {
@@ -101,16 +105,18 @@ static void fold_code_point(struct folding *f, int32_t c, bool *latin) {
     if (category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP ||
         category == UTF8PROC_CATEGORY_CC) {
         put(f, ' ');
+        *latin = true;
         return;
     }
-    if (category == UTF8PROC_CATEGORY_CF || (is_mark(c) && *latin)) {
+    if (is_mark(c) && *latin) {
         return;
     }
     int32_t parts[16];
     utf8proc_ssize_t n = utf8proc_decompose_char(c, parts, 16, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, NULL);
     *latin = n > 0 && n <= 16 && parts[0] < 0x250 && (parts[0] < 0x80 || fold_of(parts[0]) != NULL);
     if (!*latin) {
-        put_code_point(f, utf8proc_toupper(c));
+        put_code_point(f, c);
+        *latin = !is_letter(category) && !is_mark(c); /* a mark on anything but a letter belongs to nothing */
         return;
     }
     for (utf8proc_ssize_t i = 0; i < n; i++) {
@@ -127,7 +133,8 @@ static void fold_code_point(struct folding *f, int32_t c, bool *latin) {
     }
 }
 
-/* Code points in canonical composition. A byte that is not UTF-8 is read as Latin-1: ingest has converted files that
+/* Code points in upper case and canonical composition, without what has no shape (soft hyphens, joiners, marks of
+ * direction): in this order, folding twice is folding once. A byte that is not UTF-8 is read as Latin-1: ingest has converted files that
  * say so, and a stray byte should cost one letter, not the name. */
 static int32_t *composed(struct rs_arena *arena, struct rs_view raw, size_t *n_out) {
     int32_t *points = rs_arena_alloc(arena, (raw.n + 1) * sizeof *points);
@@ -139,17 +146,27 @@ static int32_t *composed(struct rs_arena *arena, struct rs_view raw, size_t *n_o
             points[n] = (unsigned char)raw.p[i];
             used = 1;
         }
-        n++;
         i += (size_t)used;
+        if (utf8proc_category(points[n]) == UTF8PROC_CATEGORY_CF || points[n] == 0xFFFD) {
+            continue;
+        }
+        points[n] = is_mark(points[n]) ? points[n] : utf8proc_toupper(points[n]);
+        n++;
     }
     utf8proc_ssize_t left = utf8proc_normalize_utf32(points, (utf8proc_ssize_t)n, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
     *n_out = left < 0 ? n : (size_t)left;
     return points;
 }
 
+/* What follows is no name any more, and its decomposition must not fill the memory. */
+enum { LONGEST = 1 << 14 };
+
 struct rs_view rs_name_fold(struct rs_arena *arena, struct rs_view raw) {
     if (!rs_has(raw)) {
         return RS_NULL;
+    }
+    if (raw.n > LONGEST) {
+        raw.n = LONGEST;
     }
     struct folding f = {rs_arena_alloc(arena, raw.n + 1), 0, false};
     for (size_t i = 0; i < raw.n; i++) {
@@ -165,7 +182,7 @@ unicode:;
     const int32_t *points = composed(arena, raw, &n);
     /* The longest compatibility decomposition has 18 code points of at most 3 bytes. */
     f = (struct folding){rs_arena_alloc(arena, n * 64 + 1), 0, false};
-    bool latin = false;
+    bool latin = true;
     for (size_t i = 0; i < n; i++) {
         if (points[i] < 0x80) {
             put(&f, fold_ascii((char)points[i]));

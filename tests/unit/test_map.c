@@ -272,6 +272,7 @@ Test(map, orientation_identity_sex_pronouns) {
     value_is("gender_identity", "code", "data_absent_reason", "asked-declined", NULL, "DECLINED");
     value_is("gender_identity", "code", "http://hl7.org/fhir/gender-identity", "transgender-female",
              "transgender_woman", NULL);
+    value_is("gender_identity", "text", NULL, "Female-to-male transsexual", "transgender_man", NULL);
     value_is("gender_identity", "text", NULL, "Non-binary", "nonbinary", NULL);
     value_is("gender_identity", "text", NULL, "Transgender Male (Female-to-Male)", "transgender_man", NULL);
     value_is("sex_at_birth", "code", "hl7_admin_gender", "F", "female", NULL);
@@ -289,6 +290,34 @@ Test(map, orientation_identity_sex_pronouns) {
     value_is("interpreter", "text", NULL, "No", "N", NULL);
     value_is("name_to_use", "text", NULL, "Alex", "given", NULL); /* the name itself goes nowhere */
     value_is("name_to_use", "text", NULL, "Declined", NULL, "DECLINED");
+}
+
+/* Whatever is asked, the answer keeps to the vocabularies and names a rule. */
+Test(map, any_value_has_an_answer) {
+    static const char *const elements[] = {"race", "ethnicity", "race_ethnicity", "language_read", "pronouns", "nonsense"};
+    static const char *const systems[] = {NULL, "local", "cdcrec", "x12_1109", "bcp47", "nisoz39_53", "http://x"};
+    static const char *const pieces[] = {"white", "asian", ",", "/", " and ", "2106-3", "en", "-", "US", "ES", "SPANISH",
+                                         "unknown", "(", "\xff", "\u00e9", "R1.01", "\t", "zh", "yue", "+", "A"};
+    struct rs_random r = rs_random(11, 1, 1);
+    for (int i = 0; i < 100000; i++) {
+        char text[160];
+        size_t n = 0;
+        for (uint32_t parts = rs_random_below(&r, 10); parts > 0; parts--) {
+            const char *piece = pieces[rs_random_below(&r, sizeof pieces / sizeof *pieces)];
+            memcpy(text + n, piece, strlen(piece));
+            n += strlen(piece);
+        }
+        struct rs_question q = {RS_LIT("payer"), rs_cstr(elements[rs_random_below(&r, 6)]),
+                                rs_random_below(&r, 2) ? RS_LIT("code") : RS_LIT("text"),
+                                rs_cstr(systems[rs_random_below(&r, 7)]), rs_view(text, n)};
+        struct rs_meaning m = rs_map_value(map, &arena, &q);
+        cr_assert(rs_has(m.rule), "no rule for \"%.*s\"", (int)n, text);
+        cr_assert(rs_has(m.omb1997) || rs_has(m.value) || rs_has(m.missing), "nothing said of \"%.*s\"", (int)n, text);
+        cr_assert_eq(m.unmapped, strncmp(m.rule.p, "unmapped_", 9) == 0);
+        if (i % 1000 == 0) {
+            rs_arena_reset(&arena);
+        }
+    }
 }
 
 /* ---- overrides -------------------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "pipeline/base/file.h"
+#include "pipeline/base/hash.h"
 #include "pipeline/reference/name_fold.h"
 
 static struct rs_arena arena;
@@ -66,6 +67,34 @@ Test(fold, other_scripts_stay) {
     fold_is("\u0418\u0306\u043e\u0444\u0444\u0435", "\u0419\u041e\u0424\u0424\u0415");
     fold_is("\u738b", "\u738b");
     fold_is("\u0645\u062d\u0645\u062f", "\u0645\u062d\u0645\u062f");
+}
+
+/* Any bytes: folding ends, gives text without edges of blanks, and folding it again changes nothing. */
+Test(fold, any_bytes_and_twice_is_once, .timeout = 120) {
+    static const char *const pieces[] = {"\u0301", "\u0130", "\u0131", "\ufb01", "\u00df", "\u01c6", "\u3300", "\ufdfa",
+                                         "\u0149", "\u10d0", "\u03af", "\u0345", "\u200d", "\u2044", " ",      "'",
+                                         "a",      "Z",      "\xff",   "\xc3",   "\xe2\x80", "\u00a0", "\u1e9e", "\u0390"};
+    struct rs_random r = rs_random(7, 1, 1);
+    for (int i = 0; i < 200000; i++) {
+        char text[128];
+        size_t n = 0;
+        for (uint32_t parts = rs_random_below(&r, 12); parts > 0; parts--) {
+            if (rs_random_below(&r, 4) == 0) {
+                text[n++] = (char)rs_random_below(&r, 256);
+                continue;
+            }
+            const char *piece = pieces[rs_random_below(&r, sizeof pieces / sizeof *pieces)];
+            memcpy(text + n, piece, strlen(piece));
+            n += strlen(piece);
+        }
+        struct rs_view once = rs_name_fold(&arena, rs_view(text, n)), twice = rs_name_fold(&arena, once);
+        cr_assert(rs_eq(once, twice), "%.*s, folded again %.*s", (int)once.n, once.p, (int)twice.n, twice.p);
+        cr_assert(rs_is_null(once) || (once.n > 0 && once.p[0] != ' ' && once.p[once.n - 1] != ' '));
+        cr_assert(rs_is_null(once) || rs_utf8_valid(once));
+        if (i % 1000 == 0) {
+            rs_arena_reset(&arena);
+        }
+    }
 }
 
 static void suffix_is(const char *folded, const char *name, const char *want) {
