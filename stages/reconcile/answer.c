@@ -149,6 +149,7 @@ struct part {
     struct rs_rc_set c97, c24;
     struct list details, values;
     int missing; /* the reason that says most, MI_NONE where no row is missing */
+    bool white;  /* White is said by a detail or by the question of 2024: without Middle Eastern or North African */
 };
 
 static void part_add(struct part *p, const struct rs_rc_row *row) {
@@ -158,6 +159,7 @@ static void part_add(struct part *p, const struct rs_rc_row *row) {
     p->c24.any = (uint16_t)(p->c24.any | row->c24.any);
     for (struct rs_view rest = row->detail; rest.p;) list_add(&p->details, rs_split(&rest, '+'));
     list_add(&p->values, row->value);
+    p->white |= (row->c24.all & C24_WHITE) && (row->one_question || row->detail.p);
     if (row->missing != MI_NONE && (p->missing == MI_NONE || row->missing < p->missing)) p->missing = row->missing;
 }
 
@@ -172,6 +174,8 @@ static void tidy(struct part *p) {
     if (any97 & all97) any97 = 0;
     if (any24 & all24) any24 = 0;
     if (many(all97 & (C97_FIVE | C97_OTHER))) all97 &= ~(unsigned)C97_TWO_OR_MORE;
+    /* Beside a MENA detail the White of 1997 is the category above it, and no answer of its own (bridge rule B8). */
+    if ((all24 & C24_MENA) && !p->white) all24 &= ~(unsigned)C24_WHITE;
     if (many(all24 & (C24_RACE & ~C24_TWO_OR_MORE)) || !(all97 & C97_TWO_OR_MORE)) all24 &= ~(unsigned)C24_TWO_OR_MORE;
     p->c97 = (struct rs_rc_set){(uint16_t)all97, (uint16_t)any97};
     p->c24 = (struct rs_rc_set){(uint16_t)all24, (uint16_t)any24};
@@ -191,6 +195,7 @@ static void take_race(struct part *to, const struct part *from) {
     to->c97.any = (uint16_t)(from->c97.any & C97_RACE);
     to->c24.all = (uint16_t)((to->c24.all & ~C24_RACE) | (from->c24.all & C24_RACE));
     to->c24.any = (uint16_t)(from->c24.any & C24_RACE);
+    to->white = from->white;
 }
 
 /* `extra` names a member of the unresolved set of `base`, or the parts of its "two or more". */
@@ -333,6 +338,7 @@ int rs_rc_answer_fold(const struct rs_rc_row *rows, size_t n, struct rs_arena *a
         parts[i].c97 = parts[i].c24 = (struct rs_rc_set){0};
         parts[i].details.n = parts[i].values.n = 0;
         parts[i].missing = MI_NONE;
+        parts[i].white = false;
     }
     memset(out, 0, sizeof *out);
     out->source = rows[0].source;

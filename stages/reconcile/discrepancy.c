@@ -159,6 +159,27 @@ void rs_rc_inner_discrepancies(const struct rs_rc *rc, struct rs_batch *batch, s
 
 static bool unknown_sex(struct rs_view v) { return !rs_has(v) || rs_eq_c(v, "unknown"); }
 
+static bool is_mark(char c) { return c == ' ' || c == '-' || c == '\'' || c == '.'; }
+
+/* O'BRIEN and OBRIEN, GARCIA-LOPEZ and GARCIA LOPEZ. */
+static bool same_letters(struct rs_view a, struct rs_view b) {
+    size_t i = 0, j = 0;
+    for (;;) {
+        while (i < a.n && is_mark(a.p[i])) i++;
+        while (j < b.n && is_mark(b.p[j])) j++;
+        if (i == a.n || j == b.n) return i == a.n && j == b.n;
+        if (a.p[i++] != b.p[j++]) return false;
+    }
+}
+
+/* GARCIA of GARCIA LOPEZ, LOPEZ of GARCIA-LOPEZ. */
+static bool part_of(struct rs_view part, struct rs_view whole) {
+    if (part.n == 0 || part.n >= whole.n) return false;
+    size_t rest = whole.n - part.n;
+    return (memcmp(whole.p, part.p, part.n) == 0 && is_mark(whole.p[part.n])) ||
+           (memcmp(whole.p + rest, part.p, part.n) == 0 && is_mark(whole.p[rest - 1]));
+}
+
 static void against(const struct rs_rc *rc, struct rs_batch *batch, struct rs_key person,
                     const struct rs_rc_demographic *kept, const struct rs_rc_demographic *other, int field,
                     const char *element, int severity, bool secret) {
@@ -183,8 +204,10 @@ void rs_rc_demographic_discrepancies(const struct rs_rc *rc, struct rs_batch *ba
         if (facts->sex && &d[i] != facts->sex && !unknown_sex(facts->sex->f[FI_SEX]) && !unknown_sex(d[i].f[FI_SEX]))
             against(rc, batch, person, facts->sex, &d[i], FI_SEX, "sex", SE_WARNING, false);
         if (facts->name && &d[i] != facts->name && rs_has(facts->name->f[FI_SURNAME])) {
-            bool renamed = rs_eq(d[i].f[FI_PREVIOUS], facts->name->f[FI_SURNAME]) ||
-                           rs_eq(facts->name->f[FI_PREVIOUS], d[i].f[FI_SURNAME]);
+            struct rs_view ours = facts->name->f[FI_SURNAME], theirs = d[i].f[FI_SURNAME];
+            if (same_letters(ours, theirs)) continue;
+            bool renamed = rs_eq(d[i].f[FI_PREVIOUS], ours) || rs_eq(facts->name->f[FI_PREVIOUS], theirs) ||
+                           part_of(ours, theirs) || part_of(theirs, ours);
             against(rc, batch, person, facts->name, &d[i], FI_SURNAME, "surname", renamed ? SE_NOTE : SE_WARNING, true);
         }
     }

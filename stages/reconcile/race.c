@@ -31,6 +31,8 @@ static void axis_2024(const struct rs_rc_answer *race, const struct rs_rc_answer
      * question was the one of 2024. */
     unsigned offered = C24_SEVEN & ~(unsigned)C24_HISPANIC;
     if (!one_question) offered &= ~(unsigned)C24_MENA;
+    /* The White of 1997 was the only box for them: whether White would be said beside MENA nobody knows. */
+    if (!one_question && (all & C24_MENA) && (race->c97.all & C97_WHITE)) offered &= ~(unsigned)C24_WHITE;
     out->no_2024 |= offered & ~(all | any);
 }
 

@@ -429,6 +429,23 @@ Test(reconcile, one_question_rules_out_what_it_leaves_out) {
     expect("out", P, 1, "mena=Y;black=Y;white=N;hispanic=N;white_1997=Y;black_1997=Y;hispanic_1997=N;census6=MULTI");
 }
 
+/* US Core has no MENA category: the sender must put the detail under White. */
+Test(reconcile, white_of_1997_above_a_mena_detail_is_no_answer_of_its_own) {
+    one(1, "ehr");
+    said(1, 1, 1, 1, "ehr", "race", "self", "2025-01-01", "omb1997=WHITE;omb2024=WHITE");
+    said(1, 1, 1, 1, "ehr", "race", "self", "2025-01-01",
+         "representation=detail;omb1997=WHITE;omb2024=MENA;detail=2121-2 Iranian");
+    one(2, "ehr");
+    said(2, 1, 2, 1, "ehr", "race", "self", "2025-01-01", "omb1997=WHITE;omb2024=WHITE");
+    said(2, 1, 2, 1, "ehr", "race", "self", "2025-01-01",
+         "representation=detail;omb1997=WHITE;omb2024=MENA;detail=2121-2 Iranian");
+    said(2, 1, 2, 1, "ehr", "race", "self", "2025-01-01",
+         "representation=detail;omb1997=WHITE;omb2024=WHITE;detail=2113-9 Irish");
+    run("out");
+    expect("out", P, 1, "mena=Y;white=;black=N;white_1997=Y");
+    expect("out", P, 1, "mena=Y;white=Y;black=N;white_1997=Y");
+}
+
 /* The derivation table of README.md, row by row. */
 static struct rs_rc_axes axes_of(unsigned race97, unsigned any97, unsigned race24, unsigned any24, unsigned ethnicity) {
     struct rs_rc_answer r = {.element = EL_RACE, .c97 = {(uint16_t)race97, (uint16_t)any97},
@@ -638,6 +655,27 @@ Test(reconcile, demographics_by_group_and_their_disagreements) {
                         "rule=source_rank");
     expect("out", D, 1, "element=surname;kept_value=;other_value=;severity=warning");
     expect("out", D, 2, "");
+}
+
+Test(reconcile, surnames_written_in_two_ways) {
+    static const char *const pairs[][3] = {{"O'BRIEN", "OBRIEN", ""},
+                                           {"GARCIA-LOPEZ", "GARCIA LOPEZ", ""},
+                                           {"GARCIA LOPEZ", "GARCIA", "note"},
+                                           {"LOPEZ", "GARCIA-LOPEZ", "note"},
+                                           {"LOPE", "LOPEZ", "warning"}};
+    char value[16], columns[64];
+    for (int i = 0; i < 5; i++) {
+        for (int k = 0; k < 2; k++) {
+            snprintf(columns, sizeof columns, "surname=%s", pairs[i][k]);
+            demo(i * 2 + k, k + 1, i, k ? "payer" : "ehr", "2025-01-01", columns);
+            snprintf(value, sizeof value, "n%d", i);
+            id(i * 2 + k, k + 1, i, "state", value, "Y");
+        }
+    }
+    run("out");
+    expect("out", D, 2, "element=surname;severity=note");
+    expect("out", D, 1, "element=surname;severity=warning");
+    expect("out", D, 3, "");
 }
 
 Test(reconcile, measures_of_a_person_count_once) {
