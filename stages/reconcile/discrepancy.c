@@ -133,8 +133,8 @@ void rs_rc_discrepancies(const struct rs_rc *rc, struct rs_batch *batch, struct 
                          const struct rs_rc_candidate *c, size_t n) {
     for (size_t i = 1; i < n; i++) {
         const char *rule;
-        rs_rc_candidate_compare(&c[0], &c[i], aspect, rc->ranked, &rule);
-        if (rs_rc_refines(c[0].answer, c[i].answer, aspect) && c[0].answer->source == c[i].answer->source) rule = "detail";
+        /* What stands though it comes later in the order stands as the detail of what came first. */
+        if (rs_rc_candidate_compare(&c[0], &c[i], aspect, rc->ranked, &rule) > 0) rule = "detail";
         struct rs_rc_discrepancy d = between(person, c[0].answer, c[i].answer, rule);
         d.element = rs_rc_element_name(element);
         if (differ(rs_rc_arena(rc, batch), &c[0], &c[i], aspect, &d)) rs_rc_discrepancy_add(rc, batch, &d);

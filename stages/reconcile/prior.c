@@ -6,6 +6,7 @@
  * prior person belongs to another cluster, the record was split off. A cluster to which no prior person belongs gets a
  * new key, HMAC(site key, "person", smallest record key), unless a prior run has given that very key to others (the
  * smallest record left, or was away): then the digest of the prior link file goes into the HMAC as well. */
+#include "pipeline/base/log.h"
 #include "state.h"
 
 /* Tags of SL_PRIOR, by prior person key. */
@@ -31,10 +32,10 @@ static void member_put(struct rs_batch *batch, struct rs_key record, const struc
     rs_rc_item_end(&batch->scratch, item);
 }
 
+/* *changed: a record of this run is known to the prior one. */
 static bool claims(struct rs_rc *rc, int partition, struct rs_batch *batch, bool *changed, struct rs_error *error) {
     struct rs_rc_worker *w = &rc->workers[batch->worker];
     size_t at = 0;
-    (void)changed;
     if (!rs_partition_read(rc->spills[SL_NODES], partition, &w->a, error) ||
         !rs_partition_read(rc->spills[SL_EDGES], partition, &w->b, error))
         return false;
@@ -51,6 +52,7 @@ static bool claims(struct rs_rc *rc, int partition, struct rs_batch *batch, bool
         struct rs_rc_label l = rs_rc_label_of(&w->b, &at, record);
         const struct rs_key claim[2] = {record, l.label};
         if (known) put_keys(batch, SL_PRIOR, prior, CLAIM, claim, 2);
+        *changed |= known;
         if (rs_key_compare(record, l.label) == 0)
             put_keys(batch, SL_PRIOR, rs_rc_person_key(w->hmac, record), WANTED, &l.label, 1);
         member_put(batch, record, &l, known ? &prior : NULL);
@@ -173,8 +175,10 @@ static bool write_splits(struct rs_rc *rc, int partition, struct rs_batch *batch
 
 bool rs_rc_link_with_prior(struct rs_rc *rc, struct rs_error *error) {
     bool ok = rs_rc_spill_open(rc, SL_PRIOR, error) && rs_rc_spill_open(rc, SL_CLUSTERS, error) &&
-              rs_rc_spill_open(rc, SL_EVENTS, error) && rs_rc_partitions(rc, claims, error) &&
-              rs_rc_spill_seal(rc, SL_PRIOR, error) && rs_rc_partitions(rc, owners, error) &&
+              rs_rc_spill_open(rc, SL_EVENTS, error) && rs_rc_partitions(rc, claims, error);
+    if (ok && !rc->changed)
+        rs_warn("no record of this run is in the prior link: all persons get new keys. Was the site key changed?");
+    ok = ok && rs_rc_spill_seal(rc, SL_PRIOR, error) && rs_rc_partitions(rc, owners, error) &&
               rs_rc_spill_seal(rc, SL_CLUSTERS, error);
     rs_rc_spill_close(rc, SL_PRIOR);
     ok = ok && rs_rc_partitions(rc, clusters, error) && rs_rc_spill_seal(rc, SL_EVENTS, error);

@@ -2,6 +2,7 @@
 /* Inputs to items: each row is read once, coded compactly and left under its record key. */
 #include "answer.h"
 #include "demographic.h"
+#include "pipeline/base/log.h"
 #include "state.h"
 
 /* The last source of a block, so that the shared table is asked only where the source changes. */
@@ -246,6 +247,8 @@ bool rs_rc_read_all(struct rs_rc *rc, struct rs_error *error) {
     if (!rs_run_manifest(rc->run, &rs_layout_identifier, &m, error) || !rs_rc_rows(rc, &m, read_identifiers, error))
         return false;
     if (!rs_run_prior(rc->run, &rs_layout_link, &m, &rc->has_prior, error)) return false;
+    if (!rc->has_prior && rc->run->n_priors)
+        rs_warn("the prior directories hold no link file: persons get the keys of a first run");
     if (rc->has_prior) {
         rc->prior_content = m.content;
         if (!rs_rc_rows(rc, &m, read_prior, error)) return false;

@@ -694,6 +694,19 @@ Test(reconcile, measures_of_a_person_count_once) {
     expect("out", &rs_layout_quarantine, 1, "rule=unknown_member;scope=row;file_no=3;record_no=3;offset=300");
 }
 
+Test(reconcile, rows_of_an_unknown_record_are_rejected_with_their_place) {
+    one(1, "ehr");
+    said(9, 5, 6, 1, "ehr", "race", "self", "2025-01-01", "omb1997=WHITE;omb2024=WHITE");
+    said(9, 5, 6, 1, "ehr", "race", "self", "2025-01-01", "omb1997=ASIAN;omb2024=ASIAN");
+    id(9, 5, 6, "state", "X", "Y");
+    run("out");
+    expect("out", &rs_layout_quarantine, 2, "rule=unknown_member;scope=row;file_no=5;record_no=6;field=record_key");
+    expect("out", &rs_layout_quarantine, 1, "rule=unknown_member;scope=row;file_no=5;field=identifier.record_key");
+    expect("out", &rs_layout_ledger, 1, "layout=mapped;file_no=5;fate=rejected;reason=unknown_member;rows=2");
+    expect("out", &rs_layout_ledger, 1, "layout=identifier;file_no=5;fate=rejected;reason=unknown_member;rows=1");
+    expect("out", P, 1, "");
+}
+
 Test(reconcile, languages_and_interpreter) {
     one(1, "ehr");
     said(1, 1, 1, 1, "ehr", "language_spoken", "self", "2025-01-01", "value=es");
