@@ -8,7 +8,7 @@
 #include "../base/date.h"
 #include "../base/hash.h"
 
-enum { POSTGRES_EPOCH = 10957, SEND_BYTES = 256 << 10 }; /* 2000-01-01 in days since 1970-01-01 */
+enum { POSTGRES_EPOCH = 10957, SEND_BYTES = 64 << 10 }; /* 2000-01-01 in days since 1970-01-01 */
 
 /* ---- values --------------------------------------------------------------------------------------------------- */
 
