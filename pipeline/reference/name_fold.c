@@ -280,7 +280,8 @@ static const struct placeholder *find_placeholder(struct rs_view v) {
     while (low < high) {
         const struct placeholder *p = &placeholders[(low + high) / 2];
         size_t both = p->n < v.n ? p->n : v.n;
-        int c = memcmp(p->text, v.p, both);
+        int c = v.n == 0 ? 1 : (unsigned char)p->text[0] - (unsigned char)v.p[0]; /* mostly decides, without a call */
+        c = c != 0 ? c : memcmp(p->text, v.p, both);
         if (c == 0 && p->n == v.n) {
             return p;
         }

@@ -83,10 +83,11 @@ static bool is_nothing(const struct rs_normalizing *n, int column, struct rs_vie
 
 /* Which of the two fields is none; both where only together they say so (TEST, PATIENT). */
 static void drop_placeholders(const struct rs_normalizing *n, struct rs_view *family, struct rs_view *given) {
-    bool bad_family = rs_name_is_placeholder(*family, RS_NULL) || is_nothing(n, RECORD_family_raw, *family);
-    bool bad_given = rs_name_is_placeholder(RS_NULL, *given) || is_nothing(n, RECORD_given_raw, *given);
-    if (!bad_family && !bad_given) {
-        bad_family = bad_given = rs_name_is_placeholder(*family, *given);
+    bool bad_family = is_nothing(n, RECORD_family_raw, *family), bad_given = is_nothing(n, RECORD_given_raw, *given);
+    if (rs_name_is_placeholder(*family, *given)) {
+        bool family_alone = rs_name_is_placeholder(*family, RS_NULL), given_alone = rs_name_is_placeholder(RS_NULL, *given);
+        bad_family |= family_alone || !given_alone;
+        bad_given |= given_alone || !family_alone;
     }
     if (bad_family) {
         rs_set_aside(n, RECORD_family_raw, placeholder, told);
