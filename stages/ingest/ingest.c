@@ -149,6 +149,7 @@ static bool run_ingest(struct rs_run *run, struct rs_error *error) {
     struct rs_work w = {&in, next, work, done};
     int threads = run->threads < 1 ? 1 : run->threads;
     bool ok = rs_run_site_key(run, &key, error) && rs_sources_find(run, &in.sources, error);
+    json_object_del(run->results, "hashed");
     if (ok) {
         in.reader.sources = &in.sources;
         in.workers = rs_alloc((size_t)threads * sizeof *in.workers);

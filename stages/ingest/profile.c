@@ -213,11 +213,13 @@ static bool read_record(struct reader *r) {
             return rs_fail(r->error, RS_CONFIG, "%s: record: \"%s\" is no column of layout record that a source gives",
                            r->where, name);
         size_t n_refs = json_is_array(value) ? json_array_size(value) : 1;
+        if (!n_refs) return rs_fail(r->error, RS_CONFIG, "%s: record: %s names no column", r->where, name);
         int *refs = rs_arena_alloc(&r->p->arena, (n_refs + 1) * sizeof *refs);
-        if (json_is_array(value)) {
-            json_array_foreach(value, i, one) refs[i] = column_ref(r, rs_cstr(json_string_value(one)));
-        } else {
-            refs[0] = column_ref(r, rs_cstr(json_string_value(value)));
+        for (i = 0; i < n_refs; i++) {
+            one = json_is_array(value) ? json_array_get(value, i) : value;
+            struct rs_view from = rs_trim(rs_cstr(json_string_value(one)));
+            if (!rs_has(from)) return rs_fail(r->error, RS_CONFIG, "%s: record: %s names no column", r->where, name);
+            refs[i] = column_ref(r, from);
         }
         c->refs = refs;
         c->n_refs = n_refs;

@@ -82,6 +82,8 @@ Test(ingest_csv, wrong_profiles) {
         {"format: csv\n", "member_id"},
         {"format: csv\nmember_id: [a]\ncolour: red\n", "colour"},
         {"format: csv\nmember_id: [a]\nrecord: {surname: b}\n", "surname"},
+        {"format: csv\nmember_id: [a]\nrecord: {zip_raw: [[b]]}\n", "zip_raw"},
+        {"format: csv\nmember_id: [a]\nrecord: {zip_raw: []}\n", "zip_raw"},
         {"format: csv\nmember_id: [a]\nassertions: [{element: rase, columns: [{from: b}]}]\n", "rase"},
         {"format: csv\nmember_id: [a]\ncollection: guessed\n", "guessed"},
         {"format: x12_834\nmember_id: [SSN]\n", "SSN"},
