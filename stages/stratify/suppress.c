@@ -129,12 +129,22 @@ static int64_t smallest_known(const struct rs_cells *t, const double *row) {
     return best;
 }
 
-/* One complementary suppression; false where nothing is disclosed, or nothing more can be suppressed. */
-static bool suppress_one(struct rs_cells *t, double minimum) {
-    struct solved s = solve(t);
+/* The row of either form that discloses something, and the smallest known cell of it; -1 where there is none. */
+static int64_t disclosed_by(const struct rs_cells *t, const struct solved *s, double minimum) {
     int64_t found = -1;
-    for (size_t r = 0; r < s.rows && found < 0; r++)
-        if (discloses(t, row_of(&s, r), minimum)) found = smallest_known(t, row_of(&s, r));
+    for (size_t r = 0; r < s->rows && found < 0; r++)
+        if (discloses(t, row_of(s, r), minimum)) found = smallest_known(t, row_of(s, r));
+    return found;
+}
+
+/* One complementary suppression; false where nothing is disclosed, or nothing more can be suppressed. The relations are
+ * looked at as given, too: solving may mix a small sum of unknown cells with others and so hide it from this search,
+ * though not from a reader. */
+static bool suppress_one(struct rs_cells *t, double minimum) {
+    struct solved given = as_given(t), s = solve(t);
+    int64_t found = disclosed_by(t, &given, minimum);
+    if (found < 0) found = disclosed_by(t, &s, minimum);
+    free(given.a);
     free(s.a);
     if (found < 0) return false;
     t->cells[found].suppressed = true;

@@ -10,7 +10,7 @@
  *  1. primary: a cell is sensitive where n, x or n - x lies strictly between 0 and the minimum (11), whole or not: a sum
  *     of probabilities counts like persons; or where its caller says so (`also_small`: an effective number, or the
  *     numerator of another estimator). Sensitive shown cells are suppressed.
- *  2. complementary: the relations are solved for the cells a reader does not know. Where the solution gives a
+ *  2. complementary: the relations, as given and solved for the cells a reader does not know. Where one gives a
  *     suppressed or sensitive cell, or a sum of unknown cells that is itself below the minimum, the smallest shown cell
  *     that it was worked out from is suppressed too; until nothing is found.
  *  3. audit: bounds of each unknown cell are narrowed from the relations, from n = x + (n - x) and from counts not being

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Intervals against tables that other software published; read from $RELSOGI_SHARED/golden, skipped where absent. */
+/* Rates, intervals and comparisons against tables that other software published; read from $RELSOGI_SHARED/golden, skipped where absent. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "stages/stratify/interval.h"
+#include "stages/stratify/estimate.h"
 
 enum { COLUMNS = 12 };
 
@@ -114,4 +114,61 @@ Test(disparity_golden, proportions) {
     }
     fclose(f);
     cr_assert(rows >= 10, "%d rows", rows);
+}
+
+/* Statin adherence by race, 2020 Medicare Part D: counts in, the stage's own estimates and comparisons out. */
+static void count_statins(struct rs_strata *strata, struct rs_series *series, FILE *f) {
+    char line[4096], *c[COLUMNS];
+    while (read_line(f, line, sizeof line, c) >= 4) {
+        if (strcmp(c[0], "Unknown") == 0) continue;
+        uint32_t number = rs_name_number(&strata->names[RS_PROVIDER], rs_cstr(c[0]));
+        struct rs_count one = {strtoull(c[3], NULL, 10), strtoull(c[1], NULL, 10)};
+        *rs_count_at(&series->by[RS_PROVIDER], number) = one;
+        struct rs_count *all = rs_count_at(&series->by[RS_ALL], 0);
+        all->n += one.n;
+        all->x += one.x;
+    }
+}
+
+static double number_of(const struct rs_estimate *e, const char *what) {
+    if (strcmp(what, "rate") == 0) return e->rate;
+    if (strcmp(what, "se") == 0) return e->se;
+    if (strcmp(what, "wilson_lo") == 0) return e->interval.lower;
+    if (strcmp(what, "wilson_hi") == 0) return e->interval.upper;
+    if (strcmp(what, "rd") == 0) return e->difference;
+    if (strcmp(what, "rd_newcombe_lo") == 0) return e->difference_interval.lower;
+    if (strcmp(what, "rd_newcombe_hi") == 0) return e->difference_interval.upper;
+    if (strcmp(what, "rr") == 0) return e->ratio;
+    if (strcmp(what, "rr_lo") == 0) return e->ratio_interval.lower;
+    if (strcmp(what, "rr_hi") == 0) return e->ratio_interval.upper;
+    return NAN;
+}
+
+Test(disparity_golden, statins_by_race) {
+    char line[4096], *c[COLUMNS];
+    FILE *counts = open_table("disparity/statins-Race_US.csv"), *expected = open_table("disparity/statins_expected.csv");
+    if (!counts || !expected) return;
+    struct rs_error error = {0};
+    struct rs_strata strata;
+    cr_assert(rs_strata_open(&strata, "/tmp", &error), "%s", error.text);
+    struct rs_series *series = rs_series_of(&strata, RS_LIT("statins"), RS_LIT("2020"));
+    count_statins(&strata, series, counts);
+    struct rs_settings settings = {.minimum_cell = 11, .languages = 12, .threads = 1,
+                                   .reference[RS_PROVIDER] = "Non-Hispanic White"};
+    struct rs_estimates e;
+    cr_assert(rs_estimates_make(&e, series, &strata, &settings, &error), "%s", error.text);
+    rs_estimates_compare(&e, &settings);
+    int compared = 0;
+    while (read_line(expected, line, sizeof line, c) >= 4)
+        for (size_t i = 0; i < e.n; i++) {
+            double got = strcmp(e.e[i].stratum, c[1]) == 0 ? number_of(&e.e[i], c[2]) : NAN;
+            if (isnan(got)) continue;
+            close_to(got, c[3], c[1], c[2]);
+            compared++;
+        }
+    cr_assert_eq(compared, 6 * 4 + 5 * 6, "%d numbers compared", compared);
+    rs_estimates_free(&e);
+    rs_strata_free(&strata);
+    fclose(counts);
+    fclose(expected);
 }
