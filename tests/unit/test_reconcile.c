@@ -533,6 +533,95 @@ Test(reconcile, chains_of_identifiers_join_and_others_do_not) {
     expect("out", &rs_layout_ledger, 1, "layout=identifier;fate=ignored;reason=not_linking;rows=1");
 }
 
+/* Random graphs against the textbook way of finding components in memory. */
+static int root_of(int *parent, int i) {
+    while (parent[i] != i) i = parent[i] = parent[parent[i]];
+    return i;
+}
+
+Test(reconcile, components_of_random_graphs) {
+    enum { RECORDS = 150 };
+    for (uint64_t graph = 0; graph < 4; graph++) {
+        struct rs_random r = rs_random(20260630, graph, 1);
+        int parent[RECORDS], holder[RECORDS * 2];
+        char value[16];
+        n_rows[DEMO] = n_rows[ID] = 0;
+        memset(holder, -1, sizeof holder);
+        for (int i = 0; i < RECORDS; i++) {
+            parent[i] = i;
+            one(i, "ehr");
+        }
+        for (int k = 0; k < RECORDS + 40 * (int)graph; k++) {
+            int record = (int)rs_random_below(&r, RECORDS), v = (int)rs_random_below(&r, RECORDS * 2);
+            snprintf(value, sizeof value, "v%d", v);
+            id(record, 1, record, "state", value, "Y");
+            if (holder[v] < 0) holder[v] = record;
+            else parent[root_of(parent, record)] = root_of(parent, holder[v]);
+        }
+        run("out");
+        size_t n = read_out("out", &rs_layout_link), components = 0;
+        cr_assert(n == RECORDS);
+        struct rs_view person[RECORDS];
+        for (int i = 0; i < RECORDS; i++) {
+            components += root_of(parent, i) == i;
+            for (size_t k = 0; k < n; k++)
+                if (rs_eq(found[k][LINK_record_key], key_text(i))) person[i] = found[k][LINK_person_key];
+        }
+        for (int i = 0; i < RECORDS; i++)
+            for (int j = 0; j < i; j++)
+                cr_assert(rs_eq(person[i], person[j]) == (root_of(parent, i) == root_of(parent, j)), "graph %d: %d, %d",
+                          (int)graph, i, j);
+        expect("out", P, components, "");
+    }
+}
+
+/* Whoever asks first, the same answer stands, for the same reason. */
+Test(reconcile, survivorship_does_not_depend_on_the_order_of_answers) {
+    static const char *const days[] = {"2023-01-01", "2024-01-01", NULL};
+    static const char *const details[] = {NULL, "2034-7 Chinese", "2036-2 Filipino"};
+    struct rs_random r = rs_random(7, 7, 7);
+    for (int round = 0; round < 3000; round++) {
+        struct rs_rc_answer a[6];
+        struct rs_rc_candidate c[6], d[6];
+        int aspect = (int)rs_random_below(&r, 2);
+        memset(a, 0, sizeof a);
+        size_t n = 0;
+        for (int i = 0; i < 6; i++) {
+            a[i].record.b[0] = (uint8_t)rs_random_below(&r, 3);
+            a[i].source = (uint16_t)rs_random_below(&r, 3);
+            a[i].element = rs_random_below(&r, 3) ? EL_RACE_ETHNICITY : EL_RACE;
+            a[i].collection = (uint8_t)rs_random_below(&r, CO_COUNT);
+            a[i].effective = rs_cstr(days[rs_random_below(&r, 3)]);
+            if (rs_random_below(&r, 3) == 0) {
+                a[i].missing = (uint8_t)(1 + rs_random_below(&r, MI_COUNT - 1));
+            } else {
+                a[i].c97.all = (uint16_t)(rs_random_below(&r, 512));
+                a[i].c97.any = rs_random_below(&r, 2) ? C97_ASIAN | C97_NHOPI : 0;
+                a[i].contradictory = (a[i].c97.all & C97_ETHNICITY) == C97_ETHNICITY;
+                a[i].detail = rs_cstr(details[rs_random_below(&r, 3)]);
+            }
+            n += rs_rc_candidate_of(&a[i], aspect, &c[n]);
+        }
+        memcpy(d, c, sizeof c);
+        for (size_t i = n; i > 1; i--) {
+            size_t j = rs_random_below(&r, (uint32_t)i);
+            struct rs_rc_candidate t = d[i - 1];
+            d[i - 1] = d[j];
+            d[j] = t;
+        }
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < n; j++) {
+                const char *rule;
+                int x = rs_rc_candidate_compare(&c[i], &c[j], aspect, 1, &rule);
+                int y = rs_rc_candidate_compare(&c[j], &c[i], aspect, 1, &rule);
+                cr_assert((x < 0) == (y > 0) && (x == 0) == (y == 0));
+            }
+        struct rs_rc_standing s = rs_rc_survive(c, n, aspect, 1), t = rs_rc_survive(d, n, aspect, 1);
+        cr_assert(s.losers == t.losers && strcmp(s.rule, t.rule) == 0);
+        if (n) cr_assert(s.answer == t.answer || memcmp(s.answer, t.answer, sizeof *s.answer) == 0);
+    }
+}
+
 Test(reconcile, a_filler_identifier_links_nobody) {
     for (int i = 1; i <= 60; i++) {
         one(i, "ehr");
