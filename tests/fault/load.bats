@@ -49,7 +49,8 @@ wait_for_copy() {
         run env PGUSER=relsogi psql -XAtq -v layout="$layout" -v run=whole -v files="$files" \
             -f "$BATS_TEST_DIRNAME/compare.psql"
         echo "$layout: $output"
-        [ "$status" -eq 0 ] && [ "$output" = 0 ]
+        [ "$status" -eq 0 ]
+        [ "$output" = 0 ]
     done
     [ "$(persons whole)" -eq 10 ]
 }
@@ -85,10 +86,14 @@ wait_for_copy() {
     wait_for_copy 100000
     kill -9 $(pgrep -P $pid) $pid 2>/dev/null || kill -9 $pid
     wait $pid || true
-    [ "$before" -eq 0 ] && [ "$(visible mid)" -eq 0 ] && [ "$(persons mid)" -eq 0 ]
+    [ "$before" -eq 0 ]
+    [ "$(visible mid)" -eq 0 ]
+    [ "$(persons mid)" -eq 0 ]
     [ "$(ask "select count(*) from relsogi.current_person")" -le 10 ]
     load "$BATS_FILE_TMPDIR/run" mid
-    [ "$(visible mid)" -eq 1 ] && [ "$(persons mid)" -eq 40000 ] && [ "$(loose_tables)" -eq 0 ]
+    [ "$(visible mid)" -eq 1 ]
+    [ "$(persons mid)" -eq 40000 ]
+    [ "$(loose_tables)" -eq 0 ]
     [ "$(ask "select count(*) from audit.log where event = 'abandon' and run_id = 'mid'")" -eq 1 ]
 }
 
@@ -105,7 +110,8 @@ wait_for_copy() {
     done
     [ "$killed" -ge 3 ]
     load "$BATS_FILE_TMPDIR/run" moment
-    [ "$(persons moment)" -eq 40000 ] && [ "$(loose_tables)" -eq 0 ]
+    [ "$(persons moment)" -eq 40000 ]
+    [ "$(loose_tables)" -eq 0 ]
 }
 
 @test "the server's process is killed in mid-COPY: 74; the next load completes" {
@@ -120,7 +126,8 @@ wait_for_copy() {
     for _ in $(seq 100); do ask 'select 1' 2>/dev/null && break; sleep 0.1; done
     [ "$(visible server)" -eq 0 ]
     load "$BATS_FILE_TMPDIR/run" server
-    [ "$(persons server)" -eq 40000 ] && [ "$(loose_tables)" -eq 0 ]
+    [ "$(persons server)" -eq 40000 ]
+    [ "$(loose_tables)" -eq 0 ]
 }
 
 @test "two loads at once: the second ends with 75 and says who is at work" {
@@ -148,19 +155,24 @@ wait_for_copy() {
 
 @test "a database without tables: 78; a user who may not: 77; a password in the configuration: 78" {
     PGDATABASE=postgres run load "$BATS_FILE_TMPDIR/small" x
-    [ "$status" -eq 78 ] && [[ "$output" == *"relsogi db migrate"* ]]
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"relsogi db migrate"* ]]
     PGUSER=relsogi_analyst run load "$BATS_FILE_TMPDIR/small" x
     [ "$status" -eq 77 ]
     printf 'database:\n  host: /tmp\n  password: secret\n' >"$BATS_TEST_TMPDIR/relsogi.yaml"
     run load "$BATS_FILE_TMPDIR/small" x --config "$BATS_TEST_TMPDIR/relsogi.yaml"
-    [ "$status" -eq 78 ] && [[ "$output" == *PGPASSFILE* ]] && [[ "$output" != *secret* ]]
+    [ "$status" -eq 78 ]
+    [[ "$output" == *PGPASSFILE* ]]
+    [[ "$output" != *secret* ]]
 }
 
 @test "a row file that was changed: 65, nothing visible" {
     sed -i '20000s/v1/v2/' "$BATS_FILE_TMPDIR/changed/reconcile/person.tsv"
     run load "$BATS_FILE_TMPDIR/changed" changed
-    [ "$status" -eq 65 ] && [[ "$output" == *person.tsv* ]]
-    [ "$(visible changed)" -eq 0 ] && [ "$(loose_tables)" -eq 0 ]
+    [ "$status" -eq 65 ]
+    [[ "$output" == *person.tsv* ]]
+    [ "$(visible changed)" -eq 0 ]
+    [ "$(loose_tables)" -eq 0 ]
 }
 
 @test "a key twice: 65, and the message does not quote it" {
@@ -171,7 +183,8 @@ wait_for_copy() {
     sed -i "s/\"sha256\":\"[0-9a-f]*\"/\"sha256\":\"$(sha256sum <"$f.tsv" | cut -d' ' -f1)\"/" "$f.json"
     run load "$BATS_TEST_TMPDIR/double" double
     [ "$status" -eq 65 ]
-    [[ "$output" == *23505* ]] && [[ "$output" != *000007d0* ]]
+    [[ "$output" == *23505* ]]
+    [[ "$output" != *000007d0* ]]
     [ "$(visible double)" -eq 0 ]
 }
 
@@ -179,7 +192,8 @@ wait_for_copy() {
     cp -r "$BATS_FILE_TMPDIR/small" "$BATS_TEST_TMPDIR/part"
     rm "$BATS_TEST_TMPDIR/part/impute/posterior.json"
     run load "$BATS_TEST_TMPDIR/part" part
-    [ "$status" -eq 66 ] && [[ "$output" == *posterior* ]]
+    [ "$status" -eq 66 ]
+    [[ "$output" == *posterior* ]]
     load "$BATS_TEST_TMPDIR/part" part --partial
     [ "$(persons part)" -eq 10 ]
     run "$bin/relsogi-load" --as-of 2026-01-31 $(inputs "$BATS_FILE_TMPDIR/small") --output "$BATS_TEST_TMPDIR/o"
@@ -188,8 +202,10 @@ wait_for_copy() {
 
 @test "--dry-run says what would be loaded, and loads nothing" {
     run load "$BATS_FILE_TMPDIR/small" dry --dry-run
-    [ "$status" -eq 0 ] && [[ "$output" == *"would load person: 10 rows"* ]]
-    [ "$(visible dry)" -eq 0 ] && [ ! -e "$BATS_TEST_TMPDIR/out" ]
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"would load person: 10 rows"* ]]
+    [ "$(visible dry)" -eq 0 ]
+    [ ! -e "$BATS_TEST_TMPDIR/out" ]
 }
 
 @test "nothing of a row is in the server's log" {
