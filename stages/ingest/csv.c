@@ -13,37 +13,34 @@ static const char *closing(const char *p, const char *end) {
     return NULL;
 }
 
+/* A quote is never closed: the record ends at its first line break. */
+static enum rs_csv_end stray(const char *p, size_t n, bool last, size_t *length) {
+    const char *line = memchr(p, '\n', n);
+    if (!line && !last) return RS_CSV_MORE;
+    *length = line ? (size_t)(line + 1 - p) : n;
+    return RS_CSV_STRAY;
+}
+
+/* Goes from quote to quote; one that does not open a field is a character like others. */
 enum rs_csv_end rs_csv_record(const char *p, size_t n, char delimiter, bool last, size_t *length) {
-    const char *end = p + n, *line = n ? memchr(p, '\n', n) : NULL;
-    if (!line) {
-        if (!last) return RS_CSV_MORE;
-        *length = n;
-        line = end;
-    } else {
-        *length = (size_t)(line + 1 - p);
-    }
-    if (!memchr(p, '"', (size_t)(line - p))) return RS_CSV_RECORD;
-    for (const char *at = p;;) { /* at: the beginning of a field */
-        if (at < end && *at == '"') {
-            const char *limit = (size_t)(end - at) > RS_CSV_MAX_QUOTED ? at + RS_CSV_MAX_QUOTED : end;
-            const char *after = closing(at, limit);
-            if (!after) {
-                if (limit == end && !last) return RS_CSV_MORE;
-                return RS_CSV_STRAY; /* ends at the first line break, as *length says */
-            }
-            if (after == end && !last) return RS_CSV_MORE; /* a second quote may follow */
-            at = after;
-        }
-        while (at < end && *at != delimiter && *at != '\n') at++;
-        if (at == end) {
-            if (!last) return RS_CSV_MORE;
-            *length = n;
+    const char *end = p + n;
+    for (const char *at = p;;) {
+        const char *line = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL, *stop = line ? line : end;
+        const char *quote = at < stop ? memchr(at, '"', (size_t)(stop - at)) : NULL;
+        if (!quote) {
+            if (!line && !last) return RS_CSV_MORE;
+            *length = (size_t)(stop - p) + (line != NULL);
             return RS_CSV_RECORD;
         }
-        if (*at++ == '\n') {
-            *length = (size_t)(at - p);
-            return RS_CSV_RECORD;
+        if (quote > p && quote[-1] != delimiter) {
+            at = quote + 1;
+            continue;
         }
+        const char *limit = (size_t)(end - quote) > RS_CSV_MAX_QUOTED ? quote + RS_CSV_MAX_QUOTED : end;
+        at = closing(quote, limit);
+        if (!at && limit == end && !last) return RS_CSV_MORE;
+        if (!at) return stray(p, n, last, length);
+        if (at == end && !last) return RS_CSV_MORE; /* a second quote may follow */
     }
 }
 
