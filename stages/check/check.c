@@ -65,11 +65,11 @@ static void summarise(struct rs_run *run, const struct rs_check_results *results
             const struct rs_check_result *r = &results->r[i];
             if (!is_bad(r) || r->check->severity != (enum rs_severity)severity) continue;
             double part = r->denominator ? (double)r->violations / (double)r->denominator : 0;
-            json_array_append_new(failed, json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:I, s:s}", "check", r->check->id,
-                                                    "scope_value", r->scope_value, "element", r->element, "severity",
-                                                    rs_severity_names[severity], "state", rs_state_names[r->state],
-                                                    "share", part, "threshold", r->check->threshold, "denominator",
-                                                    (json_int_t)r->denominator, "message", r->check->message));
+            json_array_append_new(
+                failed, json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:I, s:s}", "check", r->check->id, "scope_value",
+                                  r->scope_value, "element", r->element, "severity", rs_severity_names[severity],
+                                  "state", rs_state_names[r->state], "share", part, "threshold", r->check->threshold,
+                                  "denominator", (json_int_t)r->denominator, "message", r->check->message));
         }
     for (int e = 0; e < RS_HAS_ELEMENTS; e++)
         json_array_append_new(missing,
@@ -104,9 +104,11 @@ static void judge(struct rs_run *run, const struct rs_check_results *results, in
         bad++;
     }
     if (first)
-        rs_fail(&run->verdict, RS_DATA, "%zu checks failed, first %s (%s %s, %s): %s The results are in %s/check_result.tsv; "
-                "--fail-on says from which severity on a check stops the run", bad, first->check->id, first->scope,
-                first->scope_value, first->element, first->check->message, run->output);
+        rs_fail(&run->verdict, RS_DATA,
+                "%zu checks failed, first %s (%s %s, %s): %s The results are in %s/check_result.tsv; "
+                "--fail-on says from which severity on a check stops the run",
+                bad, first->check->id, first->scope, first->scope_value, first->element, first->check->message,
+                run->output);
 }
 
 static bool run_stage(struct rs_run *run, struct rs_error *error) {
@@ -150,13 +152,15 @@ const struct rs_stage rs_stage_check = {
     .version = 1,
     .about = "Data-quality checks on what the stages before left: completeness, conformance, plausibility.",
     .description =
-        "Counts, in one pass over each file: records without race, ethnicity, language, sex, date of birth, surname or "
-        "ZIP code, by source; answers no table knows; values set aside, by rule; dates that cannot be; persons whose "
-        "sources disagree; groups whose mean imputed probability is far from what the same persons reported; stages "
-        "whose ledgers do not balance. Sexual orientation and gender identity are counted and never fail by default.\n\n"
-        "The checks are data: *schemas/checks.yaml* names each one with its Kahn category, threshold and severity. Each "
-        "result has a denominator and one of five states: *pass*, *pass_with_violations* (within the threshold), *fail*, "
-        "*not_applicable* (nothing to judge, or fewer than the check's minimum), *error* (the check could not be made).\n\n"
+        "Counts, in one pass over each file: records without race, ethnicity, language, sex, date of birth, "
+        "surname or ZIP code, by source; answers no table knows; values set aside, by rule; dates that cannot be; "
+        "persons whose sources disagree; groups whose mean imputed probability is far from what the same persons "
+        "reported; stages whose ledgers do not balance. Sexual orientation and gender identity are counted and "
+        "never fail by default.\n\n"
+        "The checks are data: *schemas/checks.yaml* names each one with its Kahn category, threshold and severity. "
+        "Each result has a denominator and one of five states: *pass*, *pass_with_violations* (within the "
+        "threshold), *fail*, *not_applicable* (nothing to judge, or fewer than the check's minimum), *error* (the "
+        "check could not be made).\n\n"
         "With *--fail-on* a failed check ends the stage with exit code 65, after its results are written.",
     .examples = "relsogi check --input run/ingest --input run/normalize --input run/map --input run/reconcile \\\n"
                 "    --input run/impute --as-of 2026-01-01 --output run/check --fail-on never",

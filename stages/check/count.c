@@ -43,7 +43,8 @@ static bool source_of(const struct pass *p, struct rs_view file_no, int64_t *num
         *source = p->out->source_of_file[*number];
         if (*source != RS_NO_SOURCE) return true;
     }
-    return rs_fail(error, RS_DATA, "%s: a row names a file that layout file does not list: give the directories of one run",
+    return rs_fail(error, RS_DATA,
+                   "%s: a row names a file that layout file does not list: give the directories of one run",
                    p->layout->name);
 }
 
@@ -115,9 +116,11 @@ static uint32_t race_bits(struct rs_view set) {
 }
 
 static uint32_t answered(const struct rs_checks *checks, const struct rs_view *row, int element) {
+    /* places in rs_mapped_names; 0 (no completeness of its own) for the others */
     static const int direct[RS_MAPPED_ELEMENTS] = {
-        RS_HAS_RACE, RS_HAS_ETHNICITY, 0, RS_HAS_LANGUAGE, RS_HAS_LANGUAGE, 0, 0, 0, RS_HAS_ORIENTATION, RS_HAS_IDENTITY,
-        RS_HAS_SEX_AT_BIRTH, 0, 0, 0, 0};
+        [0] = RS_HAS_RACE,        [1] = RS_HAS_ETHNICITY, [3] = RS_HAS_LANGUAGE,      [4] = RS_HAS_LANGUAGE,
+        [8] = RS_HAS_ORIENTATION, [9] = RS_HAS_IDENTITY,  [10] = RS_HAS_SEX_AT_BIRTH,
+    };
     bool reason = rs_has(row[MAPPED_missing]) && counts_as_answer(checks, row[MAPPED_missing]);
     if (element == 2) { /* one question for both: Hispanic alone is a whole answer to it */
         if (reason || rs_has(row[MAPPED_omb2024])) return 1u << RS_HAS_RACE | 1u << RS_HAS_ETHNICITY;
@@ -220,7 +223,8 @@ static bool run_pass(struct rs_run *run, const struct rs_checks *checks, struct 
     struct rs_manifest m;
     if (!rs_run_manifest(run, layout, &m, error)) return false;
     *rows = m.rows;
-    struct pass p = {.run = run, .checks = checks, .out = out, .layout = layout, .reader = rs_row_reader_open(&m, error)};
+    struct pass p = {
+        .run = run, .checks = checks, .out = out, .layout = layout, .reader = rs_row_reader_open(&m, error)};
     if (!p.reader) return false;
     p.worker = rs_alloc((size_t)run->threads * sizeof *p.worker);
     for (int w = 0; w < run->threads; w++) p.worker[w] = rs_alloc((out->n_sources + 1) * sizeof **p.worker);
@@ -236,7 +240,8 @@ static bool run_pass(struct rs_run *run, const struct rs_checks *checks, struct 
     return good;
 }
 
-bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct rs_counted *out, struct rs_error *error) {
+bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct rs_counted *out,
+                    struct rs_error *error) {
     struct rs_manifest m;
     *out = (struct rs_counted){0};
     if (!rs_count_files(run, out, error)) return false;

@@ -6,8 +6,8 @@
 #include <string.h>
 #include "pipeline/base/config.h"
 
-const char *const rs_check_kind_names[RS_CHECK_KINDS] = {"complete", "unmapped", "quarantined", "implausible", "disagree",
-                                                         "share",    "calibration", "ledger",   "parity"};
+const char *const rs_check_kind_names[RS_CHECK_KINDS] = {
+    "complete", "unmapped", "quarantined", "implausible", "disagree", "share", "calibration", "ledger", "parity"};
 const char *const rs_severity_names[RS_SEVERITIES] = {"note", "warning", "error"};
 const char *const rs_missing_reasons[] = {"DECLINED",       "ASKED_UNKNOWN", "UNKNOWN",  "NOT_ASKED", "NOT_PROVIDED",
                                           "NOT_APPLICABLE", "OTHER",         "UNMAPPED", NULL};
@@ -36,9 +36,9 @@ static bool read_check(const json_t *j, const char *where, struct rs_check *c, s
                                        "severity",  "points",   "minimum", "message", NULL};
     const char *kind, *severity;
     *c = (struct rs_check){0};
-    if (!json_is_object(j) || !rs_config_keys(j, where, keys, error) || !rs_config_need(j, where, "id", &c->id, error) ||
-        !rs_config_need(j, where, "category", &c->category, error) || !rs_config_need(j, where, "kind", &kind, error) ||
-        !rs_config_need(j, where, "severity", &severity, error) ||
+    if (!json_is_object(j) || !rs_config_keys(j, where, keys, error) ||
+        !rs_config_need(j, where, "id", &c->id, error) || !rs_config_need(j, where, "category", &c->category, error) ||
+        !rs_config_need(j, where, "kind", &kind, error) || !rs_config_need(j, where, "severity", &severity, error) ||
         !rs_config_need(j, where, "message", &c->message, error) ||
         !rs_config_long(j, where, "minimum", 1, 1, INT64_MAX, &c->minimum, error) ||
         !rs_config_real(j, where, "points", 0.1, 0, 1, &c->points, error) ||
@@ -46,7 +46,8 @@ static bool read_check(const json_t *j, const char *where, struct rs_check *c, s
         return error->code != 0 ? false : rs_fail(error, RS_CONFIG, "%s: not a check", where);
     c->has_threshold = json_object_get(j, "threshold") != NULL;
     c->element = rs_config_text(j, "element", "*");
-    int k = position(rs_check_kind_names, RS_CHECK_KINDS, kind), s = position(rs_severity_names, RS_SEVERITIES, severity);
+    int k = position(rs_check_kind_names, RS_CHECK_KINDS, kind),
+        s = position(rs_severity_names, RS_SEVERITIES, severity);
     if (k < 0) return rs_fail(error, RS_CONFIG, "%s: kind \"%s\" is none that this program knows", where, kind);
     if (s < 0) return rs_fail(error, RS_CONFIG, "%s: severity must be note, warning or error", where);
     if (position(categories, 3, c->category) < 0)

@@ -86,7 +86,7 @@ static void by_source(struct evaluation *e, const struct rs_check *check) {
     }
 }
 
-/* ---- kinds found in the data --------------------------------------------------------------------------------------- */
+/* ---- kinds found in the data ------------------------------------------------------------------------------------- */
 
 static void quarantined(struct evaluation *e, const struct rs_check *check) {
     const struct rs_tagged_list *list = &e->counted->quarantined;
@@ -109,7 +109,8 @@ static void quarantined(struct evaluation *e, const struct rs_check *check) {
         }
         if (check->for_all && first_of_rule) add(e, check, NULL, t->name, e->counted->all.file_records, rule);
         if (check->for_source && first_of_source && t->source != RS_NO_SOURCE)
-            add(e, check, e->counted->sources[t->source], t->name, e->counted->by_source[t->source].file_records, source);
+            add(e, check, e->counted->sources[t->source], t->name, e->counted->by_source[t->source].file_records,
+                source);
     }
     if (!found && check->for_all) add(e, check, NULL, check->element, e->counted->all.file_records, 0);
 }
@@ -140,7 +141,7 @@ static void ledger(struct evaluation *e, const struct rs_check *check) {
         add(e, check, NULL, "missing", c->missing_ledgers, c->missing_ledgers)->state = RS_STATE_ERROR;
 }
 
-/* ---- single numbers ------------------------------------------------------------------------------------------------ */
+/* ---- single numbers ---------------------------------------------------------------------------------------------- */
 
 static void share(struct evaluation *e, const struct rs_check *check) {
     const struct rs_counted *c = e->counted;

@@ -49,8 +49,9 @@ static void account(struct rs_run *run, const char *layout, uint64_t rows) {
 }
 
 /* Calls fn for each row of a file. */
-static bool each_row(const struct rs_manifest *m, bool (*fn)(struct rs_counted *, const struct rs_view *, struct rs_error *),
-                     struct rs_counted *out, struct rs_error *error) {
+static bool each_row(const struct rs_manifest *m,
+                     bool (*fn)(struct rs_counted *, const struct rs_view *, struct rs_error *), struct rs_counted *out,
+                     struct rs_error *error) {
     struct rs_scan *scan = rs_scan_open(m, error);
     const struct rs_view *row;
     bool good = scan != NULL;
@@ -148,7 +149,8 @@ bool rs_count_persons(struct rs_run *run, struct rs_counted *out, struct rs_erro
     while (good && rs_scan_next(scan, &row, error)) good = one_person(&s, row, error);
     good = good && error->code == 0;
     if (good && s.p)
-        good = rs_fail(error, RS_DATA, "posterior: a row is of a person who is not in person, or out of order: give the "
+        good = rs_fail(error, RS_DATA,
+                       "posterior: a row is of a person who is not in person, or out of order: give the "
                        "directories of one run");
     rs_scan_close(scan);
     rs_scan_close(s.posterior);
@@ -172,7 +174,8 @@ static bool spill_discrepancies(struct rs_counted *out, struct rs_scan *scan, st
     while (rs_scan_next(scan, &row, error)) {
         struct rs_key person;
         if (!rs_key_parse(row[DISCREPANCY_person_key], &person))
-            return rs_fail(error, RS_DATA, "discrepancy: a person_key is not 32 hexadecimal digits: run reconcile again");
+            return rs_fail(error, RS_DATA,
+                           "discrepancy: a person_key is not 32 hexadecimal digits: run reconcile again");
         struct rs_tagged *e = rs_tagged_at(&out->disagree, row[DISCREPANCY_element], RS_NULL, RS_NO_SOURCE);
         size_t element = (size_t)(e - out->disagree.e);
         if (element > UINT8_MAX) return rs_fail(error, RS_DATA, "discrepancy: more than 256 elements");
@@ -256,7 +259,8 @@ static bool one_ledger(struct rs_counted *out, struct rs_scan *scan, struct rs_e
     }
     for (size_t i = 0; i < n; i++) {
         struct rs_view rest = rs_cstr(list[i].key);
-        rs_tagged_at(&out->unbalanced, rs_split(&rest, ' '), RS_NULL, RS_NO_SOURCE)->rows += (uint64_t)llabs(list[i].left);
+        rs_tagged_at(&out->unbalanced, rs_split(&rest, ' '), RS_NULL, RS_NO_SOURCE)->rows +=
+            (uint64_t)llabs(list[i].left);
     }
     free(list);
     return error->code == 0;

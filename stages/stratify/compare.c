@@ -8,8 +8,9 @@ static bool blank(const struct rs_estimates *all, const struct rs_estimate *e) {
     return all->table.cells[e->cell].suppressed;
 }
 
-/* The stratum compared with: the one named, else the largest that is not a missing reason. In race_ethnicity the size is
- * that of reported and imputed together, so that every estimator has the same reference. NULL where there is none. */
+/* The stratum compared with: the one named, else the largest that is not a missing reason. In race_ethnicity the size
+ * is that of reported and imputed together, so that every estimator has the same reference. NULL where there is none.
+ */
 static const char *reference_name(const struct rs_estimates *all, enum rs_dimension d, const char *named) {
     const struct rs_estimate *best = NULL;
     for (size_t i = 0; i < all->n; i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Why it exists: turns what was counted of one measure and period into rates, and says how their cells hang together. */
+/* Why it exists: turns what was counted of one measure and period into rates, and says how their cells hang together.
+ */
 #include "estimate.h"
 #include <ctype.h>
 #include <math.h>

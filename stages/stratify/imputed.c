@@ -43,7 +43,8 @@ static bool write_all(int fd, const char *p, size_t n, uint64_t at, struct rs_er
     while (n > 0) {
         ssize_t done = pwrite(fd, p, n, (off_t)at);
         if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) return rs_fail_errno(error, RS_IO, "temporary file of stratify: cannot write; is the disk full?");
+        if (done <= 0)
+            return rs_fail_errno(error, RS_IO, "temporary file of stratify: cannot write; is the disk full?");
         p += done;
         n -= (size_t)done;
         at += (uint64_t)done;

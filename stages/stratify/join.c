@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: the three inputs are too large to hold, and sorted alike, so that one walk over all three is enough.
  *
- * Who is what, in race_ethnicity: a person with census6 reported it; one without it but with a posterior is imputed; one
- * with neither (a decline is never imputed over) is excluded from the estimates that use imputation, and counted. */
+ * Who is what, in race_ethnicity: a person with census6 reported it; one without it but with a posterior is imputed;
+ * one with neither (a decline is never imputed over) is excluded from the estimates that use imputation, and counted.
+ */
 #include "join.h"
 #include <stdio.h>
 #include <string.h>
@@ -59,7 +60,8 @@ static bool advance(struct rs_scan *scan, const char *layout, size_t key_column,
     int c = first ? -1 : compare_keys(&before, key);
     if (c < 0 || (c == 0 && repeats)) return true;
     return rs_fail(error, RS_DATA, "%s: %s: run its stage again", layout,
-                   c == 0 ? "two rows for one person, of which only one may stand" : "rows are not in the order of person_key");
+                   c == 0 ? "two rows for one person, of which only one may stand"
+                          : "rows are not in the order of person_key");
 }
 
 static bool next_posterior(struct join *j, struct rs_error *error) {
@@ -72,8 +74,10 @@ static bool next_measure(struct join *j, struct rs_error *error) {
 }
 
 static bool orphan(const char *layout, struct rs_error *error) {
-    return rs_fail(error, RS_DATA, "%s: a row is of a person who is not in person: the two are of different runs; give the "
-                   "directories of one run", layout);
+    return rs_fail(error, RS_DATA,
+                   "%s: a row is of a person who is not in person: the two are of different runs; give the "
+                   "directories of one run",
+                   layout);
 }
 
 /* ---- a person's strata ---------------------------------------------------------------------------------------- */
@@ -87,7 +91,8 @@ static uint32_t race_stratum(struct join *j, const struct rs_view *row, bool *re
     *reported = rs_has(group);
     if (*reported) {
         uint32_t g = number(j, RS_RACE, group);
-        if (g >= RS_GROUPS) rs_fail(error, RS_DATA, "person: census6 is not one of the six groups: run reconcile again");
+        if (g >= RS_GROUPS)
+            rs_fail(error, RS_DATA, "person: census6 is not one of the six groups: run reconcile again");
         return g;
     }
     struct rs_view reason = row[PERSON_missing_2024];
@@ -139,11 +144,18 @@ static bool probabilities(const struct rs_view *row, double p[RS_GROUPS], struct
 }
 
 static void quarantine_numerator(struct join *j) {
-    struct rs_evidence e = {.row = true, .file_no = 0, .record_no = (int64_t)j->measure_row, .line = -1, .segment = -1,
-                            .offset = -1, .field = RS_LIT("numerator"), .raw = j->measure[PERSON_MEASURE_person_key],
+    struct rs_evidence e = {.row = true,
+                            .file_no = 0,
+                            .record_no = (int64_t)j->measure_row,
+                            .line = -1,
+                            .segment = -1,
+                            .offset = -1,
+                            .field = RS_LIT("numerator"),
+                            .raw = j->measure[PERSON_MEASURE_person_key],
                             .rule = "numerator_without_denominator",
-                            .message = "in the numerator but not in the denominator: the row is left out; ask the sender "
-                                       "of the measure file (record_no is the row of person_measure)"};
+                            .message =
+                                "in the numerator but not in the denominator: the row is left out; ask the sender "
+                                "of the measure file (record_no is the row of person_measure)"};
     rs_quarantine(j->run, &j->batch, &e);
     j->broken++;
 }
@@ -166,8 +178,10 @@ static bool count_measure(struct join *j, struct person *p, const struct rs_impu
     bool in, y;
     *counts = false;
     if (!flag(row[PERSON_MEASURE_denominator], &in) || !flag(row[PERSON_MEASURE_numerator], &y))
-        return rs_fail(error, RS_DATA, "person_measure: row %llu: denominator and numerator must be 0 or 1: run reconcile "
-                       "again", (unsigned long long)j->measure_row);
+        return rs_fail(error, RS_DATA,
+                       "person_measure: row %llu: denominator and numerator must be 0 or 1: run reconcile "
+                       "again",
+                       (unsigned long long)j->measure_row);
     if (!in && y) {
         quarantine_numerator(j);
         return true;
@@ -180,8 +194,10 @@ static bool count_measure(struct join *j, struct person *p, const struct rs_impu
     j->counted++;
     struct rs_series *s = rs_series_of(j->strata, row[PERSON_MEASURE_measure], row[PERSON_MEASURE_period]);
     if (s->last_person == j->n_persons)
-        return rs_fail(error, RS_DATA, "person_measure: row %llu is a second one of the same person, measure and period, of "
-                       "which only one may stand: run reconcile again", (unsigned long long)j->measure_row);
+        return rs_fail(error, RS_DATA,
+                       "person_measure: row %llu is a second one of the same person, measure and period, of "
+                       "which only one may stand: run reconcile again",
+                       (unsigned long long)j->measure_row);
     s->last_person = j->n_persons;
     struct rs_view provider = row[PERSON_MEASURE_provider_group];
     p->number[RS_PROVIDER] = number(j, RS_PROVIDER, rs_has(provider) ? provider : RS_LIT("MISSING"));
@@ -277,9 +293,10 @@ bool rs_age_bands_parse(const char *text, struct rs_age_bands *out, struct rs_er
     *out = (struct rs_age_bands){.n = 0};
     while (!rs_is_null(rest)) {
         int64_t from;
-        if (out->n == RS_MAX_AGE_BANDS || !rs_parse_long(rs_trim(rs_split(&rest, ',')), &from) || from < 0 || from > 150 ||
-            (out->n && from <= out->from[out->n - 1]))
-            return rs_fail(error, RS_USAGE, "--age-bands: give the first age of each band, ascending, such as 0,18,45,65,75");
+        if (out->n == RS_MAX_AGE_BANDS || !rs_parse_long(rs_trim(rs_split(&rest, ',')), &from) || from < 0 ||
+            from > 150 || (out->n && from <= out->from[out->n - 1]))
+            return rs_fail(error, RS_USAGE,
+                           "--age-bands: give the first age of each band, ascending, such as 0,18,45,65,75");
         out->from[out->n++] = (int)from;
     }
     for (size_t i = 0; i < out->n; i++) {

@@ -66,7 +66,8 @@ void rs_estimates_publish(const struct rs_estimates *all, struct rs_batch *batch
         row[ESTIMATE_stratum] = key[3];
         row[ESTIMATE_estimator] = key[4];
         row[ESTIMATE_suppressed] = cell->suppressed ? RS_LIT("Y") : RS_LIT("N");
-        if (cell->suppressed) row[ESTIMATE_suppression_reason] = cell->primary ? RS_LIT("primary") : RS_LIT("complementary");
+        if (cell->suppressed)
+            row[ESTIMATE_suppression_reason] = cell->primary ? RS_LIT("primary") : RS_LIT("complementary");
         else emit_numbers(&batch->arena, e, row);
         rs_batch_emit(batch, 0, &rs_layout_estimate, row);
         gaps->rows++;

@@ -36,7 +36,8 @@ struct rs_count *rs_count_at(struct rs_counts *counts, uint32_t number);
 /* One measure in one period. */
 struct rs_series {
     struct rs_view measure, period;
-    struct rs_counts by[RS_DIMENSIONS]; /* by[RS_ALL] has the one number 0; by[RS_RACE] the groups, then what is missing */
+    struct rs_counts
+        by[RS_DIMENSIONS]; /* by[RS_ALL] has the one number 0; by[RS_RACE] the groups, then what is missing */
     struct rs_counts excluded;          /* by race stratum: neither reported nor imputed (decliners) */
     struct rs_imputed imputed;          /* those imputed */
     uint64_t last_person;               /* ordinal of the person last counted, to see one counted twice */

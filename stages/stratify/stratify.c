@@ -71,8 +71,8 @@ static void warn_references(const struct rs_strata *strata, const struct rs_sett
         for (size_t i = 0; !found && i < strata->names[d].n; i++)
             found = strcmp(strata->names[d].names[i], settings->reference[d]) == 0;
         if (!found)
-            rs_warn("--reference-group: no person is in group %s of %s: nothing is compared there", settings->reference[d],
-                    rs_dimension_names[d]);
+            rs_warn("--reference-group: no person is in group %s of %s: nothing is compared there",
+                    settings->reference[d], rs_dimension_names[d]);
     }
 }
 
@@ -102,7 +102,8 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
     return good;
 }
 
-static const struct rs_layout *const reads[] = {&rs_layout_person, &rs_layout_posterior, &rs_layout_person_measure, NULL};
+static const struct rs_layout *const reads[] = {&rs_layout_person, &rs_layout_posterior, &rs_layout_person_measure,
+                                                NULL};
 static const struct rs_layout *const writes[] = {&rs_layout_estimate, NULL};
 static const char *const after[] = {"reconcile", "impute", NULL};
 static const struct rs_option options[] = {
@@ -111,7 +112,8 @@ static const struct rs_option options[] = {
      "Groups to compare with, as DIMENSION=GROUP, comma between; else the largest group of each dimension."},
     {"age-bands", "LIST", "0,18,45,65,75", "First age of each band, at the as-of date."},
     {"languages", "N", "12", "Languages named apart, by size; the others are pooled as \"other\"."},
-    {"low-information", "X", "0.1", "Information share (lambda) below which an imputed group is flagged low_information."},
+    {"low-information", "X", "0.1",
+     "Information share (lambda) below which an imputed group is flagged low_information."},
     {0}};
 
 const struct rs_stage rs_stage_stratify = {
@@ -119,25 +121,28 @@ const struct rs_stage rs_stage_stratify = {
     .version = 1,
     .about = "Rates by race and ethnicity, language, sex, age band and provider group, with intervals and gaps.",
     .description =
-        "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the difference "
-        "from and ratio to a reference group, and small cells withheld.\n\n"
+        "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the "
+        "difference from and ratio to a reference group, and small cells withheld.\n\n"
         "*race_ethnicity* comes three times: *self_report*, counted among those who answered; *birdie*, those who "
-        "answered and those imputed together, estimated by maximum a posteriori under the assumption that the outcome "
-        "does not depend on surname given race and place (McCartan et al. 2024), with standard errors from the observed "
-        "information; *weighted*, the usual sum of p times y over the sum of p, which is biased towards the mean of all "
-        "and stands there to be compared with. Who declined is never imputed and is left out of the last two. Missing "
-        "reasons are strata of their own, as is UNRESOLVED, an answer that does not decide among the six groups.\n\n"
-        "Intervals: Wilson; for imputed groups Wilson on the effective number, rate (1 - rate) / se^2. Differences: "
-        "Newcombe's method 10, with the correlation of the two rates where they are estimated together (Zou and Donner "
-        "2008). Ratios: on the log scale by the delta method.\n\n"
+        "answered and those imputed together, estimated by maximum a posteriori under the assumption that the "
+        "outcome does not depend on surname given race and place (McCartan et al. 2024), with standard errors from "
+        "the observed information; *weighted*, the usual sum of p times y over the sum of p, which is biased "
+        "towards the mean of all and stands there to be compared with. Who declined is never imputed and is left "
+        "out of the last two. Missing reasons are strata of their own, as is UNRESOLVED, an answer that does not "
+        "decide among the six groups.\n\n"
+        "Intervals: Wilson; for imputed groups Wilson on the effective number, rate (1 - rate) / se^2. "
+        "Differences: Newcombe's method 10, with the correlation of the two rates where they are estimated "
+        "together (Zou and Donner 2008). Ratios: on the log scale by the delta method.\n\n"
         "Flags: *low_information*, the probabilities hardly tell the group apart; *sign_disagrees*, estimators "
-        "published for a group say opposite things of its gap; *not_converged*; *boundary*, fewer than one effective "
-        "success or failure: no standard error can be trusted.\n\n"
-        "Small cells (CMS policy of 2024-01-26): no count from 1 to 10 is published or can be worked out, zero may be. "
-        "Count, rate, error, interval and comparison go together; further cells are withheld where a withheld one could "
-        "be subtracted out of a total; the result is audited by trying to do so, and the stage fails where that works.",
-    .examples = "relsogi stratify --input run/reconcile --input run/impute --as-of 2026-01-01 --output run/stratify \\\n"
-                "    --reference-group race_ethnicity=WHITE,sex=male",
+        "published for a group say opposite things of its gap; *not_converged*; *boundary*, fewer than one "
+        "effective success or failure: no standard error can be trusted.\n\n"
+        "Small cells (CMS policy of 2024-01-26): no count from 1 to 10 is published or can be worked out, zero may "
+        "be. Count, rate, error, interval and comparison go together; further cells are withheld where a withheld "
+        "one could be subtracted out of a total; the result is audited by trying to do so, and the stage fails "
+        "where that works.",
+    .examples =
+        "relsogi stratify --input run/reconcile --input run/impute --as-of 2026-01-01 --output run/stratify \\\n"
+        "    --reference-group race_ethnicity=WHITE,sex=male",
     .reads = reads,
     .writes = writes,
     .after = after,

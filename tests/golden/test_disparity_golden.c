@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rates, intervals and comparisons against tables that other software published; read from $RELSOGI_SHARED/golden, skipped where absent. */
+/* Rates, intervals and comparisons against tables that other software published; read from $RELSOGI_SHARED/golden,
+ * skipped where absent. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -89,7 +90,8 @@ Test(disparity_golden, byar_and_wilson) {
     int rows = 0;
     for (; read_line(f, line, sizeof line, c) >= 6; rows++) {
         double z = strcmp(c[4], "95%") == 0 ? RS_Z95 : 3.090232306167813;
-        struct rs_interval i = strcmp(c[5], "Byars") == 0 ? rs_byar(atof(c[0]), z) : rs_wilson(atof(c[0]), atof(c[1]), z);
+        struct rs_interval i =
+            strcmp(c[5], "Byars") == 0 ? rs_byar(atof(c[0]), z) : rs_wilson(atof(c[0]), atof(c[1]), z);
         close_to(i.lower, c[2], c[5], c[0]);
         close_to(i.upper, c[3], c[5], c[0]);
     }
@@ -146,7 +148,8 @@ static double number_of(const struct rs_estimate *e, const char *what) {
 
 Test(disparity_golden, statins_by_race) {
     char line[4096], *c[COLUMNS];
-    FILE *counts = open_table("disparity/statins-Race_US.csv"), *expected = open_table("disparity/statins_expected.csv");
+    FILE *counts = open_table("disparity/statins-Race_US.csv"),
+         *expected = open_table("disparity/statins_expected.csv");
     if (!counts || !expected) return;
     struct rs_error error = {0};
     struct rs_strata strata;

@@ -46,7 +46,8 @@ static double gamma_small(struct rs_random *r, double shape) {
 static struct rs_imputed_row person(struct rs_random *r, double concentration, int groups, int *race) {
     struct rs_imputed_row row = {.weight = 1};
     double sum = 0;
-    for (int g = 0; g < groups; g++) sum += row.p[g] = gamma_small(r, concentration * mix[g] * (groups == 2 ? 3 : 1)) + 1e-12;
+    for (int g = 0; g < groups; g++)
+        sum += row.p[g] = gamma_small(r, concentration * mix[g] * (groups == 2 ? 3 : 1)) + 1e-12;
     for (int g = 0; g < groups; g++) row.p[g] /= sum;
     double u = rs_random_unit(r);
     *race = 0;

@@ -22,8 +22,9 @@ static uint32_t name(struct rs_strata *s, enum rs_dimension d, const char *text)
 /* One person, in strata of uneven size: most in the first. */
 static void add_person(struct rs_strata *s, struct rs_series *series, struct rs_random *r, const double share[2],
                        double rate) {
-    static const char *const languages[] = {"en", "es", "zh", "vi", "fr", "UNKNOWN"}, *const sexes[] = {"female", "male", "unknown"},
-                             *const ages[] = {"0-17", "18-44", "45+"}, *const groups[] = {"A", "B", "C", "D"},
+    static const char *const languages[] = {"en", "es", "zh", "vi", "fr", "UNKNOWN"},
+                             *const sexes[] = {"female", "male", "unknown"}, *const ages[] = {"0-17", "18-44", "45+"},
+                             *const groups[] = {"A", "B", "C", "D"},
                              *const reasons[] = {"UNKNOWN", "UNRESOLVED", "NOT_ASKED"};
     struct rs_error error = {0};
     bool y = rs_random_unit(r) < rate;
@@ -39,7 +40,8 @@ static void add_person(struct rs_strata *s, struct rs_series *series, struct rs_
         return;
     }
     bool declined = u < share[1];
-    uint32_t reason = name(s, RS_RACE, declined ? "DECLINED" : reasons[(int)(3 * rs_random_unit(r) * rs_random_unit(r))]);
+    uint32_t reason =
+        name(s, RS_RACE, declined ? "DECLINED" : reasons[(int)(3 * rs_random_unit(r) * rs_random_unit(r))]);
     count(&series->by[RS_RACE], reason, y);
     if (declined) {
         count(&series->excluded, reason, y);
@@ -120,8 +122,8 @@ static void attack(const struct rs_estimates *e, unsigned long long seed) {
         const struct rs_estimate *both = shown(e, RS_RACE, RS_WEIGHTED, rs_group_names[g]),
                                  *own = shown(e, RS_RACE, RS_SELF_REPORT, rs_group_names[g]);
         if (both && own)
-            cr_assert(!small_count((struct seen){both->n - own->n, both->x - own->x}), "seed %llu: few imputed in %s", seed,
-                      rs_group_names[g]);
+            cr_assert(!small_count((struct seen){both->n - own->n, both->x - own->x}), "seed %llu: few imputed in %s",
+                      seed, rs_group_names[g]);
         if (both && !own) cr_assert(isnan(both->direct_share) || both->direct_share == 0, "seed %llu: share", seed);
     }
 }

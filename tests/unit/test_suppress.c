@@ -201,7 +201,8 @@ static void random_table(struct rs_cells *t, struct rs_random *r) {
     t->cells[top].total = true;
     uint32_t by_report = rs_cells_relation(t), combined = rs_cells_relation(t), parts = rs_cells_relation(t);
     uint32_t same1 = rs_cells_relation(t), same2 = rs_cells_relation(t);
-    rs_cells_term(t, by_report, top, 1), rs_cells_term(t, by_report, unknown, -1), rs_cells_term(t, by_report, declined, -1);
+    rs_cells_term(t, by_report, top, 1), rs_cells_term(t, by_report, unknown, -1),
+        rs_cells_term(t, by_report, declined, -1);
     rs_cells_term(t, combined, top, 1), rs_cells_term(t, combined, excluded, -1);
     rs_cells_term(t, parts, sum, 1);
     rs_cells_term(t, same1, sum, 1), rs_cells_term(t, same1, unknown, -1);
@@ -218,8 +219,10 @@ static void random_table(struct rs_cells *t, struct rs_random *r) {
         double left[2] = {all[0], all[1]};
         rs_cells_term(t, relation, top, 1);
         for (int i = 0; i < 3; i++) {
-            double nn = i == 2 ? left[0] : rs_random_below(r, (uint32_t)(left[0] / (1 + 8 * rs_random_unit(r))) + 1), xx;
-            double least = left[1] - (left[0] - nn) > 0 ? left[1] - (left[0] - nn) : 0, most = left[1] < nn ? left[1] : nn;
+            double nn = i == 2 ? left[0] : rs_random_below(r, (uint32_t)(left[0] / (1 + 8 * rs_random_unit(r))) + 1),
+                   xx;
+            double least = left[1] - (left[0] - nn) > 0 ? left[1] - (left[0] - nn) : 0,
+                   most = left[1] < nn ? left[1] : nn;
             xx = i == 2 ? left[1] : least + rs_random_below(r, (uint32_t)(most - least) + 1);
             rs_cells_term(t, relation, rs_cells_add(t, nn, xx, nn > 0), -1);
             left[0] -= nn, left[1] -= xx;
@@ -241,7 +244,8 @@ Test(suppress, random_tables_withstand_the_attack, .timeout = 200) {
             if (cell->n == 0) continue;
             blank += cell->suppressed;
             shown += cell->shown && !cell->suppressed;
-            if (cell->shown && !cell->suppressed) cr_assert(!is_small(cell->n, cell->x), "seed %llu", (unsigned long long)seed);
+            if (cell->shown && !cell->suppressed)
+                cr_assert(!is_small(cell->n, cell->x), "seed %llu", (unsigned long long)seed);
             else if (cell->suppressed || is_small(cell->n, cell->x))
                 cr_assert(!determined(&t, c), "seed %llu: cell %u follows from the rest", (unsigned long long)seed, c);
         }
