@@ -8,7 +8,7 @@
  *     sum_i w_i ln D_i + sum_r [a1_r ln theta_r + a0_r ln(1 - theta_r)],
  *     D_i = sum_r p_ir (y_i ? theta_r : 1 - theta_r),   a1_r = weighted_r, a0_r = 1 - weighted_r,
  *
- * a Dirichlet prior of one pseudo-person a group with alpha = 1 + the weighted estimate. It is the fixed point of the EM
+ * a Dirichlet prior of one pseudo-person a group with alpha = 1 + the weighted estimate. It is the fixed point of EM
  *
  *     q_ir = p_ir theta[y_i, r] / D_i,   theta_r = (sum w q y + a1_r) / (sum w q + 1).
  *

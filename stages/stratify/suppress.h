@@ -7,17 +7,16 @@
  * Shown cells are those that get a row. Hidden ones never do, but a reader could work them out: those imputed, those
  * excluded. A cell whose n is 0 is known to be empty.
  *
- *  1. primary: a cell is sensitive where n, x or n - x lies strictly between 0 and the minimum (11), whole or not: a
- * sum of probabilities counts like persons; or where its caller says so (`also_small`: an effective number, or the
- *     numerator of another estimator). Sensitive shown cells are suppressed.
+ *  1. primary: a cell is sensitive where n, x or n - x lies strictly between 0 and the minimum (11), whole or not:
+ *     a sum of probabilities counts like persons; or where its caller says so (`also_small`: an effective number, or
+ *     the numerator of another estimator). Sensitive shown cells are suppressed.
  *  2. complementary: the relations, as given and solved for the cells a reader does not know. Where one gives a
  *     suppressed or sensitive cell, or a sum of unknown cells that is itself below the minimum, the smallest shown cell
  *     that it was worked out from is suppressed too; until nothing is found.
  *  3. audit: bounds of each unknown cell are narrowed from the relations, from n = x + (n - x) and from counts not
- * being negative, until nothing changes. No suppressed or sensitive cell may end as a point, nor one of its small
- * counts between bounds that both lie in 1 to 10. What the audit finds is suppressed further; RS_BUG where that cannot
- * help.
- */
+ *     being negative, until nothing changes. No suppressed or sensitive cell may end as a point, nor one of its small
+ *     counts between bounds that both lie in 1 to 10. What the audit finds is suppressed further; RS_BUG where that
+ *     cannot help. */
 #ifndef RS_STRATIFY_SUPPRESS_H
 #define RS_STRATIFY_SUPPRESS_H
 #include <stdbool.h>

@@ -146,3 +146,35 @@ stratify() {
     [ "$(column "$f" n dimension=language stratum=other)" = 20 ]
     [ "$(column "$f" n dimension=language | wc -l)" = 3 ]
 }
+
+@test "the widest gaps are in the results, blank cells are not" {
+    persons WHITE 300 240
+    persons BLACK 100 50
+    persons API 60 42
+    persons AIAN 8 4
+    stratify
+    grep -o '"group": "[A-Z]*"' "$out/stage.json" | tr -d '"' >"$work/groups"
+    [ "$(cat "$work/groups")" = "group: BLACK" ] # API went with AIAN; the reference has no gap
+    # .5 - .8
+    python3 - "$out/stage.json" <<'PY'
+import json, sys
+gap = json.load(open(sys.argv[1]))["results"]["widest_gaps"][0]
+assert abs(gap["difference"] + 0.3) < 1e-12 and gap["lower"] < -0.3 < gap["upper"] < 0, gap
+assert (gap["reference"], gap["estimator"], gap["dimension"]) == ("WHITE", "birdie", "race_ethnicity"), gap
+PY
+}
+
+@test "any number of threads gives the same bytes" {
+    persons WHITE 100 60
+    persons BLACK 100 40
+    first=$((key + 1))
+    persons missing:UNKNOWN 2500 1300
+    for ((i = first; i <= key; i++)); do
+        a=$((i * 7919 % 97))
+        printf '%032x bisg 0.%02d 0.%02d 0 0 0 0 exact tract 0000000000000000\n' "$i" "$((a + 1))" "$((99 - a))"
+    done >"$work/posterior"
+    stratify --threads 1
+    sha256sum <"$out/estimate.tsv" >"$work/one"
+    "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" --threads 3
+    sha256sum <"$out/estimate.tsv" | diff - "$work/one"
+}
