@@ -3,7 +3,7 @@
 #include "answer.h"
 #include <stdlib.h>
 
-/* ---- coding for the spill ------------------------------------------------------------------------------------- */
+/* ---- coding for the spill ---------------------------------------------------------------------------------------- */
 
 static void put_set(struct rs_buffer *b, struct rs_rc_set s) {
     rs_rc_put_u16(b, s.all);
@@ -87,7 +87,7 @@ void rs_rc_answer_get(struct rs_rc_reader *r, struct rs_rc_answer *a) {
     a->value = rs_rc_get_text(r);
 }
 
-/* ---- lists of values ------------------------------------------------------------------------------------------ */
+/* ---- lists of values --------------------------------------------------------------------------------------------- */
 
 bool rs_rc_list_has(struct rs_view list, struct rs_view value) {
     while (list.p)
@@ -142,7 +142,7 @@ static struct rs_view list_join(struct list *l, bool sorted, struct rs_arena *ar
     return rs_view(p, at);
 }
 
-/* ---- race and ethnicity --------------------------------------------------------------------------------------- */
+/* ---- race and ethnicity ------------------------------------------------------------------------------------------ */
 
 /* What the rows of one representation say together. */
 struct part {
@@ -272,12 +272,13 @@ static int fold_race(struct part parts[RE_COUNT], struct rs_arena *arena, struct
                                           RS_LIT("HISPANIC"), RS_LIT("NOT_HISPANIC")};
     out->c97 = base->c97;
     out->c24 = base->c24;
-    for (size_t i = 0; i < parts[RE_ALTERNATE].details.n; i++) list_add(&base->details, parts[RE_ALTERNATE].details.v[i]);
+    const struct list *more = &parts[RE_ALTERNATE].details;
+    for (size_t i = 0; i < more->n; i++) list_add(&base->details, more->v[i]);
     if (base->details.n == 0 && parts[RE_TEXT].details.n) base->details = parts[RE_TEXT].details;
     return n;
 }
 
-/* ---- the other elements --------------------------------------------------------------------------------------- */
+/* ---- the other elements ------------------------------------------------------------------------------------------ */
 
 /* "en" and "en-US" do not contradict each other. */
 static bool same_or_finer(struct rs_view a, struct rs_view b) {
@@ -316,7 +317,7 @@ static int fold_values(struct part parts[RE_COUNT], struct rs_arena *arena, stru
     return n;
 }
 
-/* ---- folding -------------------------------------------------------------------------------------------------- */
+/* ---- folding ----------------------------------------------------------------------------------------------------- */
 
 static bool is_race(int element) {
     return element == EL_RACE || element == EL_ETHNICITY || element == EL_RACE_ETHNICITY;
@@ -326,8 +327,10 @@ static bool is_race(int element) {
 static int says_most(const struct part parts[RE_COUNT]) {
     int missing = parts[RE_CODE].missing;
     if (missing == MI_DECLINED) return missing;
-    for (int i = 0; i < RE_COUNT; i++)
-        if (parts[i].missing != MI_NONE && (missing == MI_NONE || parts[i].missing < missing)) missing = parts[i].missing;
+    for (int i = 0; i < RE_COUNT; i++) {
+        int other = parts[i].missing;
+        if (other != MI_NONE && (missing == MI_NONE || other < missing)) missing = other;
+    }
     return missing;
 }
 

@@ -2,9 +2,9 @@
 /* From rows to answers: one answer is all rows of layout `mapped` that share record_key, file_no, record_no and
  * answer_no. It stands or falls as one: {ASIAN, WHITE} is never taken apart.
  *
- * Within an answer codes and details decide; an alternate coding adds what the codes leave open, or narrows an unresolved
- * set; text fills where the codes say nothing (missing, UNMAPPED, OTHER), but not over a decline. Where alternate or text
- * contradicts the codes, that is a disagreement of kind code_against_text. */
+ * Within an answer codes and details decide; an alternate coding adds what the codes leave open, or narrows an
+ * unresolved set; text fills where the codes say nothing (missing, UNMAPPED, OTHER), but not over a decline. Where
+ * alternate or text contradicts the codes, that is a disagreement of kind code_against_text. */
 #ifndef RS_RECONCILE_ANSWER_H
 #define RS_RECONCILE_ANSWER_H
 #include "items.h"
@@ -18,7 +18,7 @@ struct rs_rc_row {
     uint64_t record_no;
     uint16_t source;
     uint8_t element, representation, collection, missing;
-    bool one_question; /* the answer to the one 2024 question on race and ethnicity, which rules out what it leaves out */
+    bool one_question; /* answer to the one question of 2024 on race and ethnicity: it rules out what it leaves out */
     struct rs_view effective; /* YYYY-MM-DD or null */
     struct rs_rc_set c97, c24;
     struct rs_view detail, value;

@@ -42,7 +42,7 @@ static void reject_unknown(struct rs_rc *rc, struct rs_batch *batch, const struc
     }
 }
 
-/* ---- a record ----------------------------------------------------------------------------------------------------- */
+/* ---- a record ---------------------------------------------------------------------------------------------------- */
 
 /* The row that stands; the others are superseded. Their answers are not: they count as older answers. */
 static struct rs_rc_demographic standing_row(struct rs_rc *rc, struct rs_batch *batch, const struct rs_item *items,
@@ -57,7 +57,8 @@ static struct rs_rc_demographic standing_row(struct rs_rc *rc, struct rs_batch *
         d.source = rc->source_rank[d.source];
         int c = i ? rs_rc_demographic_newer(&d, &best) : -1;
         if (c == 0 && file_no < best_file) c = -1; /* the same content: only the ledger can tell them apart */
-        if (i) rs_count(&batch->tally, "demographic", (int32_t)(c < 0 ? best_file : file_no), RS_SUPERSEDED, "newer_row", 1);
+        uint32_t loser = c < 0 ? best_file : file_no;
+        if (i) rs_count(&batch->tally, "demographic", (int32_t)loser, RS_SUPERSEDED, "newer_row", 1);
         if (c >= 0) continue;
         best = d;
         best_file = file_no;

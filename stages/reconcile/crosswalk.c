@@ -40,7 +40,8 @@ static bool split(struct crosswalk *c, char *p, char *end, struct rs_error *erro
     if (end > p && end[-1] == '\r') end--;
     *end = 0;
     for (;;) {
-        if (c->n == MOST_FIELDS) return rs_fail(error, RS_DATA, "%s:%llu: too many columns", c->path, (unsigned long long)c->line);
+        if (c->n == MOST_FIELDS)
+            return rs_fail(error, RS_DATA, "%s:%llu: too many columns", c->path, (unsigned long long)c->line);
         char *out = p, *from = p;
         c->fields[c->n++] = out;
         if (*from == '"') {
@@ -104,7 +105,8 @@ static bool read_header(struct crosswalk *c, struct rs_error *error) {
             if (rs_eq_nocase(rs_trim(name), rs_cstr(columns[k]))) c->where[k] = (int)i;
         }
         if (c->where[k] < 0)
-            return rs_fail(error, RS_DATA, "%s: a crosswalk needs a header line with id_system_a,id_a,id_system_b,id_b; %s is missing",
+            return rs_fail(error, RS_DATA,
+                           "%s: a crosswalk needs a header line with id_system_a,id_a,id_system_b,id_b; %s is missing",
                            c->path, columns[k]);
     }
     return true;

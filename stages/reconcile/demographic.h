@@ -36,8 +36,8 @@ struct rs_rc_demographic {
 void rs_rc_demographic_put(struct rs_buffer *b, const struct rs_rc_demographic *d);
 void rs_rc_demographic_get(struct rs_rc_reader *r, struct rs_rc_demographic *d);
 
-/* Rows of one record: < 0 where a supersedes b. The newer one; of one day the one that says more; then content, never the
- * position in a file. 0 only where the rows say the same. */
+/* Rows of one record: < 0 where a supersedes b. The newer one; of one day the one that says more; then content,
+ * never the position in a file. 0 only where the rows say the same. */
 int rs_rc_demographic_newer(const struct rs_rc_demographic *a, const struct rs_rc_demographic *b);
 
 /* What stands; NULL where no record says it. `d` is sorted in place, best record first. */

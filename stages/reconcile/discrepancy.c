@@ -5,8 +5,8 @@
 static const char *const axis_names[] = {"1997", "2024", "detail", "standard"};
 static const char *const severity_names[] = {"note", "warning", "error"};
 
-/* Both sides in an order of their own, so that the key does not depend on which one stands. Names stay out of it: a hash
- * of a name can be undone by trying all names. */
+/* Both sides in an order of their own, so that the key does not depend on which one stands. Names stay out of it: a
+ * hash of a name can be undone by trying all names. */
 static struct rs_key key_of(const struct rs_rc_discrepancy *d, struct rs_arena *arena) {
     struct rs_view kept = rs_key_text(arena, d->kept_record), other = rs_key_text(arena, d->other_record);
     struct rs_view kept_value = d->secret ? RS_NULL : d->kept, other_value = d->secret ? RS_NULL : d->other;
@@ -82,8 +82,8 @@ static bool same_set(struct rs_rc_set a, struct rs_rc_set b, unsigned mask) {
     return (a.all & mask) == (b.all & mask) && (a.any & mask) == (b.any & mask);
 }
 
-/* Races: what differs on the 1997 axis is reported there, once; else what differs on the 2024 axis; else details of which
- * neither side holds all of the other's. */
+/* Races: what differs on the 1997 axis is reported there, once; else what differs on the 2024 axis; else details of
+ * which neither side holds all of the other's. */
 static bool races_differ(struct rs_arena *arena, const struct rs_rc_answer *a, const struct rs_rc_answer *b,
                          struct rs_rc_discrepancy *d) {
     bool related = rs_rc_refines(a, b, AS_RACE) || rs_rc_refines(b, a, AS_RACE);
@@ -155,7 +155,7 @@ void rs_rc_inner_discrepancies(const struct rs_rc *rc, struct rs_batch *batch, s
     }
 }
 
-/* ---- demographics --------------------------------------------------------------------------------------------- */
+/* ---- demographics ------------------------------------------------------------------------------------------------ */
 
 static bool unknown_sex(struct rs_view v) { return !rs_has(v) || rs_eq_c(v, "unknown"); }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which records are one person: connected components of a graph of records and the identifiers they share, without
- * holding the graph in memory. Each edge carries a label, the smallest record key it has heard of; edges are regrouped by
- * record and by identifier in turn, each group taking its smallest label, until a pass changes nothing. The number of
- * passes is the length of the longest chain of records, which is short; records that share nothing never enter.
+ * holding the graph in memory. Each edge carries a label, the smallest record key it has heard of; edges are regrouped
+ * by record and by identifier in turn, each group taking its smallest label, until a pass changes nothing. The number
+ * of passes is the length of the longest chain of records, which is short; records that share nothing never enter.
  *
- * A pair of the crosswalk is a node that is no record. A probabilistic link will enter the same way: a pair of records
- * sharing an identifier of its own, under a rule of its own and with its weight beside the label (link.weight). */
+ * A pair of the crosswalk is a node that is no record. A probabilistic link will enter the same way: a pair of
+ * records sharing an identifier of its own, under a rule of its own and with its weight beside the label
+ * (link.weight). */
 #include "state.h"
 
 /* In the tag of an edge, beside its rule. */
@@ -22,7 +23,7 @@ static void edge_put(struct rs_batch *batch, int slot, struct rs_key key, unsign
     rs_rc_item_end(&batch->scratch, item);
 }
 
-/* ---- identifiers by record: is the record there? ------------------------------------------------------------------ */
+/* ---- identifiers by record: is the record there? ----------------------------------------------------------------- */
 
 static void unknown_member(struct rs_rc *rc, struct rs_batch *batch, uint32_t file_no, uint64_t record_no) {
     const struct rs_evidence e = {.row = true, .file_no = file_no, .record_no = (int64_t)record_no, .line = -1,
@@ -69,7 +70,7 @@ static bool identifiers_of_records(struct rs_rc *rc, int partition, struct rs_ba
     return true;
 }
 
-/* ---- records by identifier: who shares one? ------------------------------------------------------------------------- */
+/* ---- records by identifier: who shares one? ---------------------------------------------------------------------- */
 
 struct holder {
     struct rs_key record;
@@ -91,8 +92,8 @@ static struct holder holder_of(const struct rs_item *item) {
 static void shared_by_many(struct rs_rc *rc, struct rs_batch *batch, const struct holder *h) {
     const struct rs_evidence e = {.file_no = h->file_no, .record_no = (int64_t)h->record_no, .line = -1, .segment = -1,
                                   .offset = -1, .field = RS_LIT("identifier.value"), .rule = "id_shared_by_many",
-                                  .message = "more records share this identifier than one person has: a filler value? It "
-                                             "links nothing; correct it at the source or raise most-records-per-id"};
+                                  .message = "more records share this identifier than a person has: a filler? It links "
+                                             "nothing; correct it at the source or raise most-records-per-id"};
     rs_quarantine(rc->run, batch, &e);
     rs_count(&batch->tally, "identifier", (int32_t)h->file_no, RS_IGNORED, "id_shared_by_many", 1);
 }
@@ -151,7 +152,7 @@ static bool records_of_identifiers(struct rs_rc *rc, int partition, struct rs_ba
     return true;
 }
 
-/* ---- labels ----------------------------------------------------------------------------------------------------- */
+/* ---- labels ------------------------------------------------------------------------------------------------------ */
 
 static struct rs_key label_in(const struct rs_item *edge) {
     struct rs_key label;
@@ -214,7 +215,7 @@ static bool spread_labels(struct rs_rc *rc, struct rs_error *error) {
     return true;
 }
 
-/* ---- person keys -------------------------------------------------------------------------------------------------- */
+/* ---- person keys ------------------------------------------------------------------------------------------------- */
 
 struct rs_key rs_rc_person_key(struct rs_hmac *hmac, struct rs_key record) {
     const struct rs_view parts[] = {RS_LIT("person"), rs_view((const char *)record.b, sizeof record.b)};

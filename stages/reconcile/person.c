@@ -21,7 +21,7 @@ struct person {
     struct rs_rc_candidate *candidates; /* room for all answers */
 };
 
-/* ---- person_value -------------------------------------------------------------------------------------------------- */
+/* ---- person_value ------------------------------------------------------------------------------------------------ */
 
 static void value_row(const struct person *p, int element, const char *axis, int seq, struct rs_view value,
                       struct rs_view missing, const struct rs_rc_standing *s) {
@@ -110,7 +110,7 @@ static void combined_rows(const struct person *p, const struct rs_rc_standing *r
     missing_row(p, EL_RACE_ETHNICITY, "2024", from_race ? race : ethnicity, axes->missing_2024);
 }
 
-/* ---- which answers stand --------------------------------------------------------------------------------------------- */
+/* ---- which answers stand ----------------------------------------------------------------------------------------- */
 
 static struct rs_rc_standing stand(const struct person *p, int aspect, int element) {
     size_t n = 0;
@@ -152,7 +152,7 @@ static void write_values(const struct person *p, struct standing *s) {
     }
 }
 
-/* ---- person ---------------------------------------------------------------------------------------------------------- */
+/* ---- person ------------------------------------------------------------------------------------------------------ */
 
 static struct rs_view flag(unsigned bit, unsigned yes, unsigned no) {
     return yes & bit ? RS_LIT("Y") : no & bit ? RS_LIT("N") : RS_NULL;
@@ -194,7 +194,8 @@ static void language_columns(const struct standing *s, struct rs_view *row) {
     row[PERSON_language] = first_value(preferred);
     if (!row[PERSON_language].p) row[PERSON_language] = first_value(spoken);
     if (!row[PERSON_language].p) {
-        int a = preferred->answer ? preferred->answer->missing : MI_NONE, b = spoken->answer ? spoken->answer->missing : MI_NONE;
+        int a = preferred->answer ? preferred->answer->missing : MI_NONE;
+        int b = spoken->answer ? spoken->answer->missing : MI_NONE;
         int reason = a == MI_NONE || (b != MI_NONE && b < a) ? b : a;
         row[PERSON_missing_language] = rs_rc_missing_name(reason == MI_NONE ? MI_UNKNOWN : reason);
     }
@@ -246,7 +247,7 @@ static void write_person(const struct person *p, const struct standing *s) {
     rs_batch_emit(p->batch, OUT_PERSON, &rs_layout_person, row);
 }
 
-/* ---- reading a person ---------------------------------------------------------------------------------------------------- */
+/* ---- reading a person -------------------------------------------------------------------------------------------- */
 
 static size_t read_records(struct person *p, const struct rs_item *items, size_t n) {
     size_t i = 0;

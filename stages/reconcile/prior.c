@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Person keys where a prior run gave some, and the log of merges and splits.
  *
- * A prior person belongs to one cluster of today: that of the smallest of the person's records that are here. A cluster
- * keeps the smallest prior key that belongs to it; the others that belong to it are merged into that one. Where a record's
- * prior person belongs to another cluster, the record was split off. A cluster to which no prior person belongs gets a
- * new key, HMAC(site key, "person", smallest record key), unless a prior run has given that very key to others (the
- * smallest record left, or was away): then the digest of the prior link file goes into the HMAC as well. */
+ * A prior person belongs to one cluster of today: that of the smallest of the person's records that are here. A
+ * cluster keeps the smallest prior key that belongs to it; the others that belong to it are merged into that one.
+ * Where a record's prior person belongs to another cluster, the record was split off. A cluster to which no prior
+ * person belongs gets a new key, HMAC(site key, "person", smallest record key), unless a prior run has given that
+ * very key to others (the smallest record left, or was away): then the digest of the prior link file goes into the
+ * HMAC as well. */
 #include "pipeline/base/log.h"
 #include "state.h"
 
@@ -148,9 +149,10 @@ static bool clusters(struct rs_rc *rc, int partition, struct rs_batch *batch, bo
     return true;
 }
 
-/* ---- the event file: all merges, then all splits, each sorted by its keys ------------------------------------------- */
+/* ---- the event file: all merges, then all splits, each sorted by its keys ---------------------------------------- */
 
-static bool write_events(struct rs_rc *rc, int partition, struct rs_batch *batch, unsigned tag, struct rs_error *error) {
+static bool write_events(struct rs_rc *rc, int partition, struct rs_batch *batch, unsigned tag,
+                         struct rs_error *error) {
     struct rs_partition *p = &rc->workers[batch->worker].a;
     if (!rs_partition_read(rc->spills[SL_EVENTS], partition, p, error)) return false;
     for (size_t i = 0; i < p->n; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The two axes of a person: from the race answer that stands and the ethnicity answer that stands to the 1997 flags, the
- * 2024 flags, the unresolved sets, the missing reasons and the census tables' six groups. The table of derivations is in
- * README.md; nothing here guesses: what the answers do not decide stays null. */
+/* The two axes of a person: from the race answer that stands and the ethnicity answer that stands to the 1997 flags,
+ * the 2024 flags, the unresolved sets, the missing reasons and the census tables' six groups. The table of
+ * derivations is in README.md; nothing here guesses: what the answers do not decide stays null. */
 #ifndef RS_RECONCILE_RACE_H
 #define RS_RECONCILE_RACE_H
 #include "survive.h"

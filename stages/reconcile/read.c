@@ -40,7 +40,7 @@ static bool place_of(const struct rs_cursor *c, const char *layout, struct rs_vi
     return true;
 }
 
-/* ---- demographic ---------------------------------------------------------------------------------------------- */
+/* ---- demographic ------------------------------------------------------------------------------------------------- */
 
 static const int fields[FI_COUNT] = {
     [FI_RECORD_DATE] = DEMOGRAPHIC_record_date, [FI_SURNAME] = DEMOGRAPHIC_surname,
@@ -79,7 +79,7 @@ static bool read_demographic(struct rs_rc *rc, const struct rs_row_reader *reade
     return error->code == 0;
 }
 
-/* ---- mapped --------------------------------------------------------------------------------------------------- */
+/* ---- mapped ------------------------------------------------------------------------------------------------------ */
 
 static bool contains(struct rs_view v, const char *word) {
     size_t n = strlen(word);
@@ -149,7 +149,7 @@ static bool read_mapped(struct rs_rc *rc, const struct rs_row_reader *reader, st
     return error->code == 0;
 }
 
-/* ---- measures ------------------------------------------------------------------------------------------------- */
+/* ---- measures ---------------------------------------------------------------------------------------------------- */
 
 static bool read_measures(struct rs_rc *rc, const struct rs_row_reader *reader, struct rs_batch *batch,
                           struct rs_error *error) {
@@ -188,7 +188,7 @@ static bool read_measures(struct rs_rc *rc, const struct rs_row_reader *reader, 
     return error->code == 0;
 }
 
-/* ---- identifiers and the prior link ----------------------------------------------------------------------------- */
+/* ---- identifiers and the prior link ------------------------------------------------------------------------------ */
 
 static bool read_identifiers(struct rs_rc *rc, const struct rs_row_reader *reader, struct rs_batch *batch,
                              struct rs_error *error) {
@@ -232,7 +232,7 @@ static bool read_prior(struct rs_rc *rc, const struct rs_row_reader *reader, str
     return error->code == 0;
 }
 
-/* ---- all inputs ----------------------------------------------------------------------------------------------- */
+/* ---- all inputs -------------------------------------------------------------------------------------------------- */
 
 bool rs_rc_read_all(struct rs_rc *rc, struct rs_error *error) {
     struct rs_manifest m;
@@ -240,7 +240,8 @@ bool rs_rc_read_all(struct rs_rc *rc, struct rs_error *error) {
     if (!rs_rc_spill_open(rc, SL_RECORDS, error) || !rs_rc_spill_open(rc, SL_NODES, error)) return false;
     if (!rs_run_manifest(rc->run, &rs_layout_demographic, &m, error) || !rs_rc_rows(rc, &m, read_demographic, error))
         return false;
-    if (!rs_run_manifest(rc->run, &rs_layout_mapped, &m, error) || !rs_rc_rows(rc, &m, read_mapped, error)) return false;
+    if (!rs_run_manifest(rc->run, &rs_layout_mapped, &m, error) || !rs_rc_rows(rc, &m, read_mapped, error))
+        return false;
     if (!rs_run_manifest_if(rc->run, &rs_layout_measure_event, &m, &found, error)) return false;
     if (found && !rs_rc_rows(rc, &m, read_measures, error)) return false;
     if (!rs_rc_spill_seal(rc, SL_RECORDS, error)) return false;

@@ -32,7 +32,7 @@ static const struct rs_option options[] = {
     {"most-records-per-id", "N", "50", "An identifier shared by more records than this links nothing."},
     {0}};
 
-/* ---- source rank: "a, b" or a YAML list ---------------------------------------------------------------------------- */
+/* ---- source rank: "a, b" or a YAML list -------------------------------------------------------------------------- */
 
 static void add_rank(struct rs_rc *rc, struct rs_view name) {
     name = rs_trim(name);
@@ -62,7 +62,8 @@ static bool read_ranks(struct rs_rc *rc, struct rs_error *error) {
     for (size_t i = 0; i < json_array_size(set); i++) {
         const json_t *name = json_array_get(set, i);
         if (!json_is_string(name))
-            return rs_fail(error, RS_CONFIG, "%s: source_rank[%zu]: write the name of a source", rc->run->config_path, i);
+            return rs_fail(error, RS_CONFIG, "%s: source_rank[%zu]: write the name of a source", rc->run->config_path,
+                           i);
         add_rank(rc, rs_cstr(json_string_value(name)));
     }
     if (!json_is_array(set))
@@ -87,7 +88,7 @@ static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
     return true;
 }
 
-/* ---- the run -------------------------------------------------------------------------------------------------------- */
+/* ---- the run ----------------------------------------------------------------------------------------------------- */
 
 static bool open_workers(struct rs_rc *rc, struct rs_error *error) {
     struct rs_site_key key;
@@ -148,18 +149,20 @@ const struct rs_stage rs_stage_reconcile = {
     .version = 1,
     .about = "join the records of one person, and decide which answer stands",
     .description =
-        "Records that share a record key, an identifier of a namespace that the source's profile lets link, or a pair of "
-        "the crosswalk are one person. The person's key is the prior run's where there is one (merges and splits are "
-        "logged in link_event), else HMAC-SHA-256(site key, \"person\", smallest record key).\n\n"
-        "Which answer stands: one the person gave, then a related person's, then an administrative one (by source rank); "
-        "then a decline, which gives way to any of these and stands over what was observed, derived, or came without "
-        "saying how it was collected; then those; then other missing reasons. Among equals the newer answer, then source "
-        "rank, then the order of values. A more detailed answer of the same source takes its parent's place. An answer "
-        "is never taken apart: several races stand or fall together. Every disagreement is a row of discrepancy, a "
-        "Hispanic yes against a no as an error.\n\n"
-        "The 1997 and the 2024 axis are derived from the race answer and the ethnicity answer that stand; what they do "
-        "not decide is null. Nothing about sexual orientation or gender identity is inferred.",
-    .examples = "*relsogi reconcile --config relsogi.yaml --input ingest --input normalize --input map --output reconcile*\n",
+        "Records that share a record key, an identifier of a namespace that the source's profile lets link, "
+        "or a pair of the crosswalk are one person. The person's key is the prior run's where there is one "
+        "(merges and splits are logged in link_event), else HMAC-SHA-256(site key, \"person\", smallest record "
+        "key).\n\n"
+        "Which answer stands: one the person gave, then a related person's, then an administrative one (by "
+        "source rank); then a decline, which gives way to any of these and stands over what was observed, "
+        "derived, or came without saying how it was collected; then those; then other missing reasons. Among "
+        "equals the newer answer, then source rank, then the order of values. A more detailed answer of the "
+        "same source takes its parent's place. An answer is never taken apart: several races stand or fall "
+        "together. Every disagreement is a row of discrepancy, a Hispanic yes against a no as an error.\n\n"
+        "The 1997 and the 2024 axis are derived from the race answer and the ethnicity answer that stand; "
+        "what they do not decide is null. Nothing about sexual orientation or gender identity is inferred.",
+    .examples = "*relsogi reconcile --config relsogi.yaml --input ingest --input normalize --input map "
+                "--output reconcile*\n",
     .reads = reads,
     .reads_if_there = reads_if_there,
     .writes = writes,

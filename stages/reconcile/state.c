@@ -3,7 +3,7 @@
 #include "state.h"
 #include <stdlib.h>
 
-/* ---- sources -------------------------------------------------------------------------------------------------- */
+/* ---- sources ----------------------------------------------------------------------------------------------------- */
 
 static int find_source(const struct rs_rc *rc, struct rs_view name) {
     for (size_t i = 0; i < rc->n_sources; i++)
@@ -30,7 +30,8 @@ bool rs_rc_source_number(struct rs_rc *rc, struct rs_view name, uint16_t *out, s
         }
         pthread_rwlock_unlock(&rc->sources_lock);
     }
-    if (at < 0) return rs_fail(error, RS_DATA, "more than %d sources: is the column source what it should be?", UINT16_MAX);
+    if (at < 0)
+        return rs_fail(error, RS_DATA, "more than %d sources: is the column source what it should be?", UINT16_MAX);
     *out = (uint16_t)at;
     return true;
 }
@@ -66,7 +67,7 @@ void rs_rc_sources_sort(struct rs_rc *rc) {
 
 struct rs_view rs_rc_source_name(const struct rs_rc *rc, uint16_t rank) { return rs_cstr(rc->source_names[rank]); }
 
-/* ---- spills --------------------------------------------------------------------------------------------------- */
+/* ---- spills ------------------------------------------------------------------------------------------------------ */
 
 bool rs_rc_spill_open(struct rs_rc *rc, int slot, struct rs_error *error) {
     rs_rc_spill_close(rc, slot);
@@ -83,7 +84,7 @@ void rs_rc_spill_close(struct rs_rc *rc, int slot) {
     rc->spills[slot] = NULL;
 }
 
-/* ---- passes --------------------------------------------------------------------------------------------------- */
+/* ---- passes ------------------------------------------------------------------------------------------------------ */
 
 struct pass {
     struct rs_rc *rc;

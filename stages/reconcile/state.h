@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the parts of reconcile share during a run: sources, spills, per-thread contexts, and the walk over partitions. */
+/* What the parts of reconcile share during a run: sources, spills, per-thread contexts, and the walk over
+ * partitions. */
 #ifndef RS_RECONCILE_STATE_H
 #define RS_RECONCILE_STATE_H
 #include <pthread.h>
@@ -52,8 +53,8 @@ struct rs_rc {
     bool has_prior, has_crosswalk;
     struct rs_digest prior_content; /* digest of the prior link file */
 
-    /* Sources. While inputs are read they have numbers in order of arrival; rs_rc_sources_sort then gives each its rank:
-     * the configured ones first, in their order, then the others by name. */
+    /* Sources. While inputs are read they have numbers in order of arrival; rs_rc_sources_sort then gives each its
+     * rank: the configured ones first, in their order, then the others by name. */
     pthread_rwlock_t sources_lock;
     const char **source_names; /* by arrival, later by rank */
     uint16_t *source_rank;     /* arrival number -> rank */
@@ -77,8 +78,8 @@ bool rs_rc_spill_open(struct rs_rc *rc, int slot, struct rs_error *error);
 bool rs_rc_spill_seal(struct rs_rc *rc, int slot, struct rs_error *error);
 void rs_rc_spill_close(struct rs_rc *rc, int slot);
 
-/* What a pass does with one partition (batch->index) in any thread: rows into the batch's sinks, items into its scratch.
- * *changed is kept in order over all partitions into rc->changed. */
+/* What a pass does with one partition (batch->index) in any thread: rows into the batch's sinks, items into its
+ * scratch. *changed is kept in order over all partitions into rc->changed. */
 typedef bool rs_rc_work(struct rs_rc *rc, int partition, struct rs_batch *batch, bool *changed, struct rs_error *error);
 /* All 256 partitions, in order. */
 bool rs_rc_partitions(struct rs_rc *rc, rs_rc_work *work, struct rs_error *error);
@@ -87,7 +88,7 @@ typedef bool rs_rc_block(struct rs_rc *rc, const struct rs_row_reader *reader, s
                          struct rs_error *error);
 bool rs_rc_rows(struct rs_rc *rc, const struct rs_manifest *m, rs_rc_block *work, struct rs_error *error);
 
-/* ---- the parts -------------------------------------------------------------------------------------------------- */
+/* ---- the parts --------------------------------------------------------------------------------------------------- */
 
 /* read.c: inputs into SL_RECORDS and SL_NODES. */
 bool rs_rc_read_all(struct rs_rc *rc, struct rs_error *error);

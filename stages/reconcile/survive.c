@@ -41,7 +41,7 @@ bool rs_rc_candidate_of(const struct rs_rc_answer *a, int aspect, struct rs_rc_c
     return true;
 }
 
-/* ---- order ---------------------------------------------------------------------------------------------------- */
+/* ---- order ------------------------------------------------------------------------------------------------------- */
 
 static int by_number(unsigned a, unsigned b) { return a < b ? -1 : a > b; }
 
@@ -108,7 +108,7 @@ int rs_rc_candidate_compare(const struct rs_rc_candidate *ca, const struct rs_rc
     return c ? c : by_rest(a, b);
 }
 
-/* ---- detail and parent ---------------------------------------------------------------------------------------- */
+/* ---- detail and parent ------------------------------------------------------------------------------------------- */
 
 static bool many(unsigned mask) { return (mask & (mask - 1u)) != 0; }
 
@@ -124,7 +124,8 @@ static bool race_refines(const struct rs_rc_answer *f, const struct rs_rc_answer
 }
 
 static bool value_refines(const struct rs_rc_answer *f, const struct rs_rc_answer *c) {
-    if (f->element < EL_LANGUAGE_PREFERRED || f->element > EL_LANGUAGE_WRITTEN || !f->value.p || !c->value.p) return false;
+    bool language = f->element >= EL_LANGUAGE_PREFERRED && f->element <= EL_LANGUAGE_WRITTEN;
+    if (!language || !f->value.p || !c->value.p) return false;
     return f->value.n > c->value.n && memcmp(f->value.p, c->value.p, c->value.n) == 0 && f->value.p[c->value.n] == '-';
 }
 
@@ -132,11 +133,12 @@ bool rs_rc_refines(const struct rs_rc_answer *finer, const struct rs_rc_answer *
     if (aspect == AS_RACE) return race_refines(finer, coarser);
     if (aspect == AS_VALUE) return value_refines(finer, coarser);
     unsigned fine = finer->c97.all & C97_ETHNICITY; /* Mexican beats Hispanic */
-    return fine == C97_HISPANIC && (coarser->c97.all & C97_ETHNICITY) == fine && !has_race(finer) && !has_race(coarser) &&
-           finer->detail.p && !coarser->detail.p;
+    bool alone = !has_race(finer) && !has_race(coarser); /* else the details may be of the race */
+    return alone && fine == C97_HISPANIC && (coarser->c97.all & C97_ETHNICITY) == fine && finer->detail.p &&
+           !coarser->detail.p;
 }
 
-/* ---- who stands ----------------------------------------------------------------------------------------------- */
+/* ---- who stands -------------------------------------------------------------------------------------------------- */
 
 /* Insertion sort: a person has a handful of answers. */
 static void sort(struct rs_rc_candidate *c, size_t n, int aspect, unsigned ranked) {

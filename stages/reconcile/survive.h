@@ -8,8 +8,8 @@
  *   4. source rank: configured sources in their order, then the others by name,
  *   5. the element made for the aspect before one in which the value is misplaced,
  *   6. the order of the values, details and records: content, never the position in a file.
- * The first stands; then a detail beats its own parent: an answer of the same source and way of collection that says the
- * same more finely takes its place, however old it is. */
+ * The first stands; then a detail beats its own parent: an answer of the same source and way of collection that says
+ * the same more finely takes its place, however old it is. */
 #ifndef RS_RECONCILE_SURVIVE_H
 #define RS_RECONCILE_SURVIVE_H
 #include "answer.h"

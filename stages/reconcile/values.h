@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The closed vocabularies of the layouts `mapped` and `person_value`: elements, ways of collection, missing reasons, and
- * sets of categories on the two race and ethnicity axes.
+/* The closed vocabularies of the layouts `mapped` and `person_value`: elements, ways of collection, missing reasons,
+ * and sets of categories on the two race and ethnicity axes.
  *
- * A set is two masks: `all` holds the categories that apply together (A+B), `any` an unresolved set of which at least
- * one applies (A|B). Texts are always written in the order of the enums: equal sets give equal text. */
+ * A set is two masks: `all` holds the categories that apply together (A+B), `any` an unresolved set of which at
+ * least one applies (A|B). Texts are always written in the order of the enums: equal sets give equal text. */
 #ifndef RS_RECONCILE_VALUES_H
 #define RS_RECONCILE_VALUES_H
 #include <stdbool.h>
