@@ -157,11 +157,11 @@ const struct rs_stage rs_stage_check = {
         "persons whose sources disagree; groups whose mean imputed probability is far from what the same persons "
         "reported; stages whose ledgers do not balance. Sexual orientation and gender identity are counted and "
         "never fail by default.\n\n"
-        "The checks are data: *schemas/checks.yaml* names each one with its Kahn category, threshold and severity. "
-        "Each result has a denominator and one of five states: *pass*, *pass_with_violations* (within the "
-        "threshold), *fail*, *not_applicable* (nothing to judge, or fewer than the check's minimum), *error* (the "
+        "The checks are data: schemas/checks.yaml names each one with its Kahn category, threshold and severity. "
+        "Each result has a denominator and one of five states: pass, pass_with_violations (within the "
+        "threshold), fail, not_applicable (nothing to judge, or fewer than the check's minimum), error (the "
         "check could not be made).\n\n"
-        "With *--fail-on* a failed check ends the stage with exit code 65, after its results are written.",
+        "With --fail-on a failed check ends the stage with exit code 65, after its results are written.",
     .examples = "relsogi check --input run/ingest --input run/normalize --input run/map --input run/reconcile \\\n"
                 "    --input run/impute --as-of 2026-01-01 --output run/check --fail-on never",
     .reads = reads,
