@@ -31,7 +31,7 @@ void rs_rows_begin(struct rs_rows *r, const struct rs_run *run, struct rs_batch 
     r->batch = batch;
     r->block = block;
     r->hmac = hmac;
-    r->clean = rs_utf8_valid(rs_view(batch->in.p, batch->in.n));
+    r->clean = !batch->in.n || rs_utf8_valid(rs_view(batch->in.p, batch->in.n));
     r->file_no = rs_arena_long(&batch->arena, block->source->file_no);
 }
 
