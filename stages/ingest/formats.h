@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The formats' readers: each turns one block of whole records into rows. Pure but for the batch and the worker. */
+/* The formats' readers: each turns one block of whole records (never an empty one) into rows. Pure but for the
+ * batch and the worker. */
 #ifndef RS_INGEST_FORMATS_H
 #define RS_INGEST_FORMATS_H
 #include "block.h"
