@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "../base/bytes.h"
 #include "../base/file.h"
 #include "rows.h"
 
@@ -121,7 +122,9 @@ void rs_row_reader_close(struct rs_row_reader *r) {
 
 static uint64_t count_lines(const char *p, size_t n) {
     uint64_t lines = 0;
-    for (size_t i = 0; i < n; i++) lines += p[i] == '\n';
+    size_t i = 0;
+    for (; n - i >= 8; i += 8) lines += (uint64_t)__builtin_popcountll(rs_bytes_equal(rs_word(p + i), '\n'));
+    for (; i < n; i++) lines += p[i] == '\n';
     return lines;
 }
 
@@ -184,23 +187,49 @@ static struct rs_view unescape(struct rs_arena *arena, const char *p, size_t n) 
     return rs_view(out, (size_t)(q - out));
 }
 
-/* Splits one line into row[]; returns the number of fields. `order` maps file columns to layout columns. */
-static size_t split_line(struct rs_view line, const int *order, size_t n_fields, struct rs_arena *arena,
-                         struct rs_view *row) {
-    const char *p = line.p, *end = line.p + line.n;
-    size_t field = 0;
-    for (;;) {
-        const char *start = p;
-        bool escaped = false;
-        while (p < end && *p != '\t') escaped |= *p++ == '\\';
-        if (field < n_fields && order[field] >= 0) {
-            size_t n = (size_t)(p - start);
-            row[order[field]] = escaped ? unescape(arena, start, n) : rs_view(start, n);
-        }
-        field++;
-        if (p == end) return field;
-        p++;
+/* Where the fields of a line go. */
+struct splitter {
+    const int *order; /* layout column of each file column, -1 for unknown ones */
+    size_t n_fields, field;
+    struct rs_arena *arena;
+    struct rs_view *row;
+};
+
+static inline void end_field(struct splitter *s, const char *start, const char *end, bool escaped) {
+    if (s->field < s->n_fields && s->order[s->field] >= 0) {
+        size_t n = (size_t)(end - start);
+        s->row[s->order[s->field]] = escaped ? unescape(s->arena, start, n) : rs_view(start, n);
     }
+    s->field++;
+}
+
+/* Splits one line into row[]; returns the number of fields. Eight bytes at a time: reading rows is what the fast
+ * stages spend most of their time on, and a loop over bytes took twice as long. */
+static size_t split_line(struct rs_view line, struct splitter *s) {
+    const char *p = line.p, *end = line.p + line.n, *start = p;
+    bool escaped = false;
+    for (; end - p >= 8; p += 8) {
+        uint64_t word = rs_word(p), tabs = rs_bytes_equal(word, '\t'), marks = rs_bytes_equal(word, '\\') | tabs;
+        for (; marks; marks &= marks - 1) {
+            const char *at = p + (__builtin_ctzll(marks) >> 3);
+            if (*at == '\\') {
+                escaped = true;
+                continue;
+            }
+            end_field(s, start, at, escaped);
+            start = at + 1;
+            escaped = false;
+        }
+    }
+    for (; p < end; p++) {
+        if (*p == '\\') escaped = true;
+        if (*p != '\t') continue;
+        end_field(s, start, p, escaped);
+        start = p + 1;
+        escaped = false;
+    }
+    end_field(s, start, end, escaped);
+    return s->field;
 }
 
 void rs_cursor_open(struct rs_cursor *c, const struct rs_row_reader *reader, const struct rs_buffer *block,
@@ -222,7 +251,8 @@ bool rs_cursor_next(struct rs_cursor *c, struct rs_error *error) {
     c->row_no++;
     const struct rs_row_reader *r = c->reader;
     if (r->n_fields < r->m.layout->n_columns) memset(c->row, 0, r->m.layout->n_columns * sizeof c->row[0]);
-    size_t fields = split_line(c->line, r->order, r->n_fields, c->arena, c->row);
+    struct splitter s = {.order = r->order, .n_fields = r->n_fields, .arena = c->arena, .row = c->row};
+    size_t fields = split_line(c->line, &s);
     if (fields == r->n_fields) return true;
     return rs_fail(error, RS_DATA, "%s: row %llu has %zu fields, the header %zu: run its stage again", r->m.path,
                    (unsigned long long)c->row_no, fields, r->n_fields);
@@ -232,7 +262,8 @@ bool rs_line_parse(const struct rs_layout *layout, struct rs_view line, struct r
                    struct rs_error *error) {
     int order[RS_MAX_COLUMNS];
     for (size_t i = 0; i < layout->n_columns; i++) order[i] = (int)i;
-    if (split_line(line, order, layout->n_columns, arena, row) == layout->n_columns) return true;
+    struct splitter s = {.order = order, .n_fields = layout->n_columns, .arena = arena, .row = row};
+    if (split_line(line, &s) == layout->n_columns) return true;
     return rs_fail(error, RS_BUG, "a kept line of layout %s has not its number of fields", layout->name);
 }
 

@@ -3,16 +3,25 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "../base/bytes.h"
 #include "../base/file.h"
 #include "bgzf.h"
 #include "rows.h"
 
-static bool needs_escape(struct rs_view v) {
-    for (size_t i = 0; i < v.n; i++) {
-        unsigned char c = (unsigned char)v.p[i];
-        if (c == '\\' || c < 0x20) return true;
+/* Copies text that needs no escape; false, with `out` spoilt, where it does. */
+static bool put_clean(char *out, struct rs_view v) {
+    size_t i = 0;
+    for (; v.n - i >= 8; i += 8) {
+        uint64_t word = rs_word(v.p + i);
+        if (rs_any_below(word, 0x20) || rs_bytes_equal(word, '\\')) return false;
+        memcpy(out + i, v.p + i, 8);
     }
-    return false;
+    for (; i < v.n; i++) {
+        unsigned char c = (unsigned char)v.p[i];
+        if (c < 0x20 || c == '\\') return false;
+        out[i] = (char)c;
+    }
+    return true;
 }
 
 static char *put_escaped(char *out, struct rs_view v) {
@@ -44,11 +53,10 @@ void rs_row_emit(struct rs_buffer *to, const struct rs_layout *layout, const str
         if (!v.p) {
             *out++ = '\\';
             *out++ = 'N';
-        } else if (needs_escape(v)) {
-            out = put_escaped(out, v);
-        } else {
-            if (v.n) memcpy(out, v.p, v.n);
+        } else if (put_clean(out, v)) {
             out += v.n;
+        } else {
+            out = put_escaped(out, v);
         }
     }
     *out++ = '\n';
