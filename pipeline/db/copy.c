@@ -3,10 +3,10 @@
  * and fields of a 32-bit length (-1 for null) and their bytes as the type's send function gives them, most significant
  * byte first; 16 bits of -1 at the end. */
 #include "copy.h"
-#include <stdio.h>
-#include <string.h>
 #include "../base/date.h"
 #include "../base/hash.h"
+#include <stdio.h>
+#include <string.h>
 
 enum { POSTGRES_EPOCH = 10957, SEND_BYTES = 64 << 10 }; /* 2000-01-01 in days since 1970-01-01 */
 
@@ -57,12 +57,9 @@ static bool parse_int(struct rs_view v, int64_t least, int64_t most, int64_t *ou
 #define NO4 0x80, 0x80, 0x80, 0x80
 #define NO16 NO4, NO4, NO4, NO4
 static const unsigned char hex_value[256] = {
-    NO16, NO16, NO16,
-    0,    1,    2,    3,    4,    5,    6,    7,    8, 9, 0x80, 0x80, NO4,
-    0x80, 10,   11,   12,   13,   14,   15,   0x80, NO4, NO4,
-    NO16,
-    0x80, 10,   11,   12,   13,   14,   15,   0x80, NO4, NO4,
-    NO16, NO16, NO16, NO16, NO16, NO16, NO16, NO16, NO16,
+    NO16, NO16, NO16, 0,   1,   2,    3,    4,    5,    6,    7,    8,    9,    0x80, 0x80, NO4,
+    0x80, 10,   11,   12,  13,  14,   15,   0x80, NO4,  NO4,  NO16, 0x80, 10,   11,   12,   13,
+    14,   15,   0x80, NO4, NO4, NO16, NO16, NO16, NO16, NO16, NO16, NO16, NO16, NO16,
 };
 
 static bool put_hex(char *p, struct rs_view v, size_t n) {
@@ -87,14 +84,10 @@ static char *put_value(char *p, enum rs_type type, struct rs_view v) {
         p = put32(p, (uint32_t)v.n);
         memcpy(p, v.p, v.n);
         return p + v.n;
-    case RS_KEY:
-        return put_hex(put32(p, 16), v, 16) ? p + 20 : NULL;
-    case RS_HASH:
-        return put_hex(put32(p, 32), v, 32) ? p + 36 : NULL;
-    case RS_INT:
-        return parse_int(v, INT32_MIN, INT32_MAX, &n) ? put32(put32(p, 4), (uint32_t)n) : NULL;
-    case RS_LONG:
-        return parse_int(v, INT64_MIN, INT64_MAX, &n) ? put64(put32(p, 8), (uint64_t)n) : NULL;
+    case RS_KEY: return put_hex(put32(p, 16), v, 16) ? p + 20 : NULL;
+    case RS_HASH: return put_hex(put32(p, 32), v, 32) ? p + 36 : NULL;
+    case RS_INT: return parse_int(v, INT32_MIN, INT32_MAX, &n) ? put32(put32(p, 4), (uint32_t)n) : NULL;
+    case RS_LONG: return parse_int(v, INT64_MIN, INT64_MAX, &n) ? put64(put32(p, 8), (uint64_t)n) : NULL;
     case RS_REAL:
         if (!parse_real(v, &real)) return NULL;
         memcpy(&bits, &real, 8);
@@ -104,8 +97,7 @@ static char *put_value(char *p, enum rs_type type, struct rs_view v) {
         p = put32(p, 1);
         *p = v.p[0] == 'Y';
         return p + 1;
-    case RS_DAY:
-        return rs_day_parse(v, &day) ? put32(put32(p, 4), (uint32_t)(day - POSTGRES_EPOCH)) : NULL;
+    case RS_DAY: return rs_day_parse(v, &day) ? put32(put32(p, 4), (uint32_t)(day - POSTGRES_EPOCH)) : NULL;
     }
     return NULL;
 }
@@ -130,7 +122,8 @@ bool rs_copy_encode(struct rs_buffer *to, const struct rs_layout *layout, const 
         } else if (c->nullable) {
             p = put32(p, UINT32_MAX);
         } else {
-            return rs_fail(error, RS_DATA, "column %s of layout %s is null: run its stage again", c->name, layout->name);
+            return rs_fail(error, RS_DATA, "column %s of layout %s is null: run its stage again", c->name,
+                           layout->name);
         }
     }
     start[0] = (char)(fields >> 8);

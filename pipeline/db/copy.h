@@ -2,12 +2,12 @@
 /* Row files into tables by binary COPY: text is parsed once, here, and the server parses nothing. */
 #ifndef RS_DB_COPY_H
 #define RS_DB_COPY_H
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include "../base/text.h"
 #include "../rows/rows.h"
 #include "session.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* Whether a column goes to the database at all: names, identifiers and text as sent stay in row files. */
 static inline bool rs_column_loaded(const struct rs_column *c) { return c->phi != RS_DIRECT && c->phi != RS_RAW; }
@@ -19,7 +19,8 @@ bool rs_copy_encode(struct rs_buffer *to, const struct rs_layout *layout, const 
 
 /* Copies all rows of `files` (all of one layout), one after the other, into `table` (its name as it goes into SQL,
  * made in the session's open transaction: rows are frozen as they come). Bytes are held against the manifests.
- * Gives up, with RS_IO, soon after *stop becomes true (stop may be NULL). After a failure the session must be closed. */
+ * Gives up, with RS_IO, soon after *stop becomes true (stop may be NULL). After a failure the session must be closed.
+ */
 bool rs_copy_files(struct rs_session *s, const char *table, const struct rs_layout *layout,
                    const struct rs_manifest *files, size_t n_files, const atomic_bool *stop, uint64_t *rows,
                    struct rs_error *error);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The command line of `relsogi db`. */
 #include "db.h"
+#include "../base/config.h"
+#include "../base/log.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include "../base/config.h"
-#include "../base/log.h"
 
 static const char help[] =
     "relsogi db: tables, rights and runs in PostgreSQL\n\n"
@@ -34,12 +34,16 @@ static bool parse(int argc, char **argv, struct request *r, struct rs_error *err
     opterr = 0;
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
-        if (c == 'c') r->config = optarg;
-        else if (c == 'u') r->user = optarg;
-        else if (c == 'h') r->help = true;
+        if (c == 'c')
+            r->config = optarg;
+        else if (c == 'u')
+            r->user = optarg;
+        else if (c == 'h')
+            r->help = true;
         else if (c == 'l' && (!strcmp(optarg, "human") || !strcmp(optarg, "json")))
             r->format = optarg[0] == 'h' ? RS_LOG_HUMAN : RS_LOG_JSON;
-        else if (c == 'l') return rs_fail(error, RS_USAGE, "--log-format must be human or json");
+        else if (c == 'l')
+            return rs_fail(error, RS_USAGE, "--log-format must be human or json");
         else
             return rs_fail(error, RS_USAGE, "%s %s; see relsogi db --help",
                            c == ':' ? "a value is missing after" : "unknown option", argv[optind - 1]);
@@ -72,16 +76,21 @@ static bool status(struct rs_session *s, struct rs_error *error) {
         printf("no tables yet: run \"relsogi db migrate\" as its administrator\n");
         return true;
     }
-    a = rs_session_ask(s, "select max(number), count(*), to_char(max(applied_at), 'YYYY-MM-DD HH24:MI:SS TZ') "
-                       "from relsogi.migration", 0, NULL, error);
+    a = rs_session_ask(s,
+                       "select max(number), count(*), to_char(max(applied_at), 'YYYY-MM-DD HH24:MI:SS TZ') "
+                       "from relsogi.migration",
+                       0, NULL, error);
     if (!a) return false;
     printf("migrations: %s applied, the last is number %s of %s\n", rs_answer_text(a, 0, 1),
-           rs_answer_text(a, 0, 0) ? rs_answer_text(a, 0, 0) : "-", rs_answer_text(a, 0, 2) ? rs_answer_text(a, 0, 2) : "-");
+           rs_answer_text(a, 0, 0) ? rs_answer_text(a, 0, 0) : "-",
+           rs_answer_text(a, 0, 2) ? rs_answer_text(a, 0, 2) : "-");
     rs_answer_free(a);
-    a = rs_session_ask(s, "select run_id, revision, coalesce(as_of::text, 'no date'), status, "
+    a = rs_session_ask(s,
+                       "select run_id, revision, coalesce(as_of::text, 'no date'), status, "
                        "to_char(coalesce(visible_since, started_at), 'YYYY-MM-DD HH24:MI:SS TZ'), "
                        "(select coalesce(sum(rows), 0) from relsogi.run_table t where t.run_no = run.run_no) "
-                       "from relsogi.run where status <> 'superseded' order by run_no desc limit 10", 0, NULL, error);
+                       "from relsogi.run where status <> 'superseded' order by run_no desc limit 10",
+                       0, NULL, error);
     if (!a) return false;
     printf("runs (the last ten):%s\n", rs_answer_rows(a) ? "" : " none");
     for (int i = 0; i < rs_answer_rows(a); i++)
@@ -110,8 +119,10 @@ int rs_db_main(int argc, char **argv) {
     struct rs_error error = {0};
     bool ok = parse(argc, argv, &r, &error);
     rs_log_setup(r.format, RS_LOG_INFO, "db");
-    if (ok && r.help) fputs(help, stdout);
-    else ok = ok && run(&r, &error);
+    if (ok && r.help)
+        fputs(help, stdout);
+    else
+        ok = ok && run(&r, &error);
     if (fflush(stdout) != 0 && ok) ok = rs_fail_errno(&error, RS_IO, "stdout");
     if (!ok) rs_log(RS_LOG_ERROR, "%s", error.text);
     return ok ? 0 : error.code;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Migrations: numbered SQL from sql/migrations, applied once, in order, never changed afterwards. And the data
  * dictionary, which is handed over from the layouts each time, so that no column is described twice. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "../base/hash.h"
 #include "../base/log.h"
 #include "../base/text.h"
 #include "copy.h"
 #include "db.h"
 #include "sql.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char *const folder = "migrations/";
 
@@ -56,10 +56,14 @@ static bool apply(struct rs_session *s, const struct rs_sql_file *f, const char 
     const char *parameters[] = {number, f->name + strlen(folder), hex};
     if (!rs_session_run(s, "begin", error) || !rs_session_run(s, "set local role relsogi_owner", error)) return false;
     if (!rs_session_run(s, (const char *)f->text, error)) return rs_error_context(error, "sql/%s", f->name);
-    return ask_nothing(s, "insert into relsogi.migration (number, name, sha256) values ($1::integer, $2, "
-                       "decode($3, 'hex'))", 3, parameters, error) &&
-           ask_nothing(s, "insert into audit.log (event, detail) values ('migrate', jsonb_build_object('migration', "
-                       "$2::text, 'number', $1::integer, 'sha256', $3::text))", 3, parameters, error) &&
+    return ask_nothing(s,
+                       "insert into relsogi.migration (number, name, sha256) values ($1::integer, $2, "
+                       "decode($3, 'hex'))",
+                       3, parameters, error) &&
+           ask_nothing(s,
+                       "insert into audit.log (event, detail) values ('migrate', jsonb_build_object('migration', "
+                       "$2::text, 'number', $1::integer, 'sha256', $3::text))",
+                       3, parameters, error) &&
            rs_session_run(s, "commit", error);
 }
 
@@ -71,8 +75,10 @@ static bool apply_if_missing(struct rs_session *s, const struct rs_sql_file *f, 
     snprintf(number, sizeof number, "%d", atoi(f->name + strlen(folder)));
     if (!known(s, number, hex, &state, error)) return false;
     if (state < 0)
-        return rs_fail(error, RS_CONFIG, "sql/%s is not the text that was applied to this database: released "
-                       "migrations never change; restore it and put the change into a new one", f->name);
+        return rs_fail(error, RS_CONFIG,
+                       "sql/%s is not the text that was applied to this database: released "
+                       "migrations never change; restore it and put the change into a new one",
+                       f->name);
     if (state > 0) return true;
     rs_info("applying sql/%s", f->name);
     ++*applied;
@@ -101,9 +107,9 @@ static json_t *dictionary(void) {
                                                      rs_phi_name(c->phi), "since", c->since, "meaning", c->meaning,
                                                      "loaded", (int)rs_column_loaded(c)));
         }
-        json_array_append_new(all, json_pack("{s:s, s:i, s:s, s:o, s:o}", "layout", (*l)->name, "version",
-                                             (*l)->version, "meaning", (*l)->meaning, "key", key_of(*l), "columns",
-                                             columns));
+        json_array_append_new(all,
+                              json_pack("{s:s, s:i, s:s, s:o, s:o}", "layout", (*l)->name, "version", (*l)->version,
+                                        "meaning", (*l)->meaning, "key", key_of(*l), "columns", columns));
     }
     return all;
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The only file that knows libpq: connecting, statements, COPY, and what a server's error means to us. */
 #include "session.h"
+#include "../base/config.h"
+#include "../base/file.h"
+#include "../base/log.h"
+#include "../base/text.h"
 #include <libpq-fe.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "../base/config.h"
-#include "../base/file.h"
-#include "../base/log.h"
-#include "../base/text.h"
 
 struct rs_session {
     PGconn *conn;
@@ -30,8 +30,10 @@ bool rs_database_read(const json_t *config, const char *where, struct rs_databas
     if (!map) return true;
     snprintf(place, sizeof place, "%s: database", where ? where : "configuration");
     if (json_object_get(map, "password"))
-        return rs_fail(error, RS_CONFIG, "%s: a password does not belong here: put it into the file that PGPASSFILE "
-                       "names (mode 0600), or use peer or certificate authentication", place);
+        return rs_fail(error, RS_CONFIG,
+                       "%s: a password does not belong here: put it into the file that PGPASSFILE "
+                       "names (mode 0600), or use peer or certificate authentication",
+                       place);
     if (!rs_config_keys(map, place, keys, error)) return false;
     out->service = rs_config_text(map, "service", NULL);
     out->host = rs_config_text(map, "host", NULL);
@@ -51,10 +53,10 @@ static bool private_socket(char *out, size_t room) {
     char path[PATH_MAX];
     struct rs_error ignored = {0};
     const char *state = set("RELSOGI_STATE"), *home = set("HOME");
-    bool ok = state           ? rs_path(out, room, &ignored, "%s/pg", state)
+    bool ok = state            ? rs_path(out, room, &ignored, "%s/pg", state)
               : geteuid() == 0 ? rs_path(out, room, &ignored, "/var/lib/relsogi/pg")
-              : home          ? rs_path(out, room, &ignored, "%s/.local/state/relsogi/pg", home)
-                              : false;
+              : home           ? rs_path(out, room, &ignored, "%s/.local/state/relsogi/pg", home)
+                               : false;
     return ok && out[0] == '/' && rs_path(path, sizeof path, &ignored, "%s/.s.PGSQL.5432", out) && rs_exists(path);
 }
 
@@ -69,10 +71,14 @@ static bool connect_failed(PGconn *conn, struct rs_error *error) {
     first_line(line, sizeof line, all);
     /* libpq gives no SQLSTATE for a connection that was refused: these two are told by their words. */
     if (PQconnectionNeedsPassword(conn) || strstr(all, "authentication failed") || strstr(all, "no pg_hba.conf entry"))
-        return rs_fail(error, RS_PERMISSION, "the database refuses this user: %s; check PGUSER, PGPASSFILE and the "
-                       "server's pg_hba.conf", line);
-    return rs_fail(error, RS_UNAVAILABLE, "the database cannot be reached: %s; start the private one with scripts/db "
-                   "start, or set PGHOST or PGSERVICE (or database: in the configuration) to yours", line);
+        return rs_fail(error, RS_PERMISSION,
+                       "the database refuses this user: %s; check PGUSER, PGPASSFILE and the "
+                       "server's pg_hba.conf",
+                       line);
+    return rs_fail(error, RS_UNAVAILABLE,
+                   "the database cannot be reached: %s; start the private one with scripts/db "
+                   "start, or set PGHOST or PGSERVICE (or database: in the configuration) to yours",
+                   line);
 }
 
 static void quiet_notice(void *self, const PGresult *result) {
@@ -98,7 +104,8 @@ struct rs_session *rs_session_open(const struct rs_database *d, const char *stag
     bool service = d->service || set("PGSERVICE");
     snprintf(application, sizeof application, "relsogi/%s/%s", stage, run ? run : "-");
     add(&p, "service", d->service);
-    if (d->host) add(&p, "host", d->host);
+    if (d->host)
+        add(&p, "host", d->host);
     else if (!service && !set("PGHOST") && !set("PGHOSTADDR") && private_socket(socket, sizeof socket)) {
         add(&p, "host", socket);
         add(&p, "port", "5432");
@@ -113,8 +120,10 @@ struct rs_session *rs_session_open(const struct rs_database *d, const char *stag
     struct rs_session *s = rs_alloc(sizeof *s);
     s->conn = PQconnectdbParams(p.names, p.values, 0);
     if (!s->conn || PQstatus(s->conn) != CONNECTION_OK) {
-        if (s->conn) connect_failed(s->conn, error);
-        else rs_fail(error, RS_IO, "out of memory while connecting to the database");
+        if (s->conn)
+            connect_failed(s->conn, error);
+        else
+            rs_fail(error, RS_IO, "out of memory while connecting to the database");
         rs_session_close(s);
         return NULL;
     }
@@ -189,7 +198,8 @@ static bool fail_result(struct rs_session *s, const PGresult *r, struct rs_error
     }
     const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
     first_line(line, sizeof line, message ? message : "");
-    return rs_fail(error, code, "%s: %s (SQLSTATE %s)%s", s->where, line, state, is_class(state, "RS") ? "" : advice(code));
+    return rs_fail(error, code, "%s: %s (SQLSTATE %s)%s", s->where, line, state,
+                   is_class(state, "RS") ? "" : advice(code));
 }
 
 /* ---- statements ----------------------------------------------------------------------------------------------- */

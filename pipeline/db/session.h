@@ -11,11 +11,11 @@
  * where it may quote a row (SQLSTATE classes 22 and 23): then only the state and what it is about are. */
 #ifndef RS_DB_SESSION_H
 #define RS_DB_SESSION_H
+#include "../base/error.h"
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <jansson.h>
-#include "../base/error.h"
 
 /* Null members are left to libpq. Borrowed from the configuration. */
 struct rs_database {

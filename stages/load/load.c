@@ -9,14 +9,14 @@
  * Invariants: nothing of a run is visible before all of it is; content that is there already is recognised by its
  * digest and not loaded again; two loads never work at one database at once. Tables are loaded side by side, each by a
  * connection of its own; the first connection holds the lock and speaks for the run. */
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 #include "pipeline/base/log.h"
 #include "pipeline/db/copy.h"
 #include "pipeline/db/session.h"
 #include "plan.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 enum { MOST_CONNECTIONS = 4 };
 
@@ -121,8 +121,8 @@ static bool begin(struct load *l, struct rs_session *s, bool *there, char *revis
     char *plan;
     if (!rs_load_plan_json(l->run, &l->plan, &plan, error)) return false;
     const char *parameters[] = {plan};
-    struct rs_answer *a = rs_session_ask(s, "select number, there, revision, leftovers from relsogi.load_begin($1::jsonb)",
-                                         1, parameters, error);
+    struct rs_answer *a = rs_session_ask(
+        s, "select number, there, revision, leftovers from relsogi.load_begin($1::jsonb)", 1, parameters, error);
     free(plan);
     if (!a) return false;
     snprintf(l->number, sizeof l->number, "%s", rs_answer_text(a, 0, 0));
@@ -169,7 +169,8 @@ static void account(struct load *l, const char *action, const char *revision) {
 static bool load(struct load *l, struct rs_session *s, struct rs_error *error) {
     char revision[16];
     bool there;
-    if (!rs_session_lock(s, RS_LOCK_LOAD, error) || !begin(l, s, &there, revision, sizeof revision, error)) return false;
+    if (!rs_session_lock(s, RS_LOCK_LOAD, error) || !begin(l, s, &there, revision, sizeof revision, error))
+        return false;
     if (there) {
         account(l, "already_there", revision);
         rs_info("run %s is in %s already, revision %s: nothing to do", l->run->run_id, rs_session_where(s), revision);
@@ -187,8 +188,7 @@ static bool load(struct load *l, struct rs_session *s, struct rs_error *error) {
 static bool run_load(struct rs_run *run, struct rs_error *error) {
     struct load l = {.run = run, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct rs_session *s = NULL;
-    if (!run->run_id)
-        return rs_fail(error, RS_USAGE, "load needs the run's name: give --run-id ID");
+    if (!run->run_id) return rs_fail(error, RS_USAGE, "load needs the run's name: give --run-id ID");
     bool ok = rs_database_read(run->config, run->config_path, &l.database, error) &&
               rs_load_plan_make(run, rs_run_flag(run, "partial"), &l.plan, error);
     if (ok) {
@@ -212,7 +212,8 @@ static bool say_plan(struct rs_run *run, json_t *hashes, struct rs_error *error)
     bool ok = rs_load_plan_make(run, rs_run_flag(run, "partial"), &plan, error);
     for (size_t i = 0; ok && i < plan.n; i++)
         rs_info("would load %s: %llu rows from %zu file%s", plan.tables[i].layout->name,
-                (unsigned long long)plan.tables[i].rows, plan.tables[i].n_files, plan.tables[i].n_files == 1 ? "" : "s");
+                (unsigned long long)plan.tables[i].rows, plan.tables[i].n_files,
+                plan.tables[i].n_files == 1 ? "" : "s");
     rs_load_plan_free(&plan);
     return ok;
 }

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Finding what is to be loaded, and saying it in one digest and one JSON object. */
 #include "plan.h"
-#include <limits.h>
-#include <stdlib.h>
 #include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
+#include <limits.h>
+#include <stdlib.h>
 
-const struct rs_layout *const rs_load_layouts[] = {
-    &rs_layout_file,        &rs_layout_ledger,    &rs_layout_quarantine,   &rs_layout_person,
-    &rs_layout_person_value, &rs_layout_posterior, &rs_layout_discrepancy, &rs_layout_person_measure,
-    &rs_layout_check_result, &rs_layout_estimate,  NULL};
+const struct rs_layout *const rs_load_layouts[] = {&rs_layout_file,
+                                                   &rs_layout_ledger,
+                                                   &rs_layout_quarantine,
+                                                   &rs_layout_person,
+                                                   &rs_layout_person_value,
+                                                   &rs_layout_posterior,
+                                                   &rs_layout_discrepancy,
+                                                   &rs_layout_person_measure,
+                                                   &rs_layout_check_result,
+                                                   &rs_layout_estimate,
+                                                   NULL};
 _Static_assert(sizeof rs_load_layouts / sizeof *rs_load_layouts == RS_LOAD_LAYOUTS + 1, "one table a layout");
 
 static bool everywhere(const struct rs_layout *l) { return l == &rs_layout_quarantine || l == &rs_layout_ledger; }
@@ -81,8 +88,10 @@ bool rs_load_plan_make(struct rs_run *run, bool partial, struct rs_load_plan *pl
         if (!find_files(run, t, error)) return false;
         if (t->n_files) continue;
         if (!partial)
-            return rs_fail(error, RS_NO_INPUT, "no row file of layout %s in the --input directories: give the directories "
-                           "of all stages, or --partial to load what is there", (*l)->name);
+            return rs_fail(error, RS_NO_INPUT,
+                           "no row file of layout %s in the --input directories: give the directories "
+                           "of all stages, or --partial to load what is there",
+                           (*l)->name);
         free(t->files);
         *t = (struct rs_load_table){0};
         plan->n--;

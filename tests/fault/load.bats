@@ -114,6 +114,25 @@ wait_for_copy() {
     [ "$(loose_tables)" -eq 0 ]
 }
 
+@test "kill -9 while a revision takes another's place: the one or the other, whole" {
+    load "$BATS_FILE_TMPDIR/small" swap
+    last=$(ask "select run_no from relsogi.run where run_id = 'swap'")
+    for delay in 0.05 0.15 0.3 0.4 0.45 0.5 0.55 0.6 0.7 0.8; do
+        timeout -s KILL $delay "$bin/relsogi-load" --as-of 2026-01-31 $(inputs "$BATS_FILE_TMPDIR/run") --threads 2 \
+            --run-id swap --output "$BATS_TEST_TMPDIR/out" --quiet 3>&- || true
+        [ "$(visible swap)" -eq 1 ]
+        there=$(persons swap)
+        now=$(ask "select run_no from relsogi.run where run_id = 'swap' and status = 'visible'")
+        echo "after $delay s: run number $now, $there persons"
+        if [ "$now" = "$last" ]; then [ "$there" -eq 10 ]; else [ "$there" -eq 40000 ]; fi
+        [ "$there" -eq 10 ] || load "$BATS_FILE_TMPDIR/small" swap
+        last=$(ask "select run_no from relsogi.run where run_id = 'swap' and status = 'visible'")
+    done
+    load "$BATS_FILE_TMPDIR/run" swap
+    [ "$(persons swap)" -eq 40000 ]
+    [ "$(loose_tables)" -eq 0 ]
+}
+
 @test "the server's process is killed in mid-COPY: 74; the next load completes" {
     load "$BATS_FILE_TMPDIR/run" server 2>"$BATS_TEST_TMPDIR/log" 3>&- &
     pid=$!

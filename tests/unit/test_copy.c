@@ -2,17 +2,17 @@
 /* Rows in COPY's binary form, against bytes laid out by hand from PostgreSQL's documentation of COPY (Binary Format)
  * and of the types' send functions: uuid 16 bytes, int4/int8/float8 most significant byte first, bool one byte, date as
  * days since 2000-01-01. */
+#include "pipeline/base/hash.h"
+#include "pipeline/db/copy.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "pipeline/base/hash.h"
-#include "pipeline/db/copy.h"
 
 static const struct rs_column columns[] = {
-    {"key", RS_KEY, false, RS_PSEUDONYM, 1, ""},  {"name", RS_TEXT, true, RS_DIRECT, 1, ""},
-    {"text", RS_TEXT, true, RS_OPEN, 1, ""},      {"count", RS_INT, true, RS_OPEN, 1, ""},
-    {"offset", RS_LONG, true, RS_OPEN, 1, ""},    {"p", RS_REAL, true, RS_SENSITIVE, 1, ""},
-    {"raw", RS_TEXT, true, RS_RAW, 1, ""},        {"flag", RS_FLAG, true, RS_SOGI, 1, ""},
+    {"key", RS_KEY, false, RS_PSEUDONYM, 1, ""}, {"name", RS_TEXT, true, RS_DIRECT, 1, ""},
+    {"text", RS_TEXT, true, RS_OPEN, 1, ""},     {"count", RS_INT, true, RS_OPEN, 1, ""},
+    {"offset", RS_LONG, true, RS_OPEN, 1, ""},   {"p", RS_REAL, true, RS_SENSITIVE, 1, ""},
+    {"raw", RS_TEXT, true, RS_RAW, 1, ""},       {"flag", RS_FLAG, true, RS_SOGI, 1, ""},
     {"day", RS_DAY, true, RS_LIMITED, 1, ""},
 };
 enum { KEY, NAME, TEXT, COUNT, OFFSET, P, RAW, FLAG, DAY, COLUMNS };
@@ -28,20 +28,22 @@ static bool encode(struct rs_view *row, struct rs_buffer *out, struct rs_error *
 
 Test(copy, a_row_is_what_the_documentation_says) {
     struct rs_view row[COLUMNS] = {
-        [NAME] = RS_LIT("never sent"), [TEXT] = RS_LIT("a\tb"),   [COUNT] = RS_LIT("-2"),
-        [OFFSET] = RS_LIT("4294967296"), [P] = RS_LIT("0.5"),     [RAW] = RS_LIT("never sent"),
-        [FLAG] = RS_LIT("Y"),            [DAY] = RS_LIT("2000-01-03"),
+        [NAME] = RS_LIT("never sent"), [TEXT] = RS_LIT("a\tb"),
+        [COUNT] = RS_LIT("-2"),        [OFFSET] = RS_LIT("4294967296"),
+        [P] = RS_LIT("0.5"),           [RAW] = RS_LIT("never sent"),
+        [FLAG] = RS_LIT("Y"),          [DAY] = RS_LIT("2000-01-03"),
     };
-    static const unsigned char expected[] = {
-        0, 7,                                                                       /* fields: without name and raw */
-        0, 0, 0, 16, 0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff,
-        0, 0, 0, 3, 'a', '\t', 'b',
-        0, 0, 0, 4, 0xff, 0xff, 0xff, 0xfe,
-        0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0,
-        0, 0, 0, 8, 0x3f, 0xe0, 0, 0, 0, 0, 0, 0,                                   /* 0.5 is 2^-1: IEEE 754 binary64 */
-        0, 0, 0, 1, 1,
-        0, 0, 0, 4, 0, 0, 0, 2,
-    };
+    static const unsigned char
+        expected[] =
+            {
+                0,    7, /* fields: without name and raw */
+                0,    0,    0,    16,   0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa,
+                0xbb, 0xcc, 0xdd, 0xee, 0xff, 0,    0,    0,    3,    'a',  '\t', 'b',  0,    0,    0,
+                4,    0xff, 0xff, 0xff, 0xfe, 0,    0,    0,    8,    0,    0,    0,    1,    0,    0,
+                0,    0,    0,    0,    0,    8,    0x3f, 0xe0, 0,    0,    0,    0,    0,    0, /* 0.5 is 2^-1: IEEE
+                                                                                                    754 binary64 */
+                0,    0,    0,    1,    1,    0,    0,    0,    4,    0,    0,    0,    2,
+            };
     struct rs_buffer out = {0};
     struct rs_error error = {0};
     cr_assert(encode(row, &out, &error), "%s", error.text);
@@ -55,8 +57,8 @@ Test(copy, null_is_minus_one_and_empty_is_not_null) {
     struct rs_buffer out = {0};
     struct rs_error error = {0};
     cr_assert(encode(row, &out, &error), "%s", error.text);
-    static const unsigned char expected[] = {0,    0,    0,    0,    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                             0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    static const unsigned char expected[] = {0,    0,    0,    0,    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                             0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     cr_assert_eq(out.n, 2 + 20 + sizeof expected);
     cr_assert_arr_eq((const unsigned char *)out.p + 22, expected, sizeof expected);
     rs_buffer_free(&out);
@@ -91,7 +93,8 @@ Test(copy, numbers_have_the_bits_that_strtod_gives) {
     for (int i = 0; i < 200000; i++) {
         char text[64];
         bool ok;
-        unsigned long long digits = ((unsigned long long)rs_random_u32(&r) << 32 | rs_random_u32(&r)) % 1000000000000000u;
+        unsigned long long digits =
+            ((unsigned long long)rs_random_u32(&r) << 32 | rs_random_u32(&r)) % 1000000000000000u;
         unsigned places = rs_random_below(&r, 23);
         char plain[40];
         int n = snprintf(plain, sizeof plain, "%0*llu", (int)places + 1, digits);
@@ -100,7 +103,8 @@ Test(copy, numbers_have_the_bits_that_strtod_gives) {
         double got = sent(rs_cstr(text), &ok), want = strtod(text, NULL);
         cr_assert(ok && memcmp(&got, &want, 8) == 0, "%s", text);
     }
-    const char *odd[] = {"0", "-0", "1e-7", "1.5E+300", "4.9e-324", "0.1234567890123456789", "12345678901234567890", "1.", ".5"};
+    const char *odd[] = {"0",  "-0", "1e-7", "1.5E+300", "4.9e-324", "0.1234567890123456789", "12345678901234567890",
+                         "1.", ".5"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         bool ok;
         double got = sent(rs_cstr(odd[i]), &ok), want = strtod(odd[i], NULL);
@@ -109,10 +113,25 @@ Test(copy, numbers_have_the_bits_that_strtod_gives) {
 }
 
 Test(copy, values_of_another_type_are_refused_without_being_quoted) {
-    static const struct { int column; const char *text; } bad[] = {
-        {COUNT, "2147483648"}, {COUNT, "7x7x7"}, {COUNT, ""},       {OFFSET, "9223372036854775808"}, {P, "7x7x7"}, {P, ""},
-        {P, "-"},              {P, "."},         {P, "1.2.3"},      {FLAG, "7x7x7"},                 {FLAG, "y"},  {DAY, "2001-02-29"},
-        {DAY, "7x7x7"},        {KEY, "7x7x7"},   {KEY, "00112233445566778899aabbccddeefg"},
+    static const struct {
+        int column;
+        const char *text;
+    } bad[] = {
+        {COUNT, "2147483648"},
+        {COUNT, "7x7x7"},
+        {COUNT, ""},
+        {OFFSET, "9223372036854775808"},
+        {P, "7x7x7"},
+        {P, ""},
+        {P, "-"},
+        {P, "."},
+        {P, "1.2.3"},
+        {FLAG, "7x7x7"},
+        {FLAG, "y"},
+        {DAY, "2001-02-29"},
+        {DAY, "7x7x7"},
+        {KEY, "7x7x7"},
+        {KEY, "00112233445566778899aabbccddeefg"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct rs_view row[COLUMNS] = {{0}};
