@@ -61,17 +61,16 @@ void rs_hex(char *out, const uint8_t *b, size_t n) {
     out[2 * n] = 0;
 }
 
-static int nibble(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
+/* Value of a hexadecimal digit, plus one; 0 for what is none. */
+static const uint8_t nibble[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
 
 bool rs_unhex(struct rs_view v, uint8_t *out, size_t n) {
     if (v.n != 2 * n) return false;
     for (size_t i = 0; i < n; i++) {
-        int high = nibble(v.p[2 * i]), low = nibble(v.p[2 * i + 1]);
+        int high = nibble[(unsigned char)v.p[2 * i]] - 1, low = nibble[(unsigned char)v.p[2 * i + 1]] - 1;
         if (high < 0 || low < 0) return false;
         out[i] = (uint8_t)(high << 4 | low);
     }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "../base/bytes.h"
 #include "../base/file.h"
 
 enum { CHUNK = 64 << 10 };
@@ -104,8 +105,16 @@ void rs_spill_close(struct rs_spill *s) {
     free(s);
 }
 
+/* Bytes 0-7 of a key as a number that sorts as they do; most keys differ there. */
+static uint64_t first_half(const struct rs_item *item) {
+    uint64_t word = rs_word((const char *)item->key.b);
+    return __builtin_bswap64(word);
+}
+
 static int by_key(const void *a, const void *b) {
     const struct rs_item *x = a, *y = b;
+    uint64_t first = first_half(x), second = first_half(y);
+    if (first != second) return first < second ? -1 : 1;
     int c = rs_key_compare(x->key, y->key);
     if (c) return c;
     if (x->tag != y->tag) return x->tag < y->tag ? -1 : 1;
@@ -143,7 +152,7 @@ bool rs_partition_read(struct rs_spill *s, int number, struct rs_partition *p, s
         p->items[p->n++] = (struct rs_item){head.key, head.tag, rs_view(p->data.p + at, head.n)};
         at += head.n;
     }
-    qsort(p->items, p->n, sizeof *p->items, by_key);
+    if (p->n) qsort(p->items, p->n, sizeof *p->items, by_key);
     return true;
 }
 
