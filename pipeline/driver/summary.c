@@ -22,12 +22,20 @@ static double number(const json_t *map, const char *key) { return json_number_va
 
 /* What members said, what was missing, what could be imputed. */
 static void show_missing(const json_t *results) {
-    const json_t *m = json_object_get(results, "answers");
-    if (!m) return;
-    puts("\nRace and ethnicity");
-    const char *name;
-    json_t *n;
-    json_object_foreach((json_t *)m, name, n) printf("  %-34s %9lld\n", name, (long long)json_integer_value(n));
+    static const struct { const char *key, *words; } lines[] = {
+        {"said_which_group", "said which group they belong to"},
+        {"said_a_part", "said a part (race or ethnicity alone, a broad group): the rest imputed"},
+        {"said_nothing", "nobody asked, or no answer: imputed"},
+        {"declined", "declined to say: an answer, not imputed"}};
+    const json_t *answers = json_object_get(results, "answers");
+    double all = 0;
+    if (!answers) return;
+    for (size_t i = 0; i < 4; i++) all += number(answers, lines[i].key);
+    puts("\nRace and ethnicity of persons");
+    for (size_t i = 0; i < 4; i++) {
+        double n = number(answers, lines[i].key);
+        printf("  %9.0f  %4.1f %%  %s\n", n, all > 0 ? 100 * n / all : 0, lines[i].words);
+    }
 }
 
 static void show_accuracy(const json_t *results) {

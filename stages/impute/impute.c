@@ -11,6 +11,16 @@
 
 enum { SINK_POSTERIOR };
 
+/* What persons had said of their race and ethnicity before anything was imputed. */
+enum answer { GROUP_SAID, PART_SAID, DECLINED, NOTHING_SAID, ANSWERS };
+static const char *const answer_names[ANSWERS] = {"said_which_group", "said_a_part", "declined", "said_nothing"};
+
+/* What is added up over a block, and over the run. */
+struct totals {
+    struct rs_impute_sums sums;
+    uint64_t answers[ANSWERS];
+};
+
 struct impute {
     struct rs_run *run;
     struct rs_row_reader *reader;
@@ -18,7 +28,7 @@ struct impute {
     struct rs_impute_model *model;
     struct rs_view pack_id;
     bool decliners_too;
-    struct rs_impute_sums sums; /* of the blocks done */
+    struct totals totals; /* of the blocks done */
 };
 
 /* ---- rows ----------------------------------------------------------------------------------------------------- */
@@ -27,6 +37,14 @@ static bool declined(const struct rs_view *person) {
     return rs_eq_c(person[PERSON_missing_2024], "DECLINED") ||
            (rs_eq_c(person[PERSON_missing_race_1997], "DECLINED") &&
             rs_eq_c(person[PERSON_missing_ethnicity_1997], "DECLINED"));
+}
+
+static enum answer answer_of(const struct rs_view *person) {
+    if (declined(person)) return DECLINED;
+    if (rs_has(person[PERSON_census6])) return GROUP_SAID;
+    bool part = rs_is_null(person[PERSON_missing_2024]) || rs_is_null(person[PERSON_missing_race_1997]) ||
+                rs_is_null(person[PERSON_missing_ethnicity_1997]);
+    return part ? PART_SAID : NOTHING_SAID;
 }
 
 static void emit(const struct impute *s, struct rs_batch *batch, struct rs_view person_key,
@@ -83,22 +101,25 @@ static bool next_block(void *self, struct rs_batch *batch, bool *more, struct rs
 
 static bool work_block(void *self, struct rs_batch *batch, struct rs_error *error) {
     struct impute *s = self;
-    struct rs_impute_sums sums = {0};
+    struct totals totals = {0};
     struct rs_cursor cursor;
     struct subject subjects[SUBJECTS];
-    uint64_t rows = 0, left_out = 0;
+    uint64_t rows = 0;
     size_t n = 0;
     rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
     for (; rs_cursor_next(&cursor, error); rows++) {
-        if (declined(cursor.row) && !s->decliners_too) left_out++;
-        else subjects[n++] = subject_of(cursor.row);
+        enum answer answer = answer_of(cursor.row);
+        totals.answers[answer]++;
+        if (answer == DECLINED && !s->decliners_too) continue;
+        subjects[n++] = subject_of(cursor.row);
         if (n < SUBJECTS) continue;
-        impute_subjects(s, batch, subjects, n, &sums);
+        impute_subjects(s, batch, subjects, n, &totals.sums);
         n = 0;
     }
     if (error->code) return false;
-    impute_subjects(s, batch, subjects, n, &sums);
-    rs_buffer_add(&batch->scratch, &sums, sizeof sums);
+    impute_subjects(s, batch, subjects, n, &totals.sums);
+    rs_buffer_add(&batch->scratch, &totals, sizeof totals);
+    uint64_t left_out = s->decliners_too ? 0 : totals.answers[DECLINED];
     rs_count(&batch->tally, "person", 0, RS_READ, NULL, rows);
     rs_count(&batch->tally, "person", 0, RS_WRITTEN, NULL, rows - left_out);
     if (left_out) rs_count(&batch->tally, "person", 0, RS_IGNORED, "declined", left_out);
@@ -107,9 +128,10 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
 
 static bool done_block(void *self, struct rs_batch *batch, struct rs_error *error) {
     struct impute *s = self;
-    struct rs_impute_sums sums;
-    memcpy(&sums, batch->scratch.p, sizeof sums);
-    rs_impute_sums_merge(&s->sums, &sums);
+    struct totals totals;
+    memcpy(&totals, batch->scratch.p, sizeof totals);
+    rs_impute_sums_merge(&s->totals.sums, &totals.sums);
+    for (int a = 0; a < ANSWERS; a++) s->totals.answers[a] += totals.answers[a];
     return rs_run_done(s->run, batch, error);
 }
 
@@ -139,11 +161,14 @@ static bool run_blocks(struct impute *s, struct rs_error *error) {
 }
 
 static void report(const struct impute *s) {
-    json_t *results = s->run->results;
+    json_t *results = s->run->results, *answers = json_object();
+    for (int a = 0; a < ANSWERS; a++)
+        json_object_set_new(answers, answer_names[a], json_integer((json_int_t)s->totals.answers[a]));
+    json_object_set_new(results, "answers", answers);
     json_object_set_new(results, "pack", json_string(rs_pack_id(s->pack)));
-    json_object_set_new(results, "rows_by", rs_impute_counts(&s->sums));
-    json_object_set_new(results, "evaluation", rs_impute_evaluation(&s->sums));
-    rs_impute_log(&s->sums);
+    json_object_set_new(results, "rows_by", rs_impute_counts(&s->totals.sums));
+    json_object_set_new(results, "evaluation", rs_impute_evaluation(&s->totals.sums));
+    rs_impute_log(&s->totals.sums);
 }
 
 static bool run(struct rs_run *run, struct rs_error *error) {
