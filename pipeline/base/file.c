@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writing whole or not at all; reading plain or gzip without asking which. */
 #include "file.h"
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -136,6 +139,20 @@ bool rs_read_file(const char *path, struct rs_buffer *into, size_t most, struct 
     }
     close(fd);
     return ok;
+}
+
+void rs_remove_leftovers(const char *dir) {
+    DIR *d = opendir(dir);
+    if (!d) return;
+    for (struct dirent *e; (e = readdir(d));) {
+        const char *at = strstr(e->d_name, ".tmp");
+        if (!at || !isdigit((unsigned char)at[4])) continue;
+        char *end;
+        long pid = strtol(at + 4, &end, 10);
+        if (*end || (kill((pid_t)pid, 0) == 0 && pid != getpid()) || (pid != getpid() && errno == EPERM)) continue;
+        unlinkat(dirfd(d), e->d_name, 0);
+    }
+    closedir(d);
 }
 
 /* ---- reading -------------------------------------------------------------------------------------------------- */

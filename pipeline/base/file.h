@@ -19,6 +19,9 @@ void rs_out_abort(struct rs_out *out);
 bool rs_write_file(const char *path, const void *p, size_t n, struct rs_error *error);
 bool rs_read_file(const char *path, struct rs_buffer *into, size_t most, struct rs_error *error);
 
+/* Removes the temporary files in dir of processes that are gone (killed, power lost): they hold personal data. */
+void rs_remove_leftovers(const char *dir);
+
 bool rs_make_dirs(const char *path, struct rs_error *error); /* mkdir -p, mode 0700 */
 bool rs_exists(const char *path);
 bool rs_path(char *out, size_t room, struct rs_error *error, const char *format, ...) RS_PRINTF(4, 5);

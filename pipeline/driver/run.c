@@ -396,6 +396,7 @@ int rs_run_main(int argc, char **argv) {
         code = ok ? 0 : error.code;
     } else if (ok) {
         ok = rs_make_dirs(p->run_dir, &error) && rs_lock_take(&p->lock, p->output, p->run_id, &error);
+        if (ok) rs_remove_leftovers(p->run_dir);
         if (ok) code = finish(p, write_results(p, "running", NULL, &error) && run_stages(p, &error), &error);
     }
     if (!ok) {

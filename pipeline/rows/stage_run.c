@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Running a stage whole: outputs under temporary names, the ledger balanced, files renamed, stage.json last. */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include "../base/file.h"
 #include "../base/log.h"
 #include "stage_private.h"
@@ -47,21 +43,6 @@ void rs_quarantine(const struct rs_run *run, struct rs_batch *batch, const struc
     row[QUARANTINE_raw] = raw;
     row[QUARANTINE_message] = rs_cstr(e->message);
     rs_batch_emit(batch, RS_QUARANTINE, &rs_layout_quarantine, row);
-}
-
-/* Temporary files of a process that is gone (killed, power lost) hold personal data: they are removed. */
-static void remove_leftovers(const char *dir) {
-    DIR *d = opendir(dir);
-    if (!d) return;
-    for (struct dirent *e; (e = readdir(d));) {
-        const char *at = strstr(e->d_name, ".tmp");
-        if (!at || !isdigit((unsigned char)at[4])) continue;
-        char *end;
-        long pid = strtol(at + 4, &end, 10);
-        if (*end || (kill((pid_t)pid, 0) == 0 && pid != getpid()) || (pid != getpid() && errno == EPERM)) continue;
-        unlinkat(dirfd(d), e->d_name, 0);
-    }
-    closedir(d);
 }
 
 static bool open_sinks(struct rs_run *run, struct rs_error *error) {
@@ -189,7 +170,7 @@ bool rs_stage_run(const struct rs_stage *stage, const struct rs_stage_call *call
     }
     if (ok && !call->output) ok = rs_fail(error, RS_USAGE, "%s needs --output DIR", stage->name);
     ok = ok && rs_make_dirs(call->output, error);
-    if (ok) remove_leftovers(call->output);
+    if (ok) rs_remove_leftovers(call->output);
     ok = ok && open_sinks(&run, error) && stage->run(&run, error) && finish(&run, &key, error);
 done:
     rs_run_close(&run);

@@ -22,7 +22,7 @@ run_plan() {
 content_of() {
     (cd "$1" && for m in */*.json; do
         case $m in */stage.json) continue ;; esac
-        printf '%s %s\n' "${m%.json}" "$(sed -n 's/.*"sha256": "\([0-9a-f]*\)".*/\1/p' "$m" | head -n 1)"
+        printf '%s %s\n' "${m%.json}" "$(sed -n 's/^  "sha256": "\([0-9a-f]*\)".*/\1/p' "$m" | head -n 1)"
     done)
 }
 

@@ -24,7 +24,7 @@ setup() {
 
 @test "every row file has the rows its manifest says" {
     for f in "$runs"/t/*/*.tsv; do
-        said=$(sed -n 's/.*"rows": \([0-9]*\).*/\1/p' "${f%.tsv}.json")
+        said=$(sed -n 's/^  "rows": \([0-9]*\).*/\1/p' "${f%.tsv}.json")
         [ "$(($(wc -l <"$f") - 1))" = "$said" ]
     done
 }

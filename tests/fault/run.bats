@@ -22,7 +22,7 @@ nothing_half_written() {
         case $m in */stage.json) continue ;; esac
         [ -e "$m" ] || continue
         f=${m%.json}.tsv
-        [ "$(sha256sum <"$f" | cut -d' ' -f1)" = "$(sed -n 's/.*"sha256": "\([0-9a-f]*\)".*/\1/p' "$m" | head -n 1)" ] || { echo "$f"; return 1; }
+        [ "$(sha256sum <"$f" | cut -d' ' -f1)" = "$(sed -n 's/^  "sha256": "\([0-9a-f]*\)".*/\1/p' "$m" | head -n 1)" ] || { echo "$f"; return 1; }
     done
 }
 
