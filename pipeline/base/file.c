@@ -7,9 +7,9 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -63,6 +63,7 @@ struct rs_out *rs_out_open(const char *path, struct rs_error *error) {
         free(o);
         return NULL;
     }
+    flock(o->fd, LOCK_EX | LOCK_NB); /* says that its writer lives: see rs_remove_leftovers */
     return o;
 }
 
@@ -141,16 +142,21 @@ bool rs_read_file(const char *path, struct rs_buffer *into, size_t most, struct 
     return ok;
 }
 
+/* Whose writer lives is told by the lock it holds, not by its process number: a number may be used again, and a dead
+ * process nobody has waited for still has one. */
+static void remove_if_free(int dir, const char *name) {
+    int fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) unlinkat(dir, name, 0);
+    close(fd);
+}
+
 void rs_remove_leftovers(const char *dir) {
     DIR *d = opendir(dir);
     if (!d) return;
     for (struct dirent *e; (e = readdir(d));) {
         const char *at = strstr(e->d_name, ".tmp");
-        if (!at || !isdigit((unsigned char)at[4])) continue;
-        char *end;
-        long pid = strtol(at + 4, &end, 10);
-        if (*end || (kill((pid_t)pid, 0) == 0 && pid != getpid()) || (pid != getpid() && errno == EPERM)) continue;
-        unlinkat(dirfd(d), e->d_name, 0);
+        if (at && isdigit((unsigned char)at[4])) remove_if_free(dirfd(d), e->d_name);
     }
     closedir(d);
 }

@@ -42,7 +42,8 @@ nothing_half_written() {
     done
     run_plan "$plan/relsogi.yaml" "$work/runs" >/dev/null 2>&1
     diff <(content_of "$whole") <(content_of "$work/runs/t")
-    [ -z "$(find "$work/runs" -name '*.tmp*')" ]
+    left=$(find "$work/runs" -name "*.tmp*")
+    [ -z "$left" ] || { echo "$left"; false; }
 }
 
 @test "a full disk ends with 74, leaves no stage that looks done, and a rerun with room completes" {
