@@ -2,6 +2,7 @@
 /* Reading a reference pack: mapped, so that processes share it and opening costs one pass for the checksum. */
 #include "pack.h"
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -23,7 +24,12 @@ struct rs_pack {
     const unsigned char *map;
     size_t bytes;
     const struct rs_pack_header *header;
-    struct table surnames, places[RS_PLACE_LEVELS];
+    struct table surnames, first_names, places[RS_PLACE_LEVELS];
+    double per_first_name[RS_GROUPS], first_name_added; /* 1 / N_r; smoothing / N */
+    const struct rs_pack_figure_table *figures;
+    const struct rs_pack_figure_record *figure_records;
+    size_t figures_n;
+    bool adults_only[RS_PLACE_LEVELS];
     const double *totals; /* RS_TOTALS x RS_GROUPS */
     const uint32_t *zips; /* NULL where there is no crosswalk */
     const char *long_keys;
@@ -110,6 +116,58 @@ static bool open_table(struct rs_pack *p, int number, struct table *t, const cha
     return true;
 }
 
+static bool open_first_names(struct rs_pack *p, const char *path, struct rs_error *error) {
+    if (!open_table(p, RS_SECTION_FIRST_NAMES, &p->first_names, path, error)) return false;
+    const double *totals = p->totals + RS_TOTAL_FIRST_NAMES * RS_GROUPS;
+    double all = 0;
+    for (int r = 0; r < RS_GROUPS; r++) {
+        if (p->first_names.n > 0 && !(totals[r] > 0))
+            return rs_fail(error, RS_DATA, "reference pack %s: its first names are damaged", path);
+        all += totals[r];
+    }
+    for (int r = 0; p->first_names.n > 0 && r < RS_GROUPS; r++) p->per_first_name[r] = 1 / totals[r];
+    p->first_name_added = p->first_names.n > 0 ? RS_FIRST_NAME_SMOOTHING / all : 0;
+    return true;
+}
+
+static bool open_figures(struct rs_pack *p, const char *path, struct rs_error *error) {
+    size_t bytes, records;
+    p->figures = section(p, RS_SECTION_FIGURES, &bytes);
+    p->figure_records = section(p, RS_SECTION_FIGURE_RECORDS, &records);
+    p->figures_n = bytes / sizeof *p->figures;
+    bool ok = bytes % sizeof *p->figures == 0 && records % sizeof *p->figure_records == 0;
+    records /= sizeof *p->figure_records;
+    for (size_t i = 0; ok && i < p->figures_n; i++) {
+        const struct rs_pack_figure_table *f = &p->figures[i];
+        ok = memchr(f->name, 0, sizeof f->name) && f->level < RS_PLACE_LEVELS && f->first <= records &&
+             f->n <= records - f->first;
+    }
+    return ok || rs_fail(error, RS_DATA, "reference pack %s: its figures of places are damaged", path);
+}
+
+/* "ages": "18+" in the entry of a level, or of the level that it was summed from: the next finer one there is. */
+static void open_universe(struct rs_pack *p) {
+    static const enum rs_place_level finer[RS_PLACE_LEVELS] = {
+        [RS_NATION] = RS_STATE, [RS_STATE] = RS_COUNTY, [RS_COUNTY] = RS_TRACT, [RS_TRACT] = RS_BLOCK_GROUP};
+    bool given[RS_PLACE_LEVELS] = {false};
+    struct rs_view text = rs_pack_info(p);
+    json_t *info = json_loadb(text.p, text.n, 0, NULL), *one;
+    size_t i;
+    json_array_foreach(json_object_get(info, "tables"), i, one) {
+        const char *role = json_string_value(json_object_get(one, "role"));
+        const char *ages = json_string_value(json_object_get(one, "ages"));
+        for (int level = RS_STATE; role && level < RS_PLACE_LEVELS; level++)
+            if (strcmp(role, rs_place_level_names[level]) == 0) {
+                given[level] = true;
+                p->adults_only[level] = ages && strcmp(ages, "18+") == 0;
+            }
+    }
+    json_decref(info);
+    for (int level = RS_TRACT; level >= RS_NATION; level--)
+        if (!given[level] && level != RS_ZCTA) p->adults_only[level] = p->adults_only[finer[level]];
+    if (p->places[RS_STATE].n == 0) p->adults_only[RS_NATION] = p->adults_only[RS_ZCTA];
+}
+
 static bool open_sections(struct rs_pack *p, const char *path, struct rs_error *error) {
     size_t n;
     p->long_keys = section(p, RS_SECTION_LONG_KEYS, &p->long_bytes);
@@ -121,6 +179,8 @@ static bool open_sections(struct rs_pack *p, const char *path, struct rs_error *
     for (int level = RS_STATE; level < RS_PLACE_LEVELS; level++)
         if (!open_table(p, rs_section_of_level((enum rs_place_level)level), &p->places[level], path, error))
             return false;
+    if (!open_first_names(p, path, error) || !open_figures(p, path, error)) return false;
+    open_universe(p);
     p->zips = section(p, RS_SECTION_ZIP, &n);
     if (n == 0) {
         p->zips = NULL;
@@ -204,6 +264,10 @@ static size_t hint(const struct table *t, struct rs_view name, int step) {
 
 void rs_pack_hint_surname(const struct rs_pack *p, struct rs_view name, int step) { hint(&p->surnames, name, step); }
 
+void rs_pack_hint_first_name(const struct rs_pack *p, struct rs_view name, int step) {
+    if (p->first_names.n) hint(&p->first_names, name, step);
+}
+
 size_t rs_pack_hint_place(const struct rs_pack *p, enum rs_place_level level, struct rs_view id, int step) {
     return hint(&p->places[level], id, step);
 }
@@ -239,6 +303,29 @@ struct rs_view rs_pack_surname_at(const struct rs_pack *p, size_t i, double coun
     return key_of(p, &p->surnames.records[i]);
 }
 
+bool rs_pack_has_first_names(const struct rs_pack *p) { return p->first_names.n > 0; }
+
+bool rs_pack_first_name_counts(const struct rs_pack *p, struct rs_view name, double counts[RS_GROUPS]) {
+    return p->first_names.n > 0 && give(find(p, &p->first_names, name), counts);
+}
+
+bool rs_pack_first_name(const struct rs_pack *p, struct rs_view name, double likelihood[RS_GROUPS]) {
+    if (!rs_pack_first_name_counts(p, name, likelihood)) return false;
+    for (int r = 0; r < RS_GROUPS; r++) likelihood[r] = likelihood[r] * p->per_first_name[r] + p->first_name_added;
+    return true;
+}
+
+void rs_pack_first_name_totals(const struct rs_pack *p, double counts[RS_GROUPS]) {
+    give_total(p, RS_TOTAL_FIRST_NAMES, counts);
+}
+
+size_t rs_pack_first_names(const struct rs_pack *p) { return p->first_names.n; }
+
+struct rs_view rs_pack_first_name_at(const struct rs_pack *p, size_t i, double counts[RS_GROUPS]) {
+    give(&p->first_names.records[i], counts);
+    return key_of(p, &p->first_names.records[i]);
+}
+
 bool rs_pack_place_find(const struct rs_pack *p, enum rs_place_level level, struct rs_view id, size_t *i) {
     const struct table *t = &p->places[level];
     if (level == RS_STATE && id.n == 2 && !rs_all_digits(id)) id = rs_state_fips(id);
@@ -268,6 +355,51 @@ struct rs_view rs_pack_place_at(const struct rs_pack *p, enum rs_place_level lev
     give(&p->places[level].records[i], counts);
     return key_of(p, &p->places[level].records[i]);
 }
+
+/* ---- figures -------------------------------------------------------------------------------------------------- */
+
+size_t rs_pack_figures(const struct rs_pack *p) { return p->figures_n; }
+
+struct rs_figure rs_pack_figure_at(const struct rs_pack *p, size_t number) {
+    const struct rs_pack_figure_table *f = &p->figures[number];
+    return (struct rs_figure){f->name, (enum rs_place_level)f->level, f->n};
+}
+
+bool rs_pack_figure_find(const struct rs_pack *p, enum rs_place_level level, const char *name, size_t *number) {
+    for (size_t i = 0; i < p->figures_n; i++)
+        if (p->figures[i].level == (uint32_t)level && strcmp(p->figures[i].name, name) == 0) {
+            *number = i;
+            return true;
+        }
+    return false;
+}
+
+bool rs_pack_figure(const struct rs_pack *p, size_t number, struct rs_view id, double *value) {
+    const struct rs_pack_figure_table *f = &p->figures[number];
+    const struct rs_pack_figure_record *r = p->figure_records + f->first;
+    if (f->level == RS_NATION) id = rs_cstr(RS_NATION_KEY);
+    if (f->level == RS_STATE && id.n == 2 && !rs_all_digits(id)) id = rs_state_fips(id);
+    if (!rs_has(id) || id.n > RS_SHORT_KEY) return false;
+    size_t from = 0, to = f->n;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        int order = rs_compare(rs_view((const char *)r[middle].key, r[middle].key[15]), id);
+        if (order == 0) {
+            *value = r[middle].value;
+            return true;
+        }
+        if (order < 0) from = middle + 1;
+        else to = middle;
+    }
+    return false;
+}
+
+bool rs_pack_api_split(const struct rs_pack *p, enum rs_place_level level, struct rs_view id, double *asian_share) {
+    size_t number;
+    return rs_pack_figure_find(p, level, RS_FIGURE_ASIAN_OF_API, &number) && rs_pack_figure(p, number, id, asian_share);
+}
+
+bool rs_pack_adults_only(const struct rs_pack *p, enum rs_place_level level) { return p->adults_only[level]; }
 
 struct rs_view rs_pack_zcta_of_zip(const struct rs_pack *p, struct rs_view zip5) {
     const struct table *t = &p->places[RS_ZCTA];

@@ -35,6 +35,18 @@ void rs_pack_surname_totals(const struct rs_pack *pack, double counts[RS_GROUPS]
 size_t rs_pack_surnames(const struct rs_pack *pack); /* number of listed names, for synth */
 struct rs_view rs_pack_surname_at(const struct rs_pack *pack, size_t i, double counts[RS_GROUPS]);
 
+/* First names, folded (see first_name.h for the steps that find JO ANN or JEAN-PAUL). False where the pack has no such
+ * table. counts: bearers by group, estimated; likelihood: P(f|r), weighted by bearers and smoothed by
+ * RS_FIRST_NAME_SMOOTHING pseudo-bearers k spread over the groups as all bearers are: (N_fr + k N_r / N) / N_r. All six
+ * groups are filled, none is 0. A name that is not listed says nothing: leave the factor out (BIFSG becomes BISG). */
+#define RS_FIRST_NAME_SMOOTHING 5.0
+bool rs_pack_has_first_names(const struct rs_pack *pack);
+bool rs_pack_first_name(const struct rs_pack *pack, struct rs_view name, double likelihood[RS_GROUPS]);
+bool rs_pack_first_name_counts(const struct rs_pack *pack, struct rs_view name, double counts[RS_GROUPS]);
+void rs_pack_first_name_totals(const struct rs_pack *pack, double counts[RS_GROUPS]); /* sums over all listed */
+size_t rs_pack_first_names(const struct rs_pack *pack);
+struct rs_view rs_pack_first_name_at(const struct rs_pack *pack, size_t i, double counts[RS_GROUPS]);
+
 /* Places. state: USPS abbreviation or two-digit FIPS; county 5, tract 11, block group 12 digits; ZCTA 5 digits.
  * false where the table has no such place. counts: persons by group (see rs_pack_info on which persons). */
 bool rs_pack_place(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, double counts[RS_GROUPS]);
@@ -51,7 +63,28 @@ const double *rs_pack_place_counts(const struct rs_pack *pack, enum rs_place_lev
  * the hint of step 0 for some dozens of ids, then that of step 1 for the same, then look them up. The place hint of
  * step 1 gives the number the place probably has, SIZE_MAX where it has none. */
 void rs_pack_hint_surname(const struct rs_pack *pack, struct rs_view name, int step);
+void rs_pack_hint_first_name(const struct rs_pack *pack, struct rs_view name, int step);
 size_t rs_pack_hint_place(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, int step);
+
+/* Figures: one number for each place of a level, loaded beside the counts, such as `asian_of_api` (share of Asian among
+ * Asian and NHPI), `mena_of_white` (share of Middle Eastern or North African among White), `spanish_limited_english`.
+ * Missing is missing, never 0. A level's figure is found once; its number is then good for the pack's life. */
+#define RS_FIGURE_ASIAN_OF_API "asian_of_api"
+#define RS_FIGURE_MENA_OF_WHITE "mena_of_white"
+struct rs_figure {
+    const char *name;
+    enum rs_place_level level;
+    size_t places;
+};
+size_t rs_pack_figures(const struct rs_pack *pack);
+struct rs_figure rs_pack_figure_at(const struct rs_pack *pack, size_t number);
+bool rs_pack_figure_find(const struct rs_pack *pack, enum rs_place_level level, const char *name, size_t *number);
+/* id as in rs_pack_place; of the nation, anything. */
+bool rs_pack_figure(const struct rs_pack *pack, size_t number, struct rs_view id, double *value);
+/* Figure `asian_of_api` of this very place; false where the pack has none, and a caller may go on to the parent. */
+bool rs_pack_api_split(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, double *asian_share);
+/* Whether the counts of this level are of residents of 18 and over only, as far as the pack says. */
+bool rs_pack_adults_only(const struct rs_pack *pack, enum rs_place_level level);
 
 /* Words that belong to the name after them (DE, LA, VAN): not family names of their own within a longer name. */
 bool rs_pack_is_particle(const struct rs_pack *pack, struct rs_view word);

@@ -10,7 +10,7 @@
 #include "pack_tables.h"
 
 struct build {
-    struct rs_counts_table surnames, places[RS_PLACE_LEVELS];
+    struct rs_counts_table surnames, first_names, places[RS_PLACE_LEVELS];
     double totals[RS_TOTALS][RS_GROUPS];
     uint32_t *zips; /* RS_PACK_ZIPS, or NULL */
     struct rs_buffer section[RS_SECTIONS];
@@ -79,6 +79,18 @@ static bool read_surname_table(struct build *b, const struct rs_pack_tables *t, 
         if (!(b->totals[RS_TOTAL_SURNAMES][r] > 0))
             return rs_fail(error, RS_DATA, "%s: nobody of group %s in it", t->surnames, rs_group_names[r]);
     return note(b, "surnames", t->surnames, &source, error);
+}
+
+static bool read_first_name_table(struct build *b, const struct rs_pack_tables *t, struct rs_error *error) {
+    struct rs_table_source source;
+    if (!t->first_names) return true;
+    if (!rs_read_first_names(t->first_names, &b->first_names, &source, error)) return false;
+    double *totals = b->totals[RS_TOTAL_FIRST_NAMES];
+    for (size_t i = 0; i < b->first_names.n; i++) add_counts(totals, b->first_names.rows[i].counts);
+    for (int r = 0; r < RS_GROUPS; r++)
+        if (!(totals[r] > 0))
+            return rs_fail(error, RS_DATA, "%s: nobody of group %s in it", t->first_names, rs_group_names[r]);
+    return note(b, "first_names", t->first_names, &source, error);
 }
 
 /* Coarser levels that were not given, from the next finer one; the nation from the coarsest there is. */
@@ -195,6 +207,7 @@ static void add_info(struct build *b) {
     json_t *info = json_pack("{s:i, s:O}", "format", RS_PACK_VERSION, "tables", b->info);
     json_t *counts = json_object();
     json_object_set_new(counts, "surnames", json_integer((json_int_t)b->surnames.n));
+    json_object_set_new(counts, "first_names", json_integer((json_int_t)b->first_names.n));
     for (int level = RS_STATE; level < RS_PLACE_LEVELS; level++)
         json_object_set_new(counts, rs_place_level_names[level], json_integer((json_int_t)b->places[level].n));
     json_object_set_new(info, "entries", counts);
@@ -234,6 +247,7 @@ static void make_sections(struct build *b) {
     rs_buffer_add(&b->section[RS_SECTION_TOTALS], b->totals, sizeof b->totals);
     if (b->zips) rs_buffer_add(&b->section[RS_SECTION_ZIP], b->zips, RS_PACK_ZIPS * sizeof *b->zips);
     add_table(b, RS_SECTION_SURNAMES, &b->surnames);
+    add_table(b, RS_SECTION_FIRST_NAMES, &b->first_names);
     for (int level = RS_STATE; level < RS_PLACE_LEVELS; level++)
         add_table(b, rs_section_of_level((enum rs_place_level)level), &b->places[level]);
     add_info(b);
@@ -242,11 +256,13 @@ static void make_sections(struct build *b) {
 bool rs_pack_build(const struct rs_pack_tables *t, const char *output, struct rs_error *error) {
     struct build b = {.info = json_array()};
     bool ok = (!t->sources || read_sources(&b, t->sources, error)) && read_surname_table(&b, t, error) &&
+              read_first_name_table(&b, t, error) &&
               read_place_tables(&b, t, error) && read_zips(&b, t->zip_zcta, error) &&
               read_particles(&b, t->particles, error);
     if (ok) make_sections(&b);
     ok = ok && write_pack(&b, output, error);
     rs_counts_free(&b.surnames);
+    rs_counts_free(&b.first_names);
     for (int level = 0; level < RS_PLACE_LEVELS; level++) rs_counts_free(&b.places[level]);
     for (int i = 0; i < RS_SECTIONS; i++) rs_buffer_free(&b.section[i]);
     free(b.zips);

@@ -7,6 +7,7 @@
 /* Paths are borrowed; NULL for a table that is not there. */
 struct rs_pack_tables {
     const char *surnames;
+    const char *first_names;              /* CSV first_name and counts of bearers by group */
     const char *nation;                   /* shares for suppressed cells of the surnames */
     const char *places[RS_PLACE_LEVELS];  /* at least one; a level not given is summed from the next finer one */
     const char *zip_zcta;                 /* CSV zip,zcta */

@@ -11,7 +11,7 @@
 #include "pack.h"
 
 #define RS_PACK_MAGIC "RSPACK\r\n" /* a transfer that changes line ends changes it */
-enum { RS_PACK_VERSION = 1, RS_PACK_ALIGN = 64, RS_PACK_ZIPS = 100000 };
+enum { RS_PACK_VERSION = 2, RS_PACK_ALIGN = 64, RS_PACK_ZIPS = 100000 };
 #define RS_PACK_BYTE_ORDER 0x01020304u
 
 /* A key of up to 15 bytes stands in the record, padded with zeros, its length in the last byte. A longer one has
@@ -37,12 +37,28 @@ enum rs_pack_section {
     RS_SECTION_ZIP,        /* one uint32 for each five-digit ZIP code: number of its ZCTA's record plus 1; or empty */
     RS_SECTION_SURNAMES,   /* records, slots */
     RS_SECTION_SURNAME_SLOTS,
+    RS_SECTION_FIRST_NAMES, /* records, slots; or none */
+    RS_SECTION_FIRST_NAME_SLOTS,
+    RS_SECTION_FIGURES, /* struct rs_pack_figure_table: which there are */
+    RS_SECTION_FIGURE_RECORDS,
     RS_SECTION_PLACES,     /* records and slots of state, county, zcta, tract, block_group, in this order */
     RS_SECTIONS = RS_SECTION_PLACES + 2 * (RS_PLACE_LEVELS - 1),
 };
 static inline int rs_section_of_level(enum rs_place_level level) { return RS_SECTION_PLACES + 2 * ((int)level - 1); }
 
-enum { RS_TOTAL_NATION, RS_TOTAL_OTHER_SURNAMES, RS_TOTAL_SURNAMES, RS_TOTALS };
+enum { RS_TOTAL_NATION, RS_TOTAL_OTHER_SURNAMES, RS_TOTAL_SURNAMES, RS_TOTAL_FIRST_NAMES, RS_TOTALS };
+
+/* A figure of places: n records from `first` on, by ascending key; found by halving, since they are read far less than
+ * counts are. Keys of places always fit. */
+struct rs_pack_figure_table {
+    char name[48]; /* ends with a zero */
+    uint32_t level, first, n, reserved;
+};
+#define RS_NATION_KEY "US"
+struct rs_pack_figure_record {
+    unsigned char key[16];
+    double value;
+};
 
 struct rs_pack_header {
     char magic[8];

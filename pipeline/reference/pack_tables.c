@@ -147,7 +147,7 @@ static bool check_name(const struct rs_csv *csv, int column, struct rs_error *er
     struct rs_view name = csv->field[column];
     bool ok = name.n > 0 && name.n <= 1000;
     for (size_t i = 0; i < name.n; i++) ok = ok && !(name.p[i] >= 'a' && name.p[i] <= 'z');
-    return ok || rs_fail(error, RS_DATA, "%s line %zu: a surname must be there, in upper case", csv->path, csv->line);
+    return ok || rs_fail(error, RS_DATA, "%s line %zu: a name must be there, in upper case", csv->path, csv->line);
 }
 
 struct surname_layout {
@@ -192,6 +192,30 @@ bool rs_read_surnames(const char *path, const char *nation, struct rs_counts_tab
     if (ok && !has_other)
         ok = rs_fail(error, RS_DATA, "%s: no row ALL OTHER NAMES, without which names not listed have no likelihood",
                      path);
+    if (ok) *source = (struct rs_table_source){csv.rows, csv.content};
+    rs_csv_close(&csv);
+    return ok && rs_counts_sort(to, path, error);
+}
+
+/* ---- first names ---------------------------------------------------------------------------------------------- */
+
+bool rs_read_first_names(const char *path, struct rs_counts_table *to, struct rs_table_source *source,
+                         struct rs_error *error) {
+    struct rs_csv csv;
+    struct count_columns c;
+    int name;
+    bool more = true;
+    bool ok = rs_csv_open(&csv, path, error) && rs_csv_need(&csv, "first_name", &name, error) &&
+              find_count_columns(&csv, &c, error);
+    c.some_other = -1;
+    while (ok) {
+        double counts[RS_GROUPS];
+        ok = rs_csv_next(&csv, &more, error);
+        if (!ok || !more) break;
+        ok = check_name(&csv, name, error) && read_counts(&csv, &c, counts, error);
+        if (ok) rs_counts_add(to, csv.field[name], counts);
+    }
+    if (ok && csv.rows == 0) ok = rs_fail(error, RS_DATA, "%s: no rows", path);
     if (ok) *source = (struct rs_table_source){csv.rows, csv.content};
     rs_csv_close(&csv);
     return ok && rs_counts_sort(to, path, error);

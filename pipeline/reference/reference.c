@@ -73,6 +73,7 @@ struct build_options {
 static bool parse_build(int argc, char **argv, struct build_options *o, struct rs_error *error) {
     static const struct option options[] = {
         {"output", required_argument, NULL, 'o'},   {"surnames", required_argument, NULL, 's'},
+        {"first-names", required_argument, NULL, 'f'},
         {"geography", required_argument, NULL, 'g'}, {"zip-zcta", required_argument, NULL, 'z'},
         {"tables", required_argument, NULL, 't'},   {"no-defaults", no_argument, NULL, 'n'},
         {"help", no_argument, NULL, 'h'},           {0},
@@ -81,6 +82,7 @@ static bool parse_build(int argc, char **argv, struct build_options *o, struct r
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'o') o->output = optarg;
         else if (c == 's') o->given.surnames = optarg;
+        else if (c == 'f') o->given.first_names = optarg;
         else if (c == 'z') o->given.zip_zcta = optarg;
         else if (c == 't') o->dir = optarg;
         else if (c == 'n') o->no_defaults = true;
@@ -102,6 +104,7 @@ static bool build(const struct build_options *o, struct rs_error *error) {
         defaults = (struct rs_pack_tables){.nation = defaults.nation, .particles = defaults.particles};
     t = defaults;
     if (o->given.surnames) t.surnames = o->given.surnames;
+    if (o->given.first_names) t.first_names = o->given.first_names;
     if (o->given.zip_zcta) t.zip_zcta = o->given.zip_zcta;
     for (int level = RS_STATE; level < RS_PLACE_LEVELS; level++)
         if (o->given.places[level]) t.places[level] = o->given.places[level];
