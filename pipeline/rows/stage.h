@@ -42,6 +42,9 @@ struct rs_stage {
     /* External inputs besides row files (input files, database): adds their hashes to the stage's key. May be NULL. */
     bool (*inputs)(struct rs_run *run, json_t *hashes, struct rs_error *error);
     bool (*run)(struct rs_run *run, struct rs_error *error);
+    /* Answers a question instead of running, where the own option `explain` is given on the command line: configuration
+     * and options are read as for a run, nothing is written but *out, which goes to stdout. May be NULL. */
+    bool (*explain)(struct rs_run *run, const char *what, struct rs_buffer *out, struct rs_error *error);
 };
 
 /* What a stage is given. Filled before run is called; everything is borrowed from the context. */
@@ -124,6 +127,9 @@ bool rs_stage_key(const struct rs_stage *stage, const struct rs_stage_call *call
                   struct rs_error *error);
 /* Runs in this process. On failure nothing stands under a final name but what stood there before. */
 bool rs_stage_run(const struct rs_stage *stage, const struct rs_stage_call *call, struct rs_error *error);
+/* stage->explain in a context opened for it. */
+bool rs_stage_explain(const struct rs_stage *stage, const struct rs_stage_call *call, const char *what,
+                      struct rs_buffer *out, struct rs_error *error);
 /* --help and the scdoc source of the man page, both from the descriptor. */
 void rs_stage_help(const struct rs_stage *stage, struct rs_buffer *out);
 void rs_stage_man(const struct rs_stage *stage, struct rs_buffer *out);

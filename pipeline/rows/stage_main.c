@@ -192,6 +192,13 @@ static bool parse(const struct rs_stage *stage, int argc, char **argv, struct pa
     return true;
 }
 
+/* What to explain instead of running; NULL for a run. */
+static const char *asked(const struct rs_stage *stage, const struct rs_stage_call *call) {
+    for (size_t i = 0; stage->explain && i < call->n_set; i++)
+        if (strcmp(call->set_names[i], "explain") == 0) return call->set_values[i];
+    return NULL;
+}
+
 int rs_stage_main(const struct rs_stage *stage, int argc, char **argv) {
     struct rlimit none = {0, 0};
     struct parsed *p = rs_alloc(sizeof *p);
@@ -206,12 +213,14 @@ int rs_stage_main(const struct rs_stage *stage, int argc, char **argv) {
     p->call.set_values = p->values;
     bool ok = parse(stage, argc, argv, p, &error);
     rs_log_setup(p->format, p->level, stage->name);
-    if (ok && p->answer >= 0) {
+    const char *what = ok ? asked(stage, &p->call) : NULL;
+    if (ok && (p->answer >= 0 || what)) {
         struct rs_buffer out = {0};
         if (p->answer == HELP) rs_stage_help(stage, &out);
         else if (p->answer == MAN) rs_stage_man(stage, &out);
-        else rs_buffer_printf(&out, "relsogi-%s %s\n", stage->name, RELSOGI_VERSION);
-        ok = fwrite(out.p, 1, out.n, stdout) == out.n;
+        else if (p->answer == VERSION) rs_buffer_printf(&out, "relsogi-%s %s\n", stage->name, RELSOGI_VERSION);
+        else ok = rs_stage_explain(stage, &p->call, what, &out, &error);
+        ok = ok && fwrite(out.p, 1, out.n, stdout) == out.n;
         rs_buffer_free(&out);
     } else if (ok) {
         ok = rs_stage_run(stage, &p->call, &error);

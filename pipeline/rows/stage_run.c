@@ -177,6 +177,14 @@ done:
     return ok;
 }
 
+bool rs_stage_explain(const struct rs_stage *stage, const struct rs_stage_call *call, const char *what,
+                      struct rs_buffer *out, struct rs_error *error) {
+    struct rs_run run;
+    bool ok = rs_run_open(&run, stage, call, error) && stage->explain(&run, what, out, error);
+    rs_run_close(&run);
+    return ok;
+}
+
 bool rs_stage_key(const struct rs_stage *stage, const struct rs_stage_call *call, struct rs_digest *key,
                   struct rs_error *error) {
     struct rs_run run;

@@ -186,7 +186,18 @@ static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
     return true;
 }
 
+static bool explain(struct rs_run *run, const char *what, struct rs_buffer *out, struct rs_error *error) {
+    struct rs_map *map = open_map(run, error);
+    struct rs_map_query query = {what, rs_run_option(run, "element"), rs_run_option(run, "system")};
+    bool ok = map != NULL && rs_map_explain(map, &query, out, error);
+    rs_map_close(map);
+    return ok;
+}
+
 static bool run_stage(struct rs_run *run, struct rs_error *error) {
+    if (rs_run_option(run, "element") != NULL || rs_run_option(run, "system") != NULL) {
+        return rs_fail(error, RS_USAGE, "--element and --system go with --explain VALUE");
+    }
     struct stage s = {.run = run, .map = open_map(run, error)};
     if (s.map == NULL) {
         return false;
@@ -218,6 +229,9 @@ static const struct rs_layout *const writes[] = {&rs_layout_mapped, NULL};
 static const char *const after[] = {"ingest", NULL};
 static const struct rs_option options[] = {
     {"profile", "NAME", NULL, "Source profile whose overrides hold for every source, besides those of the configuration."},
+    {"explain", "VALUE", NULL, "Print how a value would be mapped, and by which rule; map nothing."},
+    {"element", "NAME", NULL, "With --explain: only as this element, such as race or language_preferred."},
+    {"system", "NAME", NULL, "With --explain: as a code of this system, such as x12_1109; codes and words otherwise."},
     {0}};
 
 const struct rs_stage rs_stage_map = {
@@ -234,11 +248,15 @@ const struct rs_stage rs_stage_map = {
         "\"Asian or Pacific Islander\" stays the unresolved set ASIAN|NHPI, two or more races without their names stay "
         "TWO_OR_MORE, and not Hispanic has no 2024 category. A decline is an answer, kept apart from unknown and not "
         "asked. All codes are data, in schemas/codes.",
-    .examples = "Map what ingest wrote:\n\n\trelsogi map --input out/ingest --output out/map --config relsogi.yaml",
+    .examples = "Map what ingest wrote:\n\n\trelsogi map --input out/ingest --output out/map --config relsogi.yaml\n\n"
+                "Say how a value would be mapped, and why:\n\n"
+                "\trelsogi map --explain A --element race --system x12_1109\n\n"
+                "\trelsogi map --explain Mandarin",
     .reads = reads,
     .writes = writes,
     .after = after,
     .options = options,
     .inputs = inputs,
     .run = run_stage,
+    .explain = explain,
 };

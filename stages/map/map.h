@@ -13,7 +13,10 @@
 struct rs_meaning {
     struct rs_view omb1997, omb2024, detail, value, missing;
     struct rs_view rule;    /* table:code, with /bridge rule; override:profile:number; or unmapped_code, unmapped_text */
-    struct rs_view display; /* what the code is called; for explanations */
+    struct rs_view display; /* what the code is called; this and what follows are for explanations */
+    struct rs_view table;   /* file of the row that decided; of an override, its profile. Null where there is no one row */
+    struct rs_view confidence;
+    long line;
     bool unmapped;          /* no table knows it: evidence goes to the quarantine */
 };
 
@@ -39,9 +42,12 @@ struct rs_digest rs_map_version(const struct rs_map *map);
 /* The meaning; its views live as long as the map and the arena. Never fails: what no table knows is UNMAPPED. */
 struct rs_meaning rs_map_value(const struct rs_map *map, struct rs_arena *arena, const struct rs_question *q);
 
-/* For `relsogi explain`: prints how a value would be mapped and by which rule. Any of element, system and config_path
- * may be NULL: all elements, no system, no overrides. */
-bool rs_map_explain(const char *value, const char *element, const char *system, const char *config_path,
-                    struct rs_buffer *out, struct rs_error *error);
+/* What `map --explain` is asked. Any but value may be NULL: every element, no system (then codes and words are tried). */
+struct rs_map_query {
+    const char *value, *element, *system;
+};
+/* Prints for an auditor how the value would be mapped, by which rule and row, and which sources mean something else. */
+bool rs_map_explain(const struct rs_map *map, const struct rs_map_query *query, struct rs_buffer *out,
+                    struct rs_error *error);
 
 #endif

@@ -24,6 +24,11 @@ struct rs_override {
     struct rs_meaning meaning;
 };
 
+/* A word of a vocabulary and what it means; rules have a result and a basis too. */
+struct rs_map_word {
+    struct rs_view word, meaning, result, basis;
+};
+
 struct rs_map {
     struct rs_arena arena;
     struct rs_map_entry *entries;
@@ -39,8 +44,9 @@ struct rs_map {
     struct rs_view *as_sent; /* names senders use, with their system */
     int *as_sent_system;
     size_t n_as_sent;
-    struct rs_view *missing, *bridge; /* vocabularies */
+    struct rs_map_word *missing, *bridge; /* vocabularies */
     size_t n_missing, n_bridge;
+    struct rs_view table; /* the one being read */
     int text, cdcrec, null_flavor, iso639, bcp47, nisoz39_53; /* systems the rules speak of */
     int race, ethnicity, races, language, name_to_use;        /* scopes likewise */
     struct rs_override *overrides;

@@ -98,6 +98,8 @@ static bool add_override(struct rs_map *map, const json_t *item, size_t number, 
     size_t n = strlen(name);
     n -= n > 5 && strcmp(name + n - 5, ".yaml") == 0 ? 5 : 0;
     o.meaning.rule = rs_arena_printf(&map->arena, "override:%.*s:%zu", (int)n, name, number);
+    o.meaning.table = rs_arena_view(&map->arena, rs_cstr(profile->where));
+    o.meaning.line = (long)number;
     free(file);
     map->overrides = rs_realloc(map->overrides, (map->n_overrides + 1) * sizeof *map->overrides);
     map->overrides[map->n_overrides++] = o;

@@ -157,22 +157,34 @@ static bool take_system(void *self, const char *path, const struct rs_table_row 
     return true;
 }
 
-static void add_word(struct rs_view **list, size_t *n, struct rs_view word) {
+static void add_word(struct rs_map_word **list, size_t *n, struct rs_map_word word) {
     *list = rs_realloc(*list, (*n + 1) * sizeof **list);
     (*list)[(*n)++] = word;
+}
+
+static bool has_word(const struct rs_map_word *list, size_t n, struct rs_view word) {
+    for (size_t i = 0; i < n; i++) {
+        if (rs_eq(list[i].word, word)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool take_missing(void *self, const char *path, const struct rs_table_row *row, struct rs_error *error) {
     struct rs_map *map = self;
     (void)path, (void)error;
-    add_word(&map->missing, &map->n_missing, rs_table_cell(row, "missing"));
+    add_word(&map->missing, &map->n_missing,
+             (struct rs_map_word){rs_table_cell(row, "missing"), rs_table_cell(row, "meaning"), RS_NULL, RS_NULL});
     return true;
 }
 
 static bool take_bridge(void *self, const char *path, const struct rs_table_row *row, struct rs_error *error) {
     struct rs_map *map = self;
     (void)path, (void)error;
-    add_word(&map->bridge, &map->n_bridge, rs_table_cell(row, "rule"));
+    add_word(&map->bridge, &map->n_bridge,
+             (struct rs_map_word){rs_table_cell(row, "rule"), rs_table_cell(row, "when"),
+                                  rs_table_cell(row, "result_2024"), rs_table_cell(row, "basis")});
     return true;
 }
 
@@ -203,7 +215,7 @@ bool rs_map_check(const struct rs_map *map, const struct rs_meaning *m, const ch
     if (!check_axis(m->omb2024, axis2024)) {
         return rs_fail(error, RS_CONFIG, "%s: omb2024 is no category, or set of categories, of the 2024 standards", where);
     }
-    if (rs_has(m->missing) && index_of(map->missing, map->n_missing, m->missing) < 0) {
+    if (rs_has(m->missing) && !has_word(map->missing, map->n_missing, m->missing)) {
         return rs_fail(error, RS_CONFIG, "%s: missing is no reason of missing_reasons.csv", where);
     }
     if (!rs_has(m->omb1997) && !rs_has(m->omb2024) && !rs_has(m->value) && !rs_has(m->missing)) {
@@ -291,14 +303,17 @@ static bool take_code(void *self, const char *path, const struct rs_table_row *r
                        : system < 0 ? "the system is not in systems.csv"
                                     : "the code is empty");
     }
-    if (rs_has(bridge) && index_of(map->bridge, map->n_bridge, bridge) < 0) {
+    if (rs_has(bridge) && !has_word(map->bridge, map->n_bridge, bridge)) {
         return rs_fail(error, RS_CONFIG, "%s: the rule is not in bridge.csv", where);
     }
     struct rs_meaning m = {.omb1997 = or_null(rs_table_cell(row, "omb1997")),
                            .omb2024 = or_null(rs_table_cell(row, "omb2024")),
                            .value = or_null(rs_table_cell(row, "value")),
                            .missing = or_null(rs_table_cell(row, "missing")),
-                           .display = or_null(rs_table_cell(row, "display"))};
+                           .display = or_null(rs_table_cell(row, "display")),
+                           .table = map->table,
+                           .confidence = or_null(rs_table_cell(row, "confidence")),
+                           .line = row->line};
     if (!rs_map_check(map, &m, where, error)) {
         return false;
     }
@@ -323,6 +338,7 @@ static bool read_table(struct rs_map *map, const char *dir, const char *name,
                        bool (*take)(void *, const char *, const struct rs_table_row *, struct rs_error *),
                        struct rs_error *error) {
     char path[4096];
+    map->table = rs_cstr(name); /* a constant */
     rs_sha_add(map->sha, name, strlen(name) + 1);
     return rs_path(path, sizeof path, error, "%s/%s", dir, name) &&
            rs_table_read(path, &map->arena, map->sha, map, take, error);

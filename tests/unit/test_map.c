@@ -469,11 +469,13 @@ Test(map, every_iso_639_code_as_registered) {
 
 Test(map, explains) {
     struct rs_buffer out = {0};
-    cr_assert(rs_map_explain("A", "race", "x12_1109", NULL, &out, &error), "%s", error.text);
+    cr_assert(rs_map_explain(map, &(struct rs_map_query){"A", "race", "x12_1109"}, &out, &error), "%s", error.text);
     rs_buffer_byte(&out, 0);
     cr_assert(strstr(out.p, "ASIAN|NHPI") && strstr(out.p, "x12_1109:A/B10"), "%s", out.p);
+    /* the rule in words, and not B1's */
+    cr_assert(strstr(out.p, "The category of 1977") && !strstr(out.p, "co-equal"), "%s", out.p);
     rs_buffer_free(&out);
-    cr_assert_not(rs_map_explain("A", "raze", NULL, NULL, &out, &error));
+    cr_assert_not(rs_map_explain(map, &(struct rs_map_query){"A", "raze", NULL}, &out, &error));
     cr_assert_eq(error.code, RS_USAGE);
     rs_buffer_free(&out);
 }
