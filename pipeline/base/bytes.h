@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Eight bytes at a time, in plain C (Warren, "Hacker's Delight", 2nd ed., section 6-1; Anderson, "Bit Twiddling Hacks"). */
+/* Eight bytes at a time, in plain C (Warren, "Hacker's Delight", 2nd ed., section 6-1; Anderson, "Bit Twiddling
+ * Hacks"). */
 #ifndef RS_BASE_BYTES_H
 #define RS_BASE_BYTES_H
 #include <stdbool.h>

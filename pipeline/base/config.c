@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* YAML through libyaml into a tree of strings; errors name file, line and key. */
 #include "config.h"
+#include "file.h"
 #include <errno.h>
-#include <limits.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <yaml.h>
-#include "file.h"
 
 enum { MOST_DEPTH = 32, MOST_BYTES = 16 << 20 };
 

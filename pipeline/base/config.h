@@ -3,11 +3,11 @@
  * would turn the state code NO into false and the ZIP code 02155 into a number. Anchors and tags are refused. */
 #ifndef RS_BASE_CONFIG_H
 #define RS_BASE_CONFIG_H
-#include <stdbool.h>
-#include <stdint.h>
-#include <jansson.h>
 #include "error.h"
 #include "hash.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* One document; an empty scalar is the empty string. Caller owns (json_decref). sha may be NULL. RS_CONFIG names the
  * line of a fault. */

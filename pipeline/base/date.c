@@ -71,8 +71,16 @@ bool rs_day_parse_any(struct rs_view v, int32_t *days) {
 struct rs_view rs_day_text(struct rs_arena *arena, int32_t days) {
     int y, m, d;
     rs_civil_from_days(days, &y, &m, &d);
-    char t[10] = {(char)('0' + y / 1000), (char)('0' + y / 100 % 10), (char)('0' + y / 10 % 10), (char)('0' + y % 10),
-                  '-', (char)('0' + m / 10), (char)('0' + m % 10), '-', (char)('0' + d / 10), (char)('0' + d % 10)};
+    char t[10] = {(char)('0' + y / 1000),
+                  (char)('0' + y / 100 % 10),
+                  (char)('0' + y / 10 % 10),
+                  (char)('0' + y % 10),
+                  '-',
+                  (char)('0' + m / 10),
+                  (char)('0' + m % 10),
+                  '-',
+                  (char)('0' + d / 10),
+                  (char)('0' + d % 10)};
     return rs_view(rs_arena_copy(arena, t, 10), 10);
 }
 

@@ -2,9 +2,9 @@
 /* Calendar days, proleptic Gregorian, counted from 1970-01-01 (Hinnant's days_from_civil). */
 #ifndef RS_BASE_DATE_H
 #define RS_BASE_DATE_H
+#include "text.h"
 #include <stdbool.h>
 #include <stdint.h>
-#include "text.h"
 
 bool rs_days_from_civil(int year, int month, int day, int32_t *days); /* false where no such day exists */
 void rs_civil_from_days(int32_t days, int *year, int *month, int *day);

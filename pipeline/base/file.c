@@ -229,7 +229,9 @@ static bool inflate_some(struct rs_in *in, struct rs_error *error) {
     if (in->at == in->n) {
         if (!fill(in, error)) return false;
         if (in->n == 0) {
-            if (in->inside) return rs_fail(error, RS_DATA, "%s: gzip data ends too early: the file is truncated; fetch it again", in->path);
+            if (in->inside)
+                return rs_fail(error, RS_DATA, "%s: gzip data ends too early: the file is truncated; fetch it again",
+                               in->path);
             in->ended = true;
             return true;
         }
@@ -246,7 +248,8 @@ static bool inflate_some(struct rs_in *in, struct rs_error *error) {
     in->z.avail_in = (unsigned)(in->n - in->at);
     int status = inflate(&in->z, Z_NO_FLUSH);
     in->at = in->n - in->z.avail_in;
-    if (status == Z_STREAM_END) in->inside = false;
+    if (status == Z_STREAM_END)
+        in->inside = false;
     else if (status != Z_OK && status != Z_BUF_ERROR)
         return rs_fail(error, RS_DATA, "%s: gzip data is damaged (%s); fetch it again", in->path,
                        in->z.msg ? in->z.msg : "no reason given");

@@ -2,11 +2,11 @@
 /* Files that appear whole or not at all, and inputs that may be compressed. */
 #ifndef RS_BASE_FILE_H
 #define RS_BASE_FILE_H
+#include "error.h"
+#include "text.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "error.h"
-#include "text.h"
 
 /* A file being written under a temporary name beside its own; rs_out_commit syncs and renames it, rs_out_abort (or a
  * crash before commit) leaves nothing under the real name. Mode 0600 (umask 077). */
@@ -26,7 +26,8 @@ bool rs_make_dirs(const char *path, struct rs_error *error); /* mkdir -p, mode 0
 bool rs_exists(const char *path);
 bool rs_path(char *out, size_t room, struct rs_error *error, const char *format, ...) RS_PRINTF(4, 5);
 
-/* An input, plain or gzip (several members, BGZF too), told by its first bytes. Truncated or damaged gzip is RS_DATA. */
+/* An input, plain or gzip (several members, BGZF too), told by its first bytes. Truncated or damaged gzip is RS_DATA.
+ */
 struct rs_in;
 struct rs_in *rs_in_open(const char *path, struct rs_error *error);
 bool rs_in_read(struct rs_in *in, void *p, size_t room, size_t *got, struct rs_error *error); /* *got 0 at the end */

@@ -63,8 +63,8 @@ void rs_hex(char *out, const uint8_t *b, size_t n) {
 
 /* Value of a hexadecimal digit, plus one; 0 for what is none. */
 static const uint8_t nibble[256] = {
-    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
-    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
     ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
 
 bool rs_unhex(struct rs_view v, uint8_t *out, size_t n) {
@@ -89,8 +89,9 @@ bool rs_site_key_read(const char *path, struct rs_site_key *key, struct rs_error
     } else {
         ssize_t got = read(fd, key->b, sizeof key->b);
         if (got < 32)
-            ok = rs_fail(error, RS_CONFIG, "site key %s: needs 32 bytes or more; make one with: head -c 32 /dev/urandom > %s",
-                         path, path);
+            ok =
+                rs_fail(error, RS_CONFIG,
+                        "site key %s: needs 32 bytes or more; make one with: head -c 32 /dev/urandom > %s", path, path);
         else
             key->n = (size_t)got;
     }

@@ -2,15 +2,19 @@
 /* SHA-256 digests, keyed pseudonyms, and counter-based random numbers. */
 #ifndef RS_BASE_HASH_H
 #define RS_BASE_HASH_H
+#include "error.h"
+#include "text.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "error.h"
-#include "text.h"
 
-struct rs_digest { uint8_t b[32]; };
+struct rs_digest {
+    uint8_t b[32];
+};
 /* 128-bit key of a record, person or result: in files 32 lower-case hex digits, in the database a uuid. */
-struct rs_key { uint8_t b[16]; };
+struct rs_key {
+    uint8_t b[16];
+};
 
 /* Running SHA-256 (OpenSSL). One owner; rs_sha_end frees it and gives the digest (pass NULL to only free). */
 struct rs_sha;
@@ -20,11 +24,14 @@ void rs_sha_end(struct rs_sha *sha, struct rs_digest *out);
 struct rs_digest rs_sha256(const void *p, size_t n);
 bool rs_sha256_file(const char *path, struct rs_digest *out, uint64_t *bytes, struct rs_error *error);
 
-void rs_hex(char *out, const uint8_t *b, size_t n); /* 2n digits and a 0 byte */
+void rs_hex(char *out, const uint8_t *b, size_t n);      /* 2n digits and a 0 byte */
 bool rs_unhex(struct rs_view v, uint8_t *out, size_t n); /* exactly 2n digits, either case */
 
 /* The site key: 32 bytes or more from a file of mode 0600 or 0400, else RS_PERMISSION. Never logged or written. */
-struct rs_site_key { uint8_t b[64]; size_t n; };
+struct rs_site_key {
+    uint8_t b[64];
+    size_t n;
+};
 bool rs_site_key_read(const char *path, struct rs_site_key *key, struct rs_error *error);
 /* HMAC-SHA-256(site key, part 1, 0x1f, part 2, ...), first 128 bits: at 10^8 keys the chance of one collision is
  * below 10^-22. Keyed contexts are reused per thread: `struct rs_hmac` is owned by one thread. */
@@ -48,7 +55,7 @@ struct rs_random {
 };
 struct rs_random rs_random(uint64_t seed, uint64_t unit, uint32_t stream);
 uint32_t rs_random_u32(struct rs_random *r);
-double rs_random_unit(struct rs_random *r); /* uniform in [0, 1), 53 bits */
+double rs_random_unit(struct rs_random *r);                    /* uniform in [0, 1), 53 bits */
 uint32_t rs_random_below(struct rs_random *r, uint32_t bound); /* uniform in [0, bound), unbiased */
 double rs_random_normal(struct rs_random *r);
 

@@ -50,8 +50,7 @@ void rs_log(enum rs_log_level level, const char *format, ...) {
     gmtime_r(&now.tv_sec, &utc);
     char stamp[32];
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
-    bool human = the_log.format == RS_LOG_HUMAN ||
-                 (the_log.format == RS_LOG_AUTO && isatty(STDERR_FILENO));
+    bool human = the_log.format == RS_LOG_HUMAN || (the_log.format == RS_LOG_AUTO && isatty(STDERR_FILENO));
     pthread_mutex_lock(&the_log.lock);
     if (human) {
         if (level <= RS_LOG_WARNING)

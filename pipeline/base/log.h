@@ -2,8 +2,8 @@
 /* The log, on stderr: for people on a terminal, JSON lines (level, time, stage, message) otherwise. No PHI, ever. */
 #ifndef RS_BASE_LOG_H
 #define RS_BASE_LOG_H
-#include <stdbool.h>
 #include "error.h"
+#include <stdbool.h>
 
 enum rs_log_level { RS_LOG_ERROR, RS_LOG_WARNING, RS_LOG_INFO, RS_LOG_DEBUG };
 enum rs_log_format { RS_LOG_AUTO, RS_LOG_HUMAN, RS_LOG_JSON };

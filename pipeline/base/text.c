@@ -164,9 +164,7 @@ void rs_buffer_free(struct rs_buffer *b) {
 
 /* ---- views ---------------------------------------------------------------------------------------------------- */
 
-static unsigned char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : (unsigned char)c;
-}
+static unsigned char lower(char c) { return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : (unsigned char)c; }
 
 bool rs_eq_nocase(struct rs_view a, struct rs_view b) {
     if (a.n != b.n) return false;
@@ -308,10 +306,14 @@ bool rs_utf8_valid(struct rs_view v) {
         }
         size_t more;
         uint32_t c;
-        if (*p >= 0xC2 && *p <= 0xDF) more = 1, c = *p & 0x1Fu;
-        else if (*p >= 0xE0 && *p <= 0xEF) more = 2, c = *p & 0x0Fu;
-        else if (*p >= 0xF0 && *p <= 0xF4) more = 3, c = *p & 0x07u;
-        else return false;
+        if (*p >= 0xC2 && *p <= 0xDF)
+            more = 1, c = *p & 0x1Fu;
+        else if (*p >= 0xE0 && *p <= 0xEF)
+            more = 2, c = *p & 0x0Fu;
+        else if (*p >= 0xF0 && *p <= 0xF4)
+            more = 3, c = *p & 0x07u;
+        else
+            return false;
         if ((size_t)(end - p) <= more) return false;
         for (size_t i = 1; i <= more; i++) {
             if ((p[i] & 0xC0) != 0x80) return false;
@@ -325,9 +327,10 @@ bool rs_utf8_valid(struct rs_view v) {
 }
 
 /* Bytes 0x80-0x9F of Windows-1252 (Unicode's CP1252.TXT); 0 where undefined. */
-static const uint16_t windows_1252[32] = {
-    0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0,
-    0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178};
+static const uint16_t windows_1252[32] = {0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                          0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
+                                          0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                          0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
 
 struct rs_view rs_from_windows_1252(struct rs_arena *arena, struct rs_view v) {
     if (!v.p) return v;

@@ -5,12 +5,12 @@
  * `p == NULL` is null (no value); `n == 0` with p set is the empty string. */
 #ifndef RS_BASE_TEXT_H
 #define RS_BASE_TEXT_H
+#include "error.h"
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include "error.h"
 
 struct rs_view {
     const char *p;
@@ -43,13 +43,13 @@ bool rs_all_digits(struct rs_view v); /* false for the empty string */
 struct rs_arena {
     struct rs_arena_chunk *chunk;
 };
-void *rs_arena_alloc(struct rs_arena *arena, size_t size); /* aligned to 16, zeroed */
+void *rs_arena_alloc(struct rs_arena *arena, size_t size);            /* aligned to 16, zeroed */
 char *rs_arena_copy(struct rs_arena *arena, const void *p, size_t n); /* with a 0 byte behind it */
 struct rs_view rs_arena_view(struct rs_arena *arena, struct rs_view v);
 struct rs_view rs_arena_printf(struct rs_arena *arena, const char *format, ...) RS_PRINTF(2, 3);
 struct rs_view rs_arena_long(struct rs_arena *arena, int64_t value);
 struct rs_view rs_arena_real(struct rs_arena *arena, double value); /* 15 significant digits; NaN gives null */
-void rs_arena_reset(struct rs_arena *arena); /* keeps one chunk for reuse */
+void rs_arena_reset(struct rs_arena *arena);                        /* keeps one chunk for reuse */
 void rs_arena_free(struct rs_arena *arena);
 
 /* A growing run of bytes. Zero-initialise; free with rs_buffer_free. */
@@ -59,12 +59,15 @@ struct rs_buffer {
 };
 char *rs_buffer_reserve(struct rs_buffer *b, size_t more); /* room for `more` bytes at p + n; does not change n */
 void rs_buffer_add(struct rs_buffer *b, const void *p, size_t n);
-static inline void rs_buffer_byte(struct rs_buffer *b, char c) { *rs_buffer_reserve(b, 1) = c; b->n++; }
+static inline void rs_buffer_byte(struct rs_buffer *b, char c) {
+    *rs_buffer_reserve(b, 1) = c;
+    b->n++;
+}
 static inline void rs_buffer_view(struct rs_buffer *b, struct rs_view v) { rs_buffer_add(b, v.p, v.n); }
 void rs_buffer_printf(struct rs_buffer *b, const char *format, ...) RS_PRINTF(2, 3);
 void rs_buffer_free(struct rs_buffer *b);
 
-void *rs_alloc(size_t size);               /* zeroed; ends the process when memory is out */
+void *rs_alloc(size_t size); /* zeroed; ends the process when memory is out */
 void *rs_realloc(void *p, size_t size);
 char *rs_strdup(const char *s);
 

@@ -121,8 +121,11 @@ static bool pump(struct ring *r, struct rs_error *error) {
 
 bool rs_work_run(const struct rs_work *work, int threads, struct rs_error *error) {
     if (threads <= 1) return run_alone(work, error);
-    struct ring r = {.work = work, .n = (size_t)threads + 2, .lock = PTHREAD_MUTEX_INITIALIZER,
-                     .to_work = PTHREAD_COND_INITIALIZER, .to_empty = PTHREAD_COND_INITIALIZER};
+    struct ring r = {.work = work,
+                     .n = (size_t)threads + 2,
+                     .lock = PTHREAD_MUTEX_INITIALIZER,
+                     .to_work = PTHREAD_COND_INITIALIZER,
+                     .to_empty = PTHREAD_COND_INITIALIZER};
     r.slots = rs_alloc(r.n * sizeof *r.slots);
     struct worker *workers = rs_alloc((size_t)threads * sizeof *workers);
     int started = 0;

@@ -3,29 +3,29 @@
  * bytes do not depend on the number of threads. Memory is bounded: at most threads + 2 batches are alive. */
 #ifndef RS_ROWS_BATCH_H
 #define RS_ROWS_BATCH_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include "../base/error.h"
 #include "../base/text.h"
 #include "ledger.h"
 #include "rows.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum { RS_MAX_SINKS = 8, RS_BLOCK_BYTES = 2 << 20 };
 
 /* What one block becomes. Everything in it is kept for reuse and reset before each block. */
 struct rs_batch {
-    uint64_t index;                       /* 0, 1, 2 ... in input order */
-    struct rs_buffer in;                  /* the block's bytes, filled by next */
-    uint64_t first_row;                   /* filled by next, for row readers */
-    void *tag;                            /* whatever next wants work to know; owned by the stage */
-    unsigned char note[256];              /* small by-value context from next to work */
-    struct rs_arena arena;                /* for work */
-    struct rs_buffer out[RS_MAX_SINKS];   /* lines for the stage's outputs, by the stage's own sink numbers */
+    uint64_t index;                     /* 0, 1, 2 ... in input order */
+    struct rs_buffer in;                /* the block's bytes, filled by next */
+    uint64_t first_row;                 /* filled by next, for row readers */
+    void *tag;                          /* whatever next wants work to know; owned by the stage */
+    unsigned char note[256];            /* small by-value context from next to work */
+    struct rs_arena arena;              /* for work */
+    struct rs_buffer out[RS_MAX_SINKS]; /* lines for the stage's outputs, by the stage's own sink numbers */
     uint64_t out_rows[RS_MAX_SINKS];
     struct rs_tally tally;
-    struct rs_buffer scratch;             /* free for work and done */
-    int worker;                           /* 0 .. threads-1: index of per-thread state */
+    struct rs_buffer scratch; /* free for work and done */
+    int worker;               /* 0 .. threads-1: index of per-thread state */
 };
 
 /* One row of a batch's sink: emit and count together. */

@@ -38,7 +38,7 @@ bool rs_bgzf_block(struct rs_buffer *to, const void *p, size_t n, struct rs_erro
 }
 
 void rs_bgzf_end(struct rs_buffer *to) {
-    static const unsigned char end[28] = {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, 'B', 'C',
-                                          2,    0,    0x1b, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const unsigned char end[28] = {0x1f, 0x8b, 8,    4, 0, 0, 0, 0, 0, 0xff, 6, 0, 'B', 'C',
+                                          2,    0,    0x1b, 0, 3, 0, 0, 0, 0, 0,    0, 0, 0,   0};
     rs_buffer_add(to, end, sizeof end);
 }

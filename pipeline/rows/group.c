@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The partition spill: one unlinked file of chunks, each chunk belonging to one partition. */
 #include "group.h"
+#include "../base/bytes.h"
+#include "../base/file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "../base/bytes.h"
-#include "../base/file.h"
 
 enum { CHUNK = 64 << 10 };
 

@@ -6,12 +6,12 @@
  * The spill is one unlinked temporary file in `dir`: nothing stays behind, whatever happens. */
 #ifndef RS_ROWS_GROUP_H
 #define RS_ROWS_GROUP_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include "../base/error.h"
 #include "../base/hash.h"
 #include "../base/text.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum { RS_PARTITIONS = 256 };
 

@@ -50,12 +50,15 @@ bool rs_tally_balance(const struct rs_tally *t, const char *stage, struct rs_err
         for (size_t j = 0; j < t->n; j++) {
             const struct rs_tally_entry *e = &t->e[j];
             if (e->file_no != file_no || !same(e->layout, layout) || e->fate == RS_MADE) continue;
-            if (e->fate == RS_READ) read += e->rows;
-            else fates += e->rows;
+            if (e->fate == RS_READ)
+                read += e->rows;
+            else
+                fates += e->rows;
         }
         if (read != fates)
-            return rs_fail(error, RS_BUG, "ledger of %s does not balance: layout %s, file %d: %llu rows read, %llu with a fate",
-                           stage, layout, file_no, (unsigned long long)read, (unsigned long long)fates);
+            return rs_fail(error, RS_BUG,
+                           "ledger of %s does not balance: layout %s, file %d: %llu rows read, %llu with a fate", stage,
+                           layout, file_no, (unsigned long long)read, (unsigned long long)fates);
     }
     return true;
 }

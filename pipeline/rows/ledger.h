@@ -2,10 +2,10 @@
 /* The ledger: each input row of each layout has one fate, and the fates add up to what was read. */
 #ifndef RS_ROWS_LEDGER_H
 #define RS_ROWS_LEDGER_H
-#include <stdbool.h>
-#include <stdint.h>
 #include "../base/error.h"
 #include "../base/text.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 enum rs_fate {
     RS_READ,       /* rows seen: the sum the others must give */

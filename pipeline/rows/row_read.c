@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading row files: blocks of whole lines in order, rows of a block in any thread, digests checked at the end. */
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include "../base/bytes.h"
 #include "../base/file.h"
 #include "rows.h"
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /* ---- manifest ------------------------------------------------------------------------------------------------- */
 
 static bool manifest_fields(json_t *j, const char *dir, struct rs_manifest *out, struct rs_error *error) {
     const char *layout, *file, *compression, *sha;
     json_int_t rows, bytes;
-    if (json_unpack(j, "{s:s, s:i, s:s, s:s, s:I, s:I, s:s}", "layout", &layout, "version", &out->version, "file", &file,
-                    "compression", &compression, "rows", &rows, "bytes", &bytes, "sha256", &sha) != 0 ||
+    if (json_unpack(j, "{s:s, s:i, s:s, s:s, s:I, s:I, s:s}", "layout", &layout, "version", &out->version, "file",
+                    &file, "compression", &compression, "rows", &rows, "bytes", &bytes, "sha256", &sha) != 0 ||
         strcmp(layout, out->layout->name) != 0 || !rs_unhex(rs_cstr(sha), out->content.b, 32) || strchr(file, '/'))
         return rs_fail(error, RS_DATA, "%s/%s.json: not the manifest of a row file", dir, out->layout->name);
     if (out->version > out->layout->version)
@@ -25,7 +25,8 @@ static bool manifest_fields(json_t *j, const char *dir, struct rs_manifest *out,
     return rs_path(out->path, sizeof out->path, error, "%s/%s", dir, file);
 }
 
-bool rs_manifest_read(const char *dir, const struct rs_layout *layout, struct rs_manifest *out, struct rs_error *error) {
+bool rs_manifest_read(const char *dir, const struct rs_layout *layout, struct rs_manifest *out,
+                      struct rs_error *error) {
     char path[PATH_MAX];
     *out = (struct rs_manifest){.layout = layout};
     if (!rs_path(path, sizeof path, error, "%s/%s.json", dir, layout->name)) return false;

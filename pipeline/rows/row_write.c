@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writing row files: COPY text lines, hashed as they go, renamed into place with their manifest. */
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include "../base/bytes.h"
 #include "../base/file.h"
 #include "bgzf.h"
 #include "rows.h"
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /* Copies text that needs no escape; false, with `out` spoilt, where it does. */
 static bool put_clean(char *out, struct rs_view v) {
@@ -37,8 +37,10 @@ static char *put_escaped(char *out, struct rs_view v) {
         case '\v': letter = 'v'; break;
         default: break;
         }
-        if (letter) *out++ = '\\', *out++ = letter;
-        else if (c) *out++ = c; /* PostgreSQL has no text with a 0 byte: it is left out */
+        if (letter)
+            *out++ = '\\', *out++ = letter;
+        else if (c)
+            *out++ = c; /* PostgreSQL has no text with a 0 byte: it is left out */
     }
     return out;
 }

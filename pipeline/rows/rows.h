@@ -5,14 +5,14 @@
  * Null is a null view. Reading gives such an array; writing takes one. */
 #ifndef RS_ROWS_ROWS_H
 #define RS_ROWS_ROWS_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <jansson.h>
 #include "../base/error.h"
 #include "../base/hash.h"
 #include "../base/text.h"
 #include "layout.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* ---- writing -------------------------------------------------------------------------------------------------- */
 

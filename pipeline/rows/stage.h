@@ -6,16 +6,16 @@
  * stage.json (key, inputs, outputs, parameters, results). Without stage.json the stage has not happened. */
 #ifndef RS_ROWS_STAGE_H
 #define RS_ROWS_STAGE_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <jansson.h>
 #include "../base/config.h"
 #include "../base/error.h"
 #include "../base/hash.h"
 #include "batch.h"
 #include "ledger.h"
 #include "rows.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* One option, for --help, the man page, the parser and the configuration (stages: <stage>: <name>: value). */
 struct rs_option {
@@ -27,16 +27,16 @@ struct rs_option {
 
 struct rs_run;
 struct rs_stage {
-    const char *name;        /* "ingest" */
-    int version;             /* raised when the same input gives other bytes */
-    const char *about;       /* one line */
-    const char *description; /* paragraphs, for the man page: what it does, rules, formulas with sources */
-    const char *examples;    /* scdoc, with commands that run as they stand */
-    const struct rs_layout *const *reads;  /* NULL-terminated; found in the --input directories */
+    const char *name;                     /* "ingest" */
+    int version;                          /* raised when the same input gives other bytes */
+    const char *about;                    /* one line */
+    const char *description;              /* paragraphs, for the man page: what it does, rules, formulas with sources */
+    const char *examples;                 /* scdoc, with commands that run as they stand */
+    const struct rs_layout *const *reads; /* NULL-terminated; found in the --input directories */
     const struct rs_layout *const *reads_if_there; /* optional ones; NULL for none */
-    const struct rs_layout *const *writes; /* NULL-terminated; without quarantine and ledger, which all write */
-    const char *const *after;              /* stages whose outputs it reads, NULL-terminated: the graph */
-    const struct rs_option *options;       /* own options, ended by a zero entry; NULL for none */
+    const struct rs_layout *const *writes;         /* NULL-terminated; without quarantine and ledger, which all write */
+    const char *const *after;                      /* stages whose outputs it reads, NULL-terminated: the graph */
+    const struct rs_option *options;               /* own options, ended by a zero entry; NULL for none */
     bool needs_as_of, needs_reference, needs_config;
     bool always; /* never skipped on resume: what it made is not in files, and only it can tell whether it stands */
     /* External inputs besides row files (input files, database): adds their hashes to the stage's key. May be NULL. */
@@ -50,9 +50,9 @@ struct rs_stage {
 /* What a stage is given. Filled before run is called; everything is borrowed from the context. */
 struct rs_run {
     const struct rs_stage *stage;
-    const char **inputs;     /* --input, in the order given */
+    const char **inputs; /* --input, in the order given */
     size_t n_inputs;
-    const char **priors;     /* --prior directories */
+    const char **priors; /* --prior directories */
     size_t n_priors;
     const char *output;      /* --output directory; made before run */
     const char *config_path; /* --config, or NULL */
@@ -61,8 +61,8 @@ struct rs_run {
     const char *run_id;      /* under `relsogi run` (or --run-id); NULL alone. Not for row files */
     int threads;
     bool has_as_of;
-    int32_t as_of;           /* days since 1970-01-01 */
-    bool compress;           /* BGZF outputs */
+    int32_t as_of; /* days since 1970-01-01 */
+    bool compress; /* BGZF outputs */
     bool dry_run;
     json_t *parameters;      /* normalised options, for the key and the provenance; stages may add what they resolve */
     json_t *results;         /* object a stage fills with numbers for the run's results JSON: no PHI */

@@ -1,23 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The command line of a stage: one option table gives the parser, --help and the man page. */
+#include "../base/log.h"
+#include "stage_private.h"
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include "../base/log.h"
-#include "stage_private.h"
 
-enum common { INPUT, OUTPUT, CONFIG, REFERENCE, PRIOR, AS_OF, THREADS, COMPRESS, RUN_ID, DRY_RUN, LOG_FORMAT, VERBOSE,
-              QUIET, HELP, MAN, VERSION, N_COMMON };
+enum common {
+    INPUT,
+    OUTPUT,
+    CONFIG,
+    REFERENCE,
+    PRIOR,
+    AS_OF,
+    THREADS,
+    COMPRESS,
+    RUN_ID,
+    DRY_RUN,
+    LOG_FORMAT,
+    VERBOSE,
+    QUIET,
+    HELP,
+    MAN,
+    VERSION,
+    N_COMMON
+};
 
 const struct rs_option rs_common_options[] = {
-    [INPUT] = {"input", "PATH", NULL, "Directory with row files of earlier stages (ingest: an input file). May be given several times; the first that has a layout is read."},
+    [INPUT] = {"input", "PATH", NULL,
+               "Directory with row files of earlier stages (ingest: an input file). May be given several times; the "
+               "first that has a layout is read."},
     [OUTPUT] = {"output", "DIR", NULL, "Directory to write to; made if missing, mode 0700."},
-    [CONFIG] = {"config", "FILE", NULL, "Configuration of the plan (YAML): sources, site key, as-of date, options of stages."},
+    [CONFIG] = {"config", "FILE", NULL,
+                "Configuration of the plan (YAML): sources, site key, as-of date, options of stages."},
     [REFERENCE] = {"reference", "FILE", NULL, "Reference pack of census tables; the default pack otherwise."},
-    [PRIOR] = {"prior", "DIR", NULL, "Directory with row files of an earlier run: prior links, earlier answers. May be given several times."},
+    [PRIOR] = {"prior", "DIR", NULL,
+               "Directory with row files of an earlier run: prior links, earlier answers. May be given several times."},
     [AS_OF] = {"as-of", "YYYY-MM-DD", NULL, "Date of the snapshot: ages and plausibility are reckoned at it."},
     [THREADS] = {"threads", "N", NULL, "Threads to use; all cores otherwise. Output bytes do not depend on it."},
     [COMPRESS] = {"compress", NULL, NULL, "Write row files as BGZF (any gunzip reads them)."},
@@ -51,7 +72,8 @@ static void list_layouts(const char *title, const struct rs_layout *const *l, st
 }
 
 void rs_stage_help(const struct rs_stage *stage, struct rs_buffer *out) {
-    rs_buffer_printf(out, "relsogi %s: %s\n\nUsage: relsogi-%s [OPTION...]\n\n", stage->name, stage->about, stage->name);
+    rs_buffer_printf(out, "relsogi %s: %s\n\nUsage: relsogi-%s [OPTION...]\n\n", stage->name, stage->about,
+                     stage->name);
     list_layouts("Reads: ", stage->reads, out);
     list_layouts("If there:", stage->reads_if_there, out);
     list_layouts("Writes:", stage->writes, out);
@@ -102,7 +124,8 @@ static void man_layouts(const char *title, const struct rs_layout *const *l, str
 void rs_stage_man(const struct rs_stage *stage, struct rs_buffer *out) {
     rs_buffer_printf(out, "relsogi-%s(1)\n\n# NAME\n\nrelsogi-%s - ", stage->name, stage->name);
     man_text(out, stage->about);
-    rs_buffer_printf(out, "\n\n# SYNOPSIS\n\n*relsogi-%s* [_OPTION_...]++\n*relsogi %s* [_OPTION_...]\n\n# DESCRIPTION\n\n",
+    rs_buffer_printf(out,
+                     "\n\n# SYNOPSIS\n\n*relsogi-%s* [_OPTION_...]++\n*relsogi %s* [_OPTION_...]\n\n# DESCRIPTION\n\n",
                      stage->name, stage->name);
     man_text(out, stage->description);
     rs_buffer_printf(out, "\n\n# OPTIONS\n\n");
@@ -168,15 +191,17 @@ static bool parse(const struct rs_stage *stage, int argc, char **argv, struct pa
     struct option long_options[N_COMMON + 128] = {{0}};
     size_t n = 0, own = 0;
     for (const struct rs_option *o = rs_common_options; o->name; o++)
-        long_options[n++] = (struct option){o->name, o->argument ? required_argument : no_argument, NULL, 256 + (int)(o - rs_common_options)};
+        long_options[n++] = (struct option){o->name, o->argument ? required_argument : no_argument, NULL,
+                                            256 + (int)(o - rs_common_options)};
     for (; stage->options && stage->options[own].name && own < 100; own++)
-        long_options[n++] = (struct option){stage->options[own].name,
-                                            stage->options[own].argument ? required_argument : no_argument, NULL,
-                                            1024 + (int)own};
+        long_options[n++] =
+            (struct option){stage->options[own].name, stage->options[own].argument ? required_argument : no_argument,
+                            NULL, 1024 + (int)own};
     opterr = 0;
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, ":h", long_options, NULL)) != -1;) {
-        if (c == 'h') p->answer = HELP;
+        if (c == 'h')
+            p->answer = HELP;
         else if (c == '?' || c == ':')
             return rs_fail(error, RS_USAGE, "%s %s; see relsogi %s --help",
                            c == ':' ? "a value is missing after" : "unknown option", argv[optind - 1], stage->name);
@@ -216,10 +241,14 @@ int rs_stage_main(const struct rs_stage *stage, int argc, char **argv) {
     const char *what = ok ? asked(stage, &p->call) : NULL;
     if (ok && (p->answer >= 0 || what)) {
         struct rs_buffer out = {0};
-        if (p->answer == HELP) rs_stage_help(stage, &out);
-        else if (p->answer == MAN) rs_stage_man(stage, &out);
-        else if (p->answer == VERSION) rs_buffer_printf(&out, "relsogi-%s %s\n", stage->name, RELSOGI_VERSION);
-        else ok = rs_stage_explain(stage, &p->call, what, &out, &error);
+        if (p->answer == HELP)
+            rs_stage_help(stage, &out);
+        else if (p->answer == MAN)
+            rs_stage_man(stage, &out);
+        else if (p->answer == VERSION)
+            rs_buffer_printf(&out, "relsogi-%s %s\n", stage->name, RELSOGI_VERSION);
+        else
+            ok = rs_stage_explain(stage, &p->call, what, &out, &error);
         ok = ok && fwrite(out.p, 1, out.n, stdout) == out.n;
         rs_buffer_free(&out);
     } else if (ok) {

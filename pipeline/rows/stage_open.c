@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a stage is given: configuration, options, inputs; and the key that says whether it must run at all. */
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sched.h>
 #include "../base/date.h"
 #include "../base/file.h"
 #include "stage_private.h"
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-static const char *const config_keys[] = {"as_of",     "site_key",    "reference", "output", "threads", "compress",
-                                          "sources",   "crosswalk",   "prior",     "stages", "database", "source_rank",
-                                          "name",      "jurisdiction", NULL};
+static const char *const config_keys[] = {"as_of",    "site_key",    "reference", "output",       "threads",
+                                          "compress", "sources",     "crosswalk", "prior",        "stages",
+                                          "database", "source_rank", "name",      "jurisdiction", NULL};
 
 static int all_cores(void) {
     cpu_set_t set;
@@ -58,8 +58,7 @@ static bool resolve_day(struct rs_run *run, const struct rs_stage_call *call, st
     const char *text = call->as_of ? call->as_of : rs_config_text(run->config, "as_of", NULL);
     if (text) {
         run->has_as_of = rs_day_parse(rs_cstr(text), &run->as_of);
-        if (!run->has_as_of)
-            return rs_fail(error, RS_USAGE, "--as-of: \"%s\" is no date; write YYYY-MM-DD", text);
+        if (!run->has_as_of) return rs_fail(error, RS_USAGE, "--as-of: \"%s\" is no date; write YYYY-MM-DD", text);
         json_object_set_new(run->parameters, "as_of", json_string(text));
     }
     if (run->stage->needs_as_of && !run->has_as_of)
@@ -82,15 +81,16 @@ static bool resolve_reference(struct rs_run *run, const struct rs_stage_call *ca
     }
     run->reference = out;
     if (run->stage->needs_reference && !rs_exists(out))
-        return rs_fail(error, RS_NO_INPUT, "%s: there is no reference pack here; build one with: relsogi reference build --output %s",
-                       out, out);
+        return rs_fail(error, RS_NO_INPUT,
+                       "%s: there is no reference pack here; build one with: relsogi reference build --output %s", out,
+                       out);
     return true;
 }
 
 static bool resolve_threads(struct rs_run *run, const struct rs_stage_call *call, struct rs_error *error) {
     int64_t threads = call->threads;
-    if (threads <= 0 && !rs_config_long(run->config, run->config_path ? run->config_path : "", "threads", all_cores(), 1,
-                                        256, &threads, error))
+    if (threads <= 0 && !rs_config_long(run->config, run->config_path ? run->config_path : "", "threads", all_cores(),
+                                        1, 256, &threads, error))
         return false;
     run->threads = (int)threads;
     bool compress = false;
@@ -102,9 +102,15 @@ static bool resolve_threads(struct rs_run *run, const struct rs_stage_call *call
 
 bool rs_run_open(struct rs_run *run, const struct rs_stage *stage, const struct rs_stage_call *call,
                  struct rs_error *error) {
-    *run = (struct rs_run){.stage = stage, .inputs = call->inputs, .n_inputs = call->n_inputs, .priors = call->priors,
-                           .n_priors = call->n_priors, .output = call->output, .config_path = call->config_path,
-                           .run_id = call->run_id, .dry_run = call->dry_run};
+    *run = (struct rs_run){.stage = stage,
+                           .inputs = call->inputs,
+                           .n_inputs = call->n_inputs,
+                           .priors = call->priors,
+                           .n_priors = call->n_priors,
+                           .output = call->output,
+                           .config_path = call->config_path,
+                           .run_id = call->run_id,
+                           .dry_run = call->dry_run};
     run->private_ = rs_alloc(sizeof *run->private_);
     run->private_->read = json_object();
     run->parameters = json_object();
@@ -164,8 +170,9 @@ bool rs_run_site_key(const struct rs_run *run, struct rs_site_key *key, struct r
     const char *set = rs_config_text(run->config, "site_key", NULL);
     char path[PATH_MAX];
     if (!set)
-        return rs_fail(error, RS_CONFIG,
-                       "no site_key in the configuration; make one with: (umask 077; head -c 32 /dev/urandom > site.key)");
+        return rs_fail(
+            error, RS_CONFIG,
+            "no site_key in the configuration; make one with: (umask 077; head -c 32 /dev/urandom > site.key)");
     return rs_config_path(path, sizeof path, run->config_path, set, error) && rs_site_key_read(path, key, error);
 }
 
@@ -198,7 +205,8 @@ bool rs_run_manifest_if(struct rs_run *run, const struct rs_layout *layout, stru
     return true;
 }
 
-bool rs_run_manifest(struct rs_run *run, const struct rs_layout *layout, struct rs_manifest *m, struct rs_error *error) {
+bool rs_run_manifest(struct rs_run *run, const struct rs_layout *layout, struct rs_manifest *m,
+                     struct rs_error *error) {
     bool found;
     if (!rs_run_manifest_if(run, layout, m, &found, error)) return false;
     if (found) return true;
@@ -285,9 +293,9 @@ bool rs_run_key(struct rs_run *run, struct rs_digest *key, struct rs_error *erro
         if (run->private_->values[i])
             json_object_set_new(options, stage->options[i].name, json_string(run->private_->values[i]));
     json_object_set(run->parameters, "options", options);
-    json_t *all = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o}", "stage", stage->name, "version", stage->version,
-                            "program", RELSOGI_VERSION, "options", options, "inputs", inputs, "priors", priors, "other",
-                            other);
+    json_t *all =
+        json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o}", "stage", stage->name, "version", stage->version, "program",
+                  RELSOGI_VERSION, "options", options, "inputs", inputs, "priors", priors, "other", other);
     if (run->has_as_of) json_object_set(all, "as_of", json_object_get(run->parameters, "as_of"));
     /* An earlier file of this stage's own output may be among the inputs found; reads are by layout, so it is not. */
     bool ok = add_layouts(run, inputs, stage->reads, false, error) &&

@@ -7,11 +7,11 @@
 enum { RS_MOST_PATHS = 4096 };
 
 struct rs_run_private {
-    const char **values;             /* of stage->options, in their order */
+    const char **values; /* of stage->options, in their order */
     json_t *owned_config;
     char reference[4096];
     struct rs_row_writer *sinks[RS_MAX_SINKS];
-    json_t *read;                    /* provenance: layout -> digest of each row file opened */
+    json_t *read; /* provenance: layout -> digest of each row file opened */
 };
 
 /* Common options; stage_options.c owns the table. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Running a stage whole: outputs under temporary names, the ledger balanced, files renamed, stage.json last. */
+#include "../base/file.h"
+#include "../base/log.h"
+#include "stage_private.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "../base/file.h"
-#include "../base/log.h"
-#include "stage_private.h"
 
 /* ---- outputs -------------------------------------------------------------------------------------------------- */
 
@@ -52,7 +52,8 @@ static bool open_sinks(struct rs_run *run, struct rs_error *error) {
         if (i >= RS_QUARANTINE) return rs_fail(error, RS_BUG, "%s: too many outputs", run->stage->name);
         if (!(sinks[i] = rs_row_writer_open(run->output, *l, run->compress, error))) return false;
     }
-    return (sinks[RS_QUARANTINE] = rs_row_writer_open(run->output, &rs_layout_quarantine, run->compress, error)) != NULL;
+    return (sinks[RS_QUARANTINE] = rs_row_writer_open(run->output, &rs_layout_quarantine, run->compress, error)) !=
+           NULL;
 }
 
 /* Sorted, so that the file does not depend on the order in which fates were met. */
@@ -72,10 +73,12 @@ static bool write_ledger(struct rs_run *run, json_t *provenance, struct rs_error
     struct rs_arena arena = {0};
     for (size_t i = 0; i < run->tally.n; i++) {
         const struct rs_tally_entry *e = &run->tally.e[i];
-        struct rs_view row[LEDGER_COLUMNS] = {
-            [LEDGER_stage] = rs_cstr(run->stage->name), [LEDGER_layout] = rs_cstr(e->layout),
-            [LEDGER_file_no] = rs_arena_long(&arena, e->file_no), [LEDGER_fate] = rs_cstr(rs_fate_name(e->fate)),
-            [LEDGER_reason] = rs_cstr(e->reason), [LEDGER_rows] = rs_arena_long(&arena, (int64_t)e->rows)};
+        struct rs_view row[LEDGER_COLUMNS] = {[LEDGER_stage] = rs_cstr(run->stage->name),
+                                              [LEDGER_layout] = rs_cstr(e->layout),
+                                              [LEDGER_file_no] = rs_arena_long(&arena, e->file_no),
+                                              [LEDGER_fate] = rs_cstr(rs_fate_name(e->fate)),
+                                              [LEDGER_reason] = rs_cstr(e->reason),
+                                              [LEDGER_rows] = rs_arena_long(&arena, (int64_t)e->rows)};
         rs_row_emit(&lines, &rs_layout_ledger, row);
     }
     bool ok = rs_row_writer_add(w, &lines, run->tally.n, error);
@@ -88,8 +91,7 @@ static bool write_ledger(struct rs_run *run, json_t *provenance, struct rs_error
 
 static json_t *provenance_of(struct rs_run *run) {
     return json_pack("{s:s, s:i, s:s, s:O, s:O}", "stage", run->stage->name, "stage_version", run->stage->version,
-                     "program", "relsogi " RELSOGI_VERSION, "parameters", run->parameters, "read",
-                     run->private_->read);
+                     "program", "relsogi " RELSOGI_VERSION, "parameters", run->parameters, "read", run->private_->read);
 }
 
 /* Rows made are what the writers hold: counted here, so that no stage can forget. */
@@ -124,8 +126,8 @@ static bool write_stage_json(struct rs_run *run, const struct rs_digest *key, js
         rs_hex(digest, m.content.b, 32);
         json_object_set_new(digests, name, json_string(digest));
     }
-    json_t *j = json_pack("{s:s, s:O, s:O, s:o, s:O}", "key", hex, "provenance", provenance, "rows", outputs,
-                          "sha256", digests, "results", run->results);
+    json_t *j = json_pack("{s:s, s:O, s:O, s:o, s:O}", "key", hex, "provenance", provenance, "rows", outputs, "sha256",
+                          digests, "results", run->results);
     char *text = json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
     json_decref(j);
     ok = ok && rs_write_file(path, text, strlen(text), error);
