@@ -28,6 +28,11 @@ bool rs_lock_take(struct rs_lock *lock, const char *dir, const char *run_id, str
 void rs_lock_tell(struct rs_lock *lock, const char *stage);
 void rs_lock_release(struct rs_lock *lock);
 
+/* From here on SIGINT, SIGTERM and SIGHUP end the stage at work, and the run after it, so that the results can say so;
+ * those the caller ignores stay ignored. rs_signal_asked: one came; the error says which. */
+void rs_signals_catch(void);
+bool rs_signal_asked(struct rs_error *error);
+
 /* One stage in a process of its own: its memory is measured, its crash is an error and not ours. */
 struct rs_child_result {
     double seconds;
@@ -35,6 +40,10 @@ struct rs_child_result {
 };
 bool rs_run_child(const struct rs_stage *stage, const struct rs_stage_call *call, struct rs_child_result *result,
                   struct rs_error *error);
+
+/* SHA-256 of results.json as a tree, its own field sha256 left out. It shows what was edited by accident or by hand, not
+ * who recomputes it: for that, the digests are in the database, too. */
+void rs_results_digest(const json_t *results, char hex[65]);
 
 /* Whether a stage's files are there, whole, and made under `key` (64 hex digits). */
 bool rs_stage_is_done(const char *dir, const char *key);

@@ -28,7 +28,7 @@ struct plan {
     size_t n_priors;
     char dirs[MOST_STAGES][PATH_MAX]; /* of every stage, by its place in rs_stages */
     struct rs_lock lock;
-    json_t *results, *stages;
+    json_t *results, *stages, *kept; /* kept: the stages of the results that stood here before */
     double started;
 };
 
@@ -102,7 +102,13 @@ static int parse(int argc, char **argv, struct options *o) {
         case 'n': o->dry_run = true; break;
         case 'l': o->list = true; break;
         case 'z': o->compress = true; break;
-        case 'L': rs_log_setup(optarg[0] == 'j' ? RS_LOG_JSON : RS_LOG_HUMAN, RS_LOG_INFO, "run"); break;
+        case 'L':
+            if (strcmp(optarg, "human") != 0 && strcmp(optarg, "json") != 0) {
+                fputs("relsogi run: --log-format must be human or json\n", stderr);
+                return RS_USAGE;
+            }
+            rs_log_setup(optarg[0] == 'j' ? RS_LOG_JSON : RS_LOG_HUMAN, RS_LOG_INFO, "run");
+            break;
         case 't':
             if (!rs_parse_long(rs_cstr(optarg), &threads) || threads < 1 || threads > 256) {
                 fputs("relsogi run: --threads must be a whole number from 1 to 256\n", stderr);
@@ -154,7 +160,7 @@ static bool chosen(const struct options *o, size_t place) {
 }
 
 static bool safe_name(const char *s) {
-    if (!*s || *s == '.' || strlen(s) > 100) return false;
+    if (!*s || *s == '.' || *s == '-' || strlen(s) > 100) return false; /* hidden; taken for an option */
     for (; *s; s++)
         if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') || strchr("._-", *s)))
             return false;
@@ -174,33 +180,57 @@ static bool add_prior_dirs(struct plan *p, const char *run, struct rs_error *err
     return rs_fail(error, RS_NO_INPUT, "%s: no earlier run is here (--prior)", run);
 }
 
+/* Of runs of one day the one that ended last; where even that is equal, the name decides, never the directory's order. */
+static int newer(const json_t *a, const char *name_a, const json_t *b, const char *name_b) {
+    if (!b) return 1;
+    int c = strcmp(rs_config_text(a, "as_of", ""), rs_config_text(b, "as_of", ""));
+    if (!c) c = strcmp(rs_config_text(a, "written", ""), rs_config_text(b, "written", ""));
+    return c ? c : strcmp(name_a, name_b);
+}
+
+/* A run that ended before it knew which records are one person has nothing to hand on. */
+static bool can_be_prior(const struct plan *p, const char *run, const json_t *results) {
+    char path[PATH_MAX];
+    struct rs_error ignored;
+    return strcmp(rs_config_text(results, "status", ""), "done") == 0 &&
+           strcmp(rs_config_text(results, "as_of", "~"), p->as_of) < 0 &&
+           rs_path(path, sizeof path, &ignored, "%s/reconcile/stage.json", run) && rs_exists(path);
+}
+
 /* The newest finished run of another id whose as-of date is earlier; none is fine for a first run. */
-static bool find_latest(struct plan *p, char *out, struct rs_error *error) {
-    char best[16] = "";
+static bool find_latest(struct plan *p, char *out) {
+    json_t *best = NULL;
+    char best_name[256] = "", run[PATH_MAX], path[PATH_MAX];
+    struct rs_error ignored;
     DIR *d = opendir(p->output);
     for (struct dirent *e; d && (e = readdir(d));) {
-        char path[PATH_MAX];
         if (e->d_name[0] == '.' || strcmp(e->d_name, p->run_id) == 0) continue;
-        if (!rs_path(path, sizeof path, error, "%s/%s/results.json", p->output, e->d_name)) continue;
+        if (!rs_path(run, sizeof run, &ignored, "%s/%s", p->output, e->d_name)) continue;
+        if (!rs_path(path, sizeof path, &ignored, "%s/results.json", run)) continue;
         json_t *j = json_load_file(path, 0, NULL);
-        const char *as_of = rs_config_text(j, "as_of", ""), *status = rs_config_text(j, "status", "");
-        if (strcmp(status, "done") == 0 && strcmp(as_of, p->as_of) < 0 && strcmp(as_of, best) > 0) {
-            snprintf(best, sizeof best, "%s", as_of);
-            snprintf(out, PATH_MAX, "%.2000s/%.255s", p->output, e->d_name);
+        if (!can_be_prior(p, run, j) || newer(j, e->d_name, best, best_name) < 0) {
+            json_decref(j);
+            continue;
         }
-        json_decref(j);
+        json_decref(best);
+        best = j;
+        snprintf(best_name, sizeof best_name, "%s", e->d_name);
+        snprintf(out, PATH_MAX, "%s", run);
     }
     if (d) closedir(d);
-    return best[0] != 0;
+    json_decref(best);
+    return best != NULL;
 }
 
 static bool plan_priors(struct plan *p, json_t *config, struct rs_error *error) {
     const char *set = p->o.prior ? p->o.prior : rs_config_text(config, "prior", NULL);
-    char path[PATH_MAX];
+    char path[PATH_MAX], real[PATH_MAX], own[PATH_MAX];
     if (!set || !*set) return true;
-    if (strcmp(set, "latest") == 0) return !find_latest(p, path, error) || add_prior_dirs(p, path, error);
-    return rs_config_path(path, sizeof path, p->o.prior ? NULL : p->config_path, set, error) &&
-           add_prior_dirs(p, path, error);
+    if (strcmp(set, "latest") == 0) return !find_latest(p, path) || add_prior_dirs(p, path, error);
+    if (!rs_config_path(path, sizeof path, p->o.prior ? NULL : p->config_path, set, error)) return false;
+    if (realpath(path, real) && realpath(p->run_dir, own) && strcmp(real, own) == 0)
+        return rs_fail(error, RS_USAGE, "%s: a run cannot be its own prior run (--prior)", path);
+    return add_prior_dirs(p, path, error);
 }
 
 static bool plan_paths(struct plan *p, json_t *config, struct rs_error *error) {
@@ -216,7 +246,8 @@ static bool plan_paths(struct plan *p, json_t *config, struct rs_error *error) {
     if (p->o.run_id) snprintf(p->run_id, sizeof p->run_id, "%s", p->o.run_id);
     else snprintf(p->run_id, sizeof p->run_id, "%s-%s", name, as_of);
     if (!safe_name(p->run_id) || rs_stage_find(p->run_id))
-        return rs_fail(error, RS_USAGE, "run id \"%s\": letters, digits, dot, dash and underscore only", p->run_id);
+        return rs_fail(error, RS_USAGE, "run id \"%s\": letters, digits, dot, dash and underscore only, a letter, digit or "
+                                        "underscore first, and no name of a stage", p->run_id);
     if (p->o.output) {
         if (!rs_path(p->output, sizeof p->output, error, "%s", p->o.output)) return false;
     } else if (!rs_config_path(p->output, sizeof p->output, p->config_path, rs_config_text(config, "output", "runs"),
@@ -242,13 +273,16 @@ static void call_of(struct plan *p, size_t place, const char **inputs, struct rs
 /* ---- results -------------------------------------------------------------------------------------------------- */
 
 static bool write_results(struct plan *p, const char *status, const struct rs_error *failure, struct rs_error *error) {
-    char path[PATH_MAX];
+    char path[PATH_MAX], hex[65];
     if (!rs_path(path, sizeof path, error, "%s/results.json", p->run_dir)) return false;
     json_object_set_new(p->results, "status", json_string(status));
-    json_object_set_new(p->results, "exit_code", json_integer(failure ? failure->code : 0));
+    bool running = strcmp(status, "running") == 0;
+    json_object_set_new(p->results, "exit_code", running ? json_null() : json_integer(failure ? failure->code : 0));
     if (failure) json_object_set_new(p->results, "error", json_string(failure->text));
     json_object_set_new(p->results, "seconds", json_real(seconds_now() - p->started));
     json_object_set_new(p->results, "written", clock_json());
+    rs_results_digest(p->results, hex);
+    json_object_set_new(p->results, "sha256", json_string(hex));
     char *text = json_dumps(p->results, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     bool ok = rs_write_file(path, text, strlen(text), error);
     free(text);
@@ -304,10 +338,29 @@ static bool run_one(struct plan *p, size_t place, bool *changed, struct rs_error
     return true;
 }
 
+/* A stage this call leaves alone keeps its entry: the results are of the run, not of the last call. */
+static void keep_stage(struct plan *p, size_t place) {
+    size_t i;
+    json_t *entry;
+    json_array_foreach(p->kept, i, entry) {
+        if (strcmp(rs_config_text(entry, "stage", ""), rs_stages[place]->name) != 0) continue;
+        json_object_set_new(entry, "status", json_string("kept"));
+        json_array_append(p->stages, entry);
+        return;
+    }
+    json_t *j = rs_stage_json(p->dirs[place]); /* made by the stage's own program */
+    if (j) add_stage_result(p, place, "kept", NULL);
+    json_decref(j);
+}
+
 static bool run_stages(struct plan *p, struct rs_error *error) {
     bool changed = false;
     for (size_t i = 0; rs_stages[i]; i++) {
-        if (!chosen(&p->o, i)) continue;
+        if (rs_signal_asked(error)) return false;
+        if (!chosen(&p->o, i)) {
+            keep_stage(p, i);
+            continue;
+        }
         if (!run_one(p, i, &changed, error)) return false;
         if (!write_results(p, "running", NULL, error)) return false;
     }
@@ -360,6 +413,15 @@ static bool set_up(struct plan *p, struct rs_error *error) {
     return true;
 }
 
+static void read_kept(struct plan *p) {
+    char path[PATH_MAX];
+    struct rs_error ignored;
+    if (!rs_path(path, sizeof path, &ignored, "%s/results.json", p->run_dir)) return;
+    json_t *old = json_load_file(path, 0, NULL);
+    p->kept = json_incref(json_object_get(old, "stages"));
+    json_decref(old);
+}
+
 static int finish(struct plan *p, bool ok, struct rs_error *error) {
     struct rs_error second = {0};
     size_t done = 0, reused = 0, i;
@@ -395,8 +457,10 @@ int rs_run_main(int argc, char **argv) {
         ok = show_plan(p, &error);
         code = ok ? 0 : error.code;
     } else if (ok) {
+        rs_signals_catch();
         ok = rs_make_dirs(p->run_dir, &error) && rs_lock_take(&p->lock, p->output, p->run_id, &error);
         if (ok) rs_remove_leftovers(p->run_dir);
+        if (ok) read_kept(p);
         if (ok) code = finish(p, write_results(p, "running", NULL, &error) && run_stages(p, &error), &error);
     }
     if (!ok) {
@@ -405,6 +469,7 @@ int rs_run_main(int argc, char **argv) {
     }
 done:
     json_decref(p->results);
+    json_decref(p->kept);
     free(p);
     return code;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* relsogi verify RUN: every digest of a run recomputed, and each stage's inputs held against what was made before. */
+/* relsogi verify RUN: every digest of a run recomputed, each stage's inputs held against what was made before, and
+ * every account of the same thing (manifest, stage.json, results.json) against the others. */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "driver.h"
@@ -30,7 +32,39 @@ static bool content_digest(const char *path, struct rs_digest *out, struct rs_er
     return ok;
 }
 
-static void verify_file(const char *dir, const char *layout_name, const char *said, struct verdict *v) {
+void rs_results_digest(const json_t *results, char hex[65]) {
+    json_t *copy = json_copy((json_t *)results);
+    json_object_del(copy, "sha256");
+    char *text = json_dumps(copy, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
+    struct rs_digest d = rs_sha256(text, strlen(text));
+    rs_hex(hex, d.b, 32);
+    free(text);
+    json_decref(copy);
+}
+
+/* What a manifest says beside the digest of the rows, which is `content`; `j` is stage.json. */
+static void verify_manifest(const char *dir, const struct rs_manifest *m, struct rs_digest content, const json_t *j,
+                            struct verdict *v) {
+    char path[PATH_MAX + 64], hex[65];
+    struct rs_digest d = content;
+    struct rs_error error = {0};
+    const char *name = m->layout->name;
+    snprintf(path, sizeof path, "%s/%s.json", dir, name);
+    json_t *manifest = json_load_file(path, 0, NULL);
+    const char *said = rs_config_text(manifest, "file_sha256", "");
+    if (m->compressed && !rs_sha256_file(m->path, &d, NULL, &error)) fault(v, m->path, error.text);
+    rs_hex(hex, d.b, 32);
+    if (!error.code && memcmp(content.b, m->content.b, 32) == 0 && strcmp(hex, said) != 0)
+        fault(v, m->path, "the file is not the one its manifest vouches for");
+    if (!json_equal(json_object_get(manifest, "rows"), json_object_get(json_object_get(j, "rows"), name)))
+        fault(v, path, "its number of rows is not the one in stage.json");
+    if (!json_equal(json_object_get(manifest, "provenance"), json_object_get(j, "provenance")))
+        fault(v, path, "its provenance is not the one in stage.json");
+    json_decref(manifest);
+}
+
+static void verify_file(const char *dir, const char *layout_name, const char *said, const json_t *j,
+                        struct verdict *v) {
     char path[PATH_MAX + 64], hex[65];
     struct rs_manifest m;
     struct rs_digest d;
@@ -49,6 +83,27 @@ static void verify_file(const char *dir, const char *layout_name, const char *sa
     if (memcmp(d.b, m.content.b, 32) != 0) fault(v, m.path, "its bytes are not those its manifest vouches for");
     rs_hex(hex, m.content.b, 32);
     if (strcmp(hex, said) != 0) fault(v, m.path, "its manifest is not the one stage.json vouches for");
+    verify_manifest(dir, &m, d, j, v);
+}
+
+/* A row file or manifest that stage.json does not name: a later stage would read it all the same. */
+static void verify_no_others(const char *dir, const json_t *j, struct verdict *v) {
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        char layout[256], path[PATH_MAX + 300];
+        const char *dot = strchr(e->d_name, '.');
+        if (!dot || dot == e->d_name || strcmp(e->d_name, "stage.json") == 0 || strncmp(dot, ".tsv.tmp", 8) == 0) continue;
+        snprintf(layout, sizeof layout, "%.*s", (int)(dot - e->d_name), e->d_name);
+        bool manifest = strcmp(dot, ".json") == 0, rows = strcmp(dot, ".tsv") == 0 || strcmp(dot, ".tsv.gz") == 0;
+        if (!manifest && !rows) continue;
+        bool ours = json_object_get(json_object_get(j, "sha256"), layout) != NULL;
+        struct rs_manifest m;
+        struct rs_error ignored;
+        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        if (ours && rows && rs_manifest_read(dir, rs_layout_find(layout), &m, &ignored)) ours = strcmp(m.path, path) == 0;
+        if (!ours) fault(v, path, "nothing vouches for this file: it was put here after the stage ended");
+    }
+    if (d) closedir(d);
 }
 
 /* What a stage says it read must be what the stages before made. */
@@ -72,33 +127,62 @@ static void verify_reads(const char *run, const struct rs_stage *stage, json_t *
     }
 }
 
-static void verify_stage(const char *run, const struct rs_stage *stage, json_t *results, struct verdict *v) {
-    char dir[PATH_MAX], path[PATH_MAX + 16], hex[65];
-    struct rs_error error = {0};
-    struct rs_digest d;
-    if (!rs_path(dir, sizeof dir, &error, "%s/%s", run, stage->name)) return;
-    json_t *j = rs_stage_json(dir);
+/* The stage's entry in the results, or NULL. */
+static json_t *entry_of(const json_t *results, const char *stage) {
     size_t i;
     json_t *entry;
-    snprintf(path, sizeof path, "%s/stage.json", dir);
-    json_array_foreach(json_object_get(results, "stages"), i, entry) {
-        const char *name = json_string_value(json_object_get(entry, "stage"));
-        const char *said = json_string_value(json_object_get(entry, "stage_json_sha256"));
-        if (!name || !said || strcmp(name, stage->name) != 0) continue;
-        if (!rs_sha256_file(path, &d, NULL, &error)) {
-            fault(v, path, error.text);
-            continue;
-        }
-        rs_hex(hex, d.b, 32);
-        if (strcmp(hex, said) != 0) fault(v, path, "is not the one results.json vouches for");
+    json_array_foreach(json_object_get(results, "stages"), i, entry)
+        if (strcmp(rs_config_text(entry, "stage", ""), stage) == 0) return entry;
+    return NULL;
+}
+
+static void verify_entry(const char *path, const json_t *results, const json_t *entry, const json_t *j,
+                         struct verdict *v) {
+    static const char *const same[] = {"key", "rows", "results"};
+    const char *said = rs_config_text(entry, "stage_json_sha256", NULL);
+    const json_t *as_of = json_object_get(json_object_get(json_object_get(j, "provenance"), "parameters"), "as_of");
+    struct rs_digest d;
+    struct rs_error error = {0};
+    char hex[65];
+    if (!said) return; /* it failed */
+    if (!rs_sha256_file(path, &d, NULL, &error)) {
+        fault(v, path, error.text);
+        return;
     }
+    rs_hex(hex, d.b, 32);
+    if (strcmp(hex, said) != 0) fault(v, path, "is not the one results.json vouches for");
+    for (size_t i = 0; j && i < sizeof same / sizeof same[0]; i++)
+        if (!json_equal(json_object_get(entry, same[i]), json_object_get(j, same[i])))
+            fault(v, path, "says otherwise than results.json about what the stage made");
+    if (as_of && !json_equal(as_of, json_object_get(results, "as_of")))
+        fault(v, path, "is of another day than results.json");
+}
+
+static void verify_stage(const char *run, const struct rs_stage *stage, const json_t *results, struct verdict *v) {
+    char dir[PATH_MAX], path[PATH_MAX + 16];
+    struct rs_error error = {0};
+    if (!rs_path(dir, sizeof dir, &error, "%s/%s", run, stage->name)) return;
+    json_t *j = rs_stage_json(dir), *entry = entry_of(results, stage->name);
+    snprintf(path, sizeof path, "%s/stage.json", dir);
+    if (entry) verify_entry(path, results, entry, j, v);
+    else if (j && strcmp(rs_config_text(results, "status", ""), "done") == 0)
+        fault(v, path, "results.json does not know this stage");
     if (!j) return;
     const char *name;
     json_t *said;
     json_object_foreach(json_object_get(j, "sha256"), name, said)
-        verify_file(dir, name, json_string_value(said) ? json_string_value(said) : "", v);
+        verify_file(dir, name, json_string_value(said) ? json_string_value(said) : "", j, v);
+    verify_no_others(dir, j, v);
     verify_reads(run, stage, j, v);
     json_decref(j);
+}
+
+static void verify_results(const char *path, const json_t *results, struct verdict *v) {
+    char hex[65];
+    rs_results_digest(results, hex);
+    if (strcmp(hex, rs_config_text(results, "sha256", "")) != 0) fault(v, path, "is not as the run wrote it");
+    const char *status = rs_config_text(results, "status", "without a status");
+    if (strcmp(status, "done") != 0) printf("this run is %s: not all of its stages are there\n", status);
 }
 
 int rs_verify_main(int argc, char **argv) {
@@ -117,6 +201,7 @@ int rs_verify_main(int argc, char **argv) {
         return rs_exists(path) ? RS_DATA : RS_NO_INPUT;
     }
     struct verdict v = {0};
+    verify_results(path, results, &v);
     for (const struct rs_stage *const *s = rs_stages; *s; s++) verify_stage(argv[1], *s, results, &v);
     json_decref(results);
     printf("%zu files looked at, %zu faults\n", v.files, v.faults);
