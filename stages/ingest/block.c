@@ -45,7 +45,7 @@ void rs_rows_record(struct rs_rows *r, int64_t record_no, int64_t line, int64_t 
     r->segment = number(r->numbers[2], segment);
     r->offset = number(r->numbers[3], offset);
     r->answer_no = 0;
-    r->record_date = r->day_raw = RS_NULL;
+    r->record_date = r->day_raw = r->coverage_maintenance = RS_NULL;
     r->ids_from = r->batch->out[SINK_IDENTIFIER].n;
     r->coverage_from = r->batch->out[SINK_COVERAGE].n;
 }
@@ -150,6 +150,7 @@ void rs_rows_put_coverage(struct rs_rows *r, struct rs_view product, struct rs_v
     row[COVERAGE_product] = product;
     row[COVERAGE_start_date] = start_date;
     row[COVERAGE_end_date] = end_date;
+    row[COVERAGE_maintenance] = rs_rows_text(r, r->coverage_maintenance);
     size_t start = r->batch->out[SINK_COVERAGE].n;
     emit(r, SINK_COVERAGE, &rs_layout_coverage, row);
     take_back_repeated(r, SINK_COVERAGE, r->coverage_from, start);

@@ -9,7 +9,7 @@
 #include "source.h"
 #include "x12.h"
 
-enum { RS_MAX_RECORD = 64 << 20, RS_MAX_FINDINGS = 4 };
+enum { RS_MAX_RECORD = 64 << 20, RS_MAX_FINDINGS = RS_X12_MOST_FAULTS };
 
 /* The stage's sinks, in the order of its `writes`. */
 enum { SINK_FILE, SINK_RECORD, SINK_IDENTIFIER, SINK_COVERAGE, SINK_ASSERTION, SINK_MEASURE };
@@ -27,7 +27,7 @@ struct rs_block {
     uint64_t record_no, line, segment, offset; /* of its first record, line, segment and byte */
     struct rs_x12_env env;
     uint32_t n_findings;
-    struct rs_finding findings[RS_MAX_FINDINGS + 1];
+    struct rs_finding findings[RS_MAX_FINDINGS];
     bool documents; /* FHIR: pretty-printed JSON texts, not one a line */
     bool converted; /* set by work: some bytes were Windows-1252 */
 };
@@ -49,6 +49,7 @@ struct rs_rows {
     struct rs_view day_raw, day_text; /* the date last read: the same one often dates several answers of a row */
     int answer_no, seq;
     struct rs_view element, collection, effective;
+    struct rs_view coverage_maintenance; /* HD01 of the coverage to be put next; null for none */
     uint64_t written; /* records of this block that went on */
     size_t ids_from, coverage_from; /* where the record's rows begin in the sinks, to leave out repetitions */
 };

@@ -84,7 +84,7 @@ static bool put_files(struct ingest *in, struct rs_error *error) {
             [FILE_bytes] = rs_arena_long(&batch.arena, (int64_t)s->bytes), [FILE_sha256] = hex(&batch.arena, &s->sha256),
             [FILE_encoding] = s->converted ? RS_LIT("windows-1252") : RS_LIT("utf-8"),
             [FILE_compression] = s->gzip ? RS_LIT("gzip") : RS_LIT("none"),
-            [FILE_records] = rs_arena_long(&batch.arena, (int64_t)s->records)};
+            [FILE_records] = rs_arena_long(&batch.arena, (int64_t)s->records), [FILE_carried] = RS_LIT("N")};
         rs_batch_emit(&batch, SINK_FILE, &rs_layout_file, row);
     }
     bool ok = rs_run_done(in->run, &batch, error);
@@ -177,7 +177,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_ingest = {
     .name = "ingest",
-    .version = 1,
+    .version = 2,
     .about = "read payer and EHR extracts into row files",
     .description =
         "Reads X12 834 enrolment files (005010X220A1, tolerant of 004010X095A1), FHIR R4 NDJSON (Patient, and "

@@ -10,8 +10,11 @@ static bool alphanumeric(char c) {
 
 /* Where the next segment begins: line breaks and blanks between segments, and empty segments, are no segments. */
 static const char *skip(const char *p, const char *end, const struct rs_x12_env *env) {
-    while (p < end && (blank(*p) || (env->known && *p == env->terminator))) p++;
-    return p;
+    for (;;) {
+        while (p < end && (blank(*p) || (env->known && *p == env->terminator))) p++;
+        if (end - p < 3 || *p != '\xEF' || memcmp(p, "\xEF\xBB\xBF", 3) != 0) return p;
+        p += 3; /* files that were joined carry a BOM each */
+    }
 }
 
 /* ---- envelope segments ---------------------------------------------------------------------------------------- */
@@ -83,6 +86,7 @@ struct pending {
     size_t at, n;
     uint64_t number;
     bool done;
+    struct rs_x12_totals totals; /* of an ST: what its header says */
 };
 
 static void fault(struct rs_x12_cut *cut, enum rs_x12_fault kind, size_t at, uint64_t number) {
@@ -95,6 +99,25 @@ static void fault(struct rs_x12_cut *cut, enum rs_x12_fault kind, size_t at, uin
 static bool is_count(struct rs_view v, uint64_t count) {
     int64_t said;
     return rs_parse_long(v, &said) && said >= 0 && (uint64_t)said == count;
+}
+
+/* Totals that the header of a transaction set states (005010X220A1, QTY in the header): members, subscribers, dependents. */
+static void take_total(struct rs_x12_totals *totals, const char *p, size_t n, char separator) {
+    static const char *const kinds[] = {"TO", "ET", "DT"};
+    struct rs_view kind = element(p, n, separator, 1);
+    int64_t total;
+    for (int i = 0; i < 3; i++) {
+        if (!rs_eq_c(kind, kinds[i])) continue;
+        totals->has[i] = rs_parse_long(element(p, n, separator, 2), &total) && total >= 0;
+        totals->n[i] = totals->has[i] ? (uint64_t)total : 0;
+    }
+}
+
+static bool totals_hold(const struct rs_x12_cutter *c) {
+    const uint64_t found[] = {c->members, c->subscribers, c->members - c->subscribers};
+    for (int i = 0; i < 3; i++)
+        if (c->totals.has[i] && c->totals.n[i] != found[i]) return false;
+    return true;
 }
 
 static void take_in(struct rs_x12_cutter *c, const struct pending *s, const char *base, struct rs_x12_cut *cut) {
@@ -116,15 +139,22 @@ static void take_in(struct rs_x12_cutter *c, const struct pending *s, const char
         c->sets = 0;
         c->env.dated = rs_day_parse_any(element(p, s->n, separator, 4), &c->env.date);
         break;
+    case INS:
+        c->members++;
+        c->subscribers += rs_eq_c(element(p, s->n, separator, 1), "Y");
+        break;
     case ST:
         if (c->in_st) fault(cut, RS_X12_UNCLOSED, s->at, s->number);
         c->in_st = true;
+        c->members = c->subscribers = 0;
+        c->totals = s->totals;
         c->sets++;
         c->st_number = s->number;
         break;
     case SE:
         if (!c->in_st || !is_count(element(p, s->n, separator, 1), s->number - c->st_number + 1))
             fault(cut, RS_X12_SE_COUNT, s->at, s->number);
+        if (c->in_st && !totals_hold(c)) fault(cut, RS_X12_QTY_TOTAL, s->at, s->number);
         c->in_st = false;
         break;
     case GE:
@@ -184,7 +214,7 @@ void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, str
                 cut->env = c->env;
                 return;
             }
-            pending = (struct pending){control, at, length, number, head_done};
+            pending = (struct pending){.control = control, .at = at, .n = length, .number = number, .done = head_done};
             head_done = false;
             /* Separators and dates are needed from here on. */
             if (envelope && !pending.done) {
@@ -193,6 +223,8 @@ void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, str
             }
             c->head_done = pending.done;
             records += control == INS;
+        } else if (pending.control == ST && length > 4 && memcmp(p + at, "QTY", 3) == 0) {
+            take_total(&pending.totals, p + at, length, c->env.element);
         }
         at += length + 1;
         if (at >= n) break;

@@ -62,7 +62,14 @@ enum rs_x12_fault {
     RS_X12_SE_COUNT,  /* SE01 is not the number of segments from ST to SE */
     RS_X12_GE_COUNT,  /* GE01 is not the number of ST */
     RS_X12_IEA_COUNT, /* IEA01 is not the number of GS */
+    RS_X12_QTY_TOTAL, /* the header's totals (QTY*TO, ET, DT) are not the members, subscribers, dependents that follow */
     RS_X12_UNCLOSED,  /* the file, or the next envelope, comes before the end of this one */
+};
+
+/* QTY*TO, QTY*ET, QTY*DT of a transaction set's header. */
+struct rs_x12_totals {
+    bool has[3];
+    uint64_t n[3];
 };
 
 /* State of the cutter between blocks of a file. Zero-initialise for each file. */
@@ -70,8 +77,12 @@ struct rs_x12_cutter {
     struct rs_x12_env env;
     bool in_isa, in_gs, in_st, head_done;
     uint64_t groups, sets, st_number;
+    uint64_t members, subscribers;          /* of the transaction set */
+    struct rs_x12_totals totals;            /* of its header */
     uint64_t number; /* segments before the byte where the next block begins */
 };
+
+enum { RS_X12_MOST_FAULTS = 8 };
 
 /* What the cutter says of a block. */
 struct rs_x12_cut {
@@ -83,7 +94,7 @@ struct rs_x12_cut {
         enum rs_x12_fault kind;
         size_t at;
         uint64_t number;
-    } faults[5];
+    } faults[RS_X12_MOST_FAULTS];
 };
 /* Finds how many of the n bytes (whose first is where the last cut was) are whole records under one envelope; `last`
  * when the file ends with them. Stops early when four faults are found, so that a block's faults are bounded. */

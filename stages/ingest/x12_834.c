@@ -12,7 +12,7 @@ struct place {
     size_t at;
 };
 struct named { /* REF, LUI, HD: a few views and where they stand */
-    struct rs_view a, b, c, d;
+    struct rs_view a, b, c, d, e;
     struct place place;
 };
 struct list {
@@ -24,7 +24,7 @@ struct rs_834_member {
     bool open, corrected;
     struct place place, dmg_place;
     uint64_t record_no, line;
-    struct rs_view subscriber, relationship, maintenance, death;
+    struct rs_view subscriber, relationship, maintenance, reason, death, eligible_from, eligible_to;
     struct rs_view family, given, middle, suffix, id_qualifier, id;
     struct rs_view street1, street2, city, state, zip, county;
     struct rs_view birth, sex, race, race_collection, phone, effective;
@@ -72,7 +72,21 @@ static void begin(struct rs_834_member *m, const struct rs_x12_segment *s) {
     m->subscriber = rs_x12_el(s, 1);
     m->relationship = rs_x12_el(s, 2);
     m->maintenance = rs_x12_el(s, 3);
+    m->reason = rs_x12_el(s, 4);
     if (rs_has(rs_x12_el(s, 12))) m->death = rs_x12_el(s, 12);
+}
+
+/* DTP02 and DTP03: a day (D8), a range (RD8) or a day with a time (DT). `to` is null where there is no range. */
+static void span_of(const struct rs_x12_segment *s, struct rs_view *from, struct rs_view *to) {
+    struct rs_view qualifier = rs_x12_el(s, 2), value = rs_x12_el(s, 3);
+    *from = value;
+    *to = RS_NULL;
+    if (rs_eq_c(qualifier, "RD8")) {
+        *to = value;
+        *from = rs_split(to, '-');
+    } else if (rs_eq_c(qualifier, "DT") && value.n > 8) {
+        from->n = 8;
+    }
 }
 
 static bool in_2000(struct rs_834_member *m, const struct rs_x12_segment *s) {
@@ -83,11 +97,16 @@ static bool in_2000(struct rs_834_member *m, const struct rs_x12_segment *s) {
         ref->place = place_of(s);
         return true;
     }
-    if (id_is(s, "DTP") && rs_eq_c(rs_x12_el(s, 1), "303")) {
-        m->effective = rs_x12_el(s, 3);
-        return true;
-    }
-    return false;
+    if (!id_is(s, "DTP")) return false;
+    struct rs_view from, to;
+    span_of(s, &from, &to);
+    if (rs_eq_c(rs_x12_el(s, 1), "303")) m->effective = from;
+    else if (rs_eq_c(rs_x12_el(s, 1), "356")) {
+        m->eligible_from = from;
+        if (rs_has(to)) m->eligible_to = to;
+    } else if (rs_eq_c(rs_x12_el(s, 1), "357")) m->eligible_to = rs_has(to) ? to : from;
+    else return false;
+    return true;
 }
 
 static void name(struct rs_834_member *m, const struct rs_x12_segment *s) {
@@ -159,23 +178,21 @@ static bool in_2300(struct rs_834_member *m, const struct rs_x12_segment *s) {
         struct named *hd = push(&m->coverages);
         hd->a = rs_x12_el(s, 3);
         hd->b = rs_x12_el(s, 4);
+        hd->e = rs_x12_el(s, 1);
         hd->place = place_of(s);
         return true;
     }
     if (!id_is(s, "DTP") || !m->coverages.n) return false;
     struct named *hd = &m->coverages.p[m->coverages.n - 1];
-    struct rs_view from = rs_x12_el(s, 3), to = from;
-    if (rs_eq_c(rs_x12_el(s, 2), "RD8")) {
-        to = from;
-        from = rs_split(&to, '-');
-    }
+    struct rs_view from, to;
+    span_of(s, &from, &to);
     if (rs_eq_c(rs_x12_el(s, 1), "348")) {
         hd->c = from;
-        if (rs_eq_c(rs_x12_el(s, 2), "RD8")) hd->d = to;
+        if (rs_has(to)) hd->d = to;
         return true;
     }
     if (!rs_eq_c(rs_x12_el(s, 1), "349")) return false;
-    hd->d = to;
+    hd->d = rs_has(to) ? to : from;
     return true;
 }
 
@@ -271,6 +288,9 @@ static void put_race(struct rs_rows *rows, const struct rs_834_member *m) {
     const struct rs_profile *p = rows->block->source->profile;
     struct rs_view element = RS_LIT("race_ethnicity"), rest = m->race;
     const struct rs_pair *how = rs_pairs_find(&p->collection_codes, m->race_collection);
+    if (!how && rs_has(m->race_collection))
+        rs_rows_bad_value(rows, "collection_code", RS_LIT("DMG11"), m->race_collection,
+                          "the profile does not say what this collection code means; add it to collection_codes");
     rs_rows_answer(rows, element, how ? how->value : rs_profile_collection(p, element), RS_NULL);
     char repetition = rows->block->env.repetition;
     while (!rs_is_null(rest)) {
@@ -297,8 +317,11 @@ static void put_languages(struct rs_rows *rows, const struct rs_834_member *m) {
 
 /* ---- writing -------------------------------------------------------------------------------------------------- */
 
-static void put_coverages(struct rs_rows *rows, const struct rs_834_member *m) {
+/* Spans of coverage; where a DTP is missing in loop 2300, the member's eligibility stands in for it. */
+static void put_coverages(struct rs_rows *rows, const struct rs_834_member *m, struct rs_view eligible_from,
+                          struct rs_view eligible_to) {
     struct rs_view fixed = rows->block->source->profile->product;
+    if (rs_has(fixed) && !m->coverages.n) rs_rows_put_coverage(rows, fixed, eligible_from, eligible_to);
     for (size_t i = 0; i < m->coverages.n; i++) {
         const struct named *hd = &m->coverages.p[i];
         struct rs_view product = rs_rows_text(rows, hd->a), plan = rs_rows_text(rows, hd->b);
@@ -306,13 +329,19 @@ static void put_coverages(struct rs_rows *rows, const struct rs_834_member *m) {
         else if (rs_has(plan) && rs_has(product))
             product = rs_rows_join(rows, product, " ", plan);
         else if (rs_has(plan)) product = plan;
-        rs_rows_put_coverage(rows, product, rs_rows_day(rows, hd->c, RS_LIT("DTP*348")),
-                             rs_rows_day(rows, hd->d, RS_LIT("DTP*349")));
+        rows->coverage_maintenance = hd->e;
+        struct rs_view from = rs_has(hd->c) ? rs_rows_day(rows, hd->c, RS_LIT("DTP*348")) : eligible_from;
+        struct rs_view to = rs_has(hd->d) ? rs_rows_day(rows, hd->d, RS_LIT("DTP*349")) : eligible_to;
+        rs_rows_put_coverage(rows, product, from, to);
     }
 }
 
-static void put_record(struct rs_rows *rows, const struct rs_834_member *m) {
+static void put_record(struct rs_rows *rows, const struct rs_834_member *m, struct rs_view eligible_from,
+                       struct rs_view eligible_to) {
     struct rs_view row[RECORD_COLUMNS] = {{0}};
+    row[RECORD_maintenance_reason] = rs_rows_text(rows, m->reason);
+    row[RECORD_eligible_from] = eligible_from;
+    row[RECORD_eligible_to] = eligible_to;
     row[RECORD_maintenance] = rs_rows_text(rows, m->maintenance);
     row[RECORD_relationship] = rs_rows_text(rows, m->relationship);
     row[RECORD_family_raw] = rs_rows_text(rows, m->family);
@@ -343,9 +372,11 @@ static void put_member(struct rs_rows *rows, const struct rs_834_member *m) {
     rows->record_date = rs_rows_day(rows, m->effective, RS_LIT("DTP*303"));
     if (!rs_has(rows->record_date) && dated)
         rows->record_date = rs_day_text(&rows->batch->arena, b->env.dated ? b->env.date : b->source->date);
-    put_record(rows, m);
+    struct rs_view eligible_from = rs_rows_day(rows, m->eligible_from, RS_LIT("DTP*356"));
+    struct rs_view eligible_to = rs_rows_day(rows, m->eligible_to, RS_LIT("DTP*357"));
+    put_record(rows, m, eligible_from, eligible_to);
     put_identifiers(rows, m);
-    put_coverages(rows, m);
+    put_coverages(rows, m, eligible_from, eligible_to);
     put_race(rows, m);
     put_languages(rows, m);
     rows->written++;
@@ -358,6 +389,7 @@ static void put_findings(struct rs_rows *rows) {
         [RS_X12_SE_COUNT] = {"x12_se_count", "SE01", "not the number of segments from ST to SE: segments may be lost; ask the sender"},
         [RS_X12_GE_COUNT] = {"x12_ge_count", "GE01", "not the number of transaction sets in the group; ask the sender"},
         [RS_X12_IEA_COUNT] = {"x12_iea_count", "IEA01", "not the number of groups in the interchange; ask the sender"},
+        [RS_X12_QTY_TOTAL] = {"x12_qty_total", "QTY02", "the header's totals are not the members that follow: members may be lost; ask the sender"},
         [RS_X12_UNCLOSED] = {"x12_unclosed", "envelope", "SE, GE or IEA is missing: the file may be truncated; fetch it again"},
     };
     struct rs_block *b = rows->block;
@@ -371,7 +403,7 @@ static void put_findings(struct rs_rows *rows) {
             raw = rs_split(&rest, b->env.element);
         }
         rs_rows_record(rows, -1, -1, (int64_t)f->segment, (int64_t)(b->offset + f->at));
-        if (f->kind == RS_X12_UNCLOSED) raw = RS_NULL;
+        if (f->kind == RS_X12_UNCLOSED || f->kind == RS_X12_QTY_TOTAL) raw = RS_NULL;
         rs_rows_bad_value(rows, faults[f->kind].rule, rs_cstr(faults[f->kind].field), raw, faults[f->kind].message);
     }
 }

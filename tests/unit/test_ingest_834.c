@@ -222,6 +222,49 @@ Test(ingest_834, many_faults) {
     rs_buffer_free(&b);
 }
 
+/* DTP of both levels: D8, RD8 and DT; the member's eligibility (356, 357) where a coverage has no date of its own. */
+Test(ingest_834, dates_of_both_levels) {
+    members("834-5010", "INS*Y*18*001*07*A~REF*0F*M1~DTP*303*DT*202502011200~DTP*356*D8*20240101~DTP*357*D8*20241231~"
+                        "NM1*IL*1*DOE*JO~HD*021**HLT~HD*024**DEN~DTP*348*D8*20240301~DTP*349*DT*202406302359~"
+                        "HD*030**VIS~DTP*348*RD8*20240401-20240430~"
+                        "INS*Y*18*030~REF*0F*M2~DTP*356*RD8*20230101-20230630~NM1*IL*1*ROE*JO~");
+    EXPECT(record, "record_date maintenance maintenance_reason eligible_from eligible_to",
+           "2025-02-01|001|07|2024-01-01|2024-12-31\n2025-01-31|030|-|2023-01-01|2023-06-30\n");
+    EXPECT(coverage, "product start_date end_date maintenance",
+           "HLT|2024-01-01|2024-12-31|021\nDEN|2024-03-01|2024-06-30|024\nVIS|2024-04-01|2024-04-30|030\n");
+    EXPECT(quarantine, "rule", "");
+}
+
+/* QTY of the header (TO all, ET subscribers, DT dependents) against the members that follow; QTY elsewhere is none. */
+Test(ingest_834, control_totals) {
+    members("834-5010", "QTY*TO*3~QTY*ET*1~QTY*DT*1~N1*P5*X~INS*Y*18*030~REF*0F*M1~NM1*IL*1*DOE*JO~QTY*TO*9~"
+                        "INS*N*19*030~REF*0F*M1~REF*23*M2~NM1*IL*1*DOE*AL~");
+    EXPECT(quarantine, "scope segment field rule raw", "value|17|QTY02|x12_qty_total|-\n");
+    members("834-5010", "QTY*TO*2~QTY*ET*1~QTY*DT*1~N1*P5*X~INS*Y*18*030~REF*0F*M1~NM1*IL*1*DOE*JO~QTY*TO*9~"
+                        "INS*N*19*030~REF*0F*M1~REF*23*M2~NM1*IL*1*DOE*AL~");
+    EXPECT(quarantine, "rule", "");
+}
+
+/* How DMG05 was collected (DMG11) is the profile's to say; a code it does not know is told. */
+Test(ingest_834, collection_source) {
+    put_text("own.yaml", "base: 834-5010\nformat: x12_834\ncollection_codes: {A1: self}\n");
+    members("./own.yaml", "INS*Y*18*030~REF*0F*M1~NM1*IL*1*DOE*JO~DMG*D8*19800229*F**C*****REC*A1~"
+                          "INS*Y*18*030~REF*0F*M2~NM1*IL*1*ROE*JO~DMG*D8*19800229*F**B*****REC*X9~");
+    EXPECT(assertion, "record_no raw collection", "1|C|self\n2|B|administrative\n");
+    EXPECT(quarantine, "record_no field rule raw", "2|DMG11|collection_code|X9\n");
+}
+
+/* Two files joined into one, each with its byte order mark. */
+Test(ingest_834, joined_with_marks) {
+    static const char one[] = "\xEF\xBB\xBF" ISA GS "ST*834*1~INS*Y*18*021~REF*0F*M1~NM1*IL*1*DOE*JO~SE*5*1~GE*1*1~IEA*1*1~\n";
+    struct rs_buffer b = {0};
+    rs_buffer_printf(&b, "%s%s", one, one);
+    ingest_bytes("834-5010", b.p, b.n);
+    rs_buffer_free(&b);
+    EXPECT(record, "record_no segment family_raw", "1|4|DOE\n2|13|DOE\n");
+    EXPECT(quarantine, "rule", "");
+}
+
 /* Offsets lead back to the bytes. */
 Test(ingest_834, offsets) {
     static const char text[] = HEAD "\n\nINS*Y*18*021~\nREF*0F*M1~\nNM1*IL*1*DOE*JO~\nDMG*D8*19400816*M**C~\nLUI*LE*ENG**7~\n"
