@@ -57,6 +57,7 @@ struct rs_counted {
     uint64_t persons, two_or_more, other_race, reported; /* reported: census6 and posterior both there */
     double observed[RS_GROUPS], mean[RS_GROUPS];         /* shares of those reported, mean p of the same persons */
     uint64_t record_rows, demographic_rows, assertion_rows, mapped_rows;
+    uint64_t assertions_ignored; /* by map, as its ledger says: elements the jurisdiction does not keep */
 };
 
 bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct rs_counted *out, struct rs_error *error);

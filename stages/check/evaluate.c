@@ -170,7 +170,7 @@ static void parity(struct evaluation *e, const struct rs_check *check) {
         unknown_element(e, check);
         return;
     }
-    uint64_t a = record ? c->record_rows : c->assertion_rows, b = record ? c->demographic_rows : c->mapped_rows;
+    uint64_t a = record ? c->record_rows : c->assertion_rows - c->assertions_ignored, b = record ? c->demographic_rows : c->mapped_rows;
     add(e, check, NULL, check->element, a > b ? a : b, a > b ? a - b : b - a);
 }
 

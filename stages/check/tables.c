@@ -245,6 +245,8 @@ static bool one_ledger(struct rs_counted *out, struct rs_scan *scan, struct rs_e
         struct rs_tagged *e = rs_tagged_at(&out->ledgers, stage, RS_NULL, RS_NO_SOURCE);
         if (read) e->rows += (uint64_t)rows;
         if (rs_eq_c(fate, "made")) continue;
+        if (rs_eq_c(fate, "ignored") && rs_eq_c(stage, "map") && rs_eq_c(row[LEDGER_layout], "assertion"))
+            out->assertions_ignored += (uint64_t)rows;
         char key[160];
         snprintf(key, sizeof key, "%.*s %.*s %.*s", (int)stage.n, stage.p, (int)row[LEDGER_layout].n,
                  row[LEDGER_layout].p, (int)row[LEDGER_file_no].n, row[LEDGER_file_no].p);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "pipeline/base/file.h"
+#include "pipeline/base/jurisdiction.h"
 #include "pipeline/rows/stage.h"
 
 /* ---- meanings met before, one set a worker --------------------------------------------------------------------- */
@@ -24,7 +25,7 @@ struct worker {
     struct slot *slots;
     struct rs_arena arena; /* of all slots */
     size_t kept;           /* since the arena was last reset: free text must not fill the memory */
-    uint64_t rows, missing, unmapped;
+    uint64_t rows, missing, unmapped, dropped;
 };
 
 static uint64_t mix(uint64_t h, struct rs_view v) {
@@ -73,6 +74,7 @@ static const struct rs_meaning *meaning_of(const struct rs_map *map, struct work
 struct stage {
     struct rs_run *run;
     struct rs_map *map;
+    struct rs_jurisdiction place;
     struct worker *workers;
 };
 
@@ -145,6 +147,14 @@ static bool work(void *self, const struct rs_row_reader *reader, struct rs_batch
             file = c.row[ASSERTION_file_no];
             rows = 0;
         }
+        const char *dropped = rs_jurisdiction_drops(&s->place, c.row[ASSERTION_element]);
+        if (dropped != NULL) {
+            int32_t file_no = (int32_t)number(file);
+            rs_count(&batch->tally, "assertion", file_no, RS_READ, NULL, 1);
+            rs_count(&batch->tally, "assertion", file_no, RS_IGNORED, dropped, 1);
+            s->workers[batch->worker].dropped++;
+            continue;
+        }
         rows++;
         map_row(s, batch, c.row);
     }
@@ -183,14 +193,34 @@ static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
     }
     json_object_set_new(hashes, "map_version", version_of(map));
     rs_map_close(map);
+    struct rs_jurisdiction place;
+    if (!rs_jurisdiction_read(run->config, run->config_path, &place, error)) {
+        return false;
+    }
+    json_t *told = rs_jurisdiction_json(&place);
+    if (told != NULL) {
+        json_object_set_new(hashes, "jurisdiction", told);
+    }
     return true;
 }
 
 static bool explain(struct rs_run *run, const char *what, struct rs_buffer *out, struct rs_error *error) {
     struct rs_map *map = open_map(run, error);
     struct rs_map_query query = {what, rs_run_option(run, "element"), rs_run_option(run, "system")};
-    bool ok = map != NULL && rs_map_explain(map, &query, out, error);
+    struct rs_jurisdiction place;
+    bool ok = map != NULL && rs_map_explain(map, &query, out, error) &&
+              rs_jurisdiction_read(run->config, run->config_path, &place, error);
     rs_map_close(map);
+    json_t *told = ok ? rs_jurisdiction_json(&place) : NULL, *element;
+    size_t i;
+    if (told != NULL && place.dropped != 0) {
+        rs_buffer_printf(out, "jurisdiction %s, where these are dropped before they are mapped:", place.name);
+        json_array_foreach(json_object_get(told, "drop"), i, element) {
+            rs_buffer_printf(out, " %s", json_string_value(element));
+        }
+        rs_buffer_byte(out, '\n');
+    }
+    json_decref(told);
     return ok;
 }
 
@@ -199,8 +229,13 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
         return rs_fail(error, RS_USAGE, "--element and --system go with --explain VALUE");
     }
     struct stage s = {.run = run, .map = open_map(run, error)};
-    if (s.map == NULL) {
+    if (s.map == NULL || !rs_jurisdiction_read(run->config, run->config_path, &s.place, error)) {
+        rs_map_close(s.map);
         return false;
+    }
+    json_t *told = rs_jurisdiction_json(&s.place);
+    if (told != NULL) {
+        json_object_set_new(run->parameters, "jurisdiction", told);
     }
     json_object_set_new(run->parameters, "map_version", version_of(s.map));
     s.workers = rs_alloc((size_t)run->threads * sizeof *s.workers);
@@ -208,17 +243,19 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
         s.workers[i].slots = rs_alloc(CACHE_SLOTS * sizeof *s.workers[i].slots);
     }
     bool ok = rs_run_rows(run, &rs_layout_assertion, &s, work, error);
-    uint64_t rows = 0, missing = 0, unmapped = 0;
+    uint64_t rows = 0, missing = 0, unmapped = 0, dropped = 0;
     for (int i = 0; i < run->threads; i++) {
         rows += s.workers[i].rows;
         missing += s.workers[i].missing;
         unmapped += s.workers[i].unmapped;
+        dropped += s.workers[i].dropped;
         free(s.workers[i].slots);
         rs_arena_free(&s.workers[i].arena);
     }
     json_object_set_new(run->results, "rows", json_integer((json_int_t)rows));
     json_object_set_new(run->results, "missing", json_integer((json_int_t)missing));
     json_object_set_new(run->results, "unmapped", json_integer((json_int_t)unmapped));
+    json_object_set_new(run->results, "dropped_by_jurisdiction", json_integer((json_int_t)dropped));
     free(s.workers);
     rs_map_close(s.map);
     return ok;
@@ -247,7 +284,9 @@ const struct rs_stage rs_stage_map = {
         "where each part is known. What is left is UNMAPPED: the row goes on, the value is put into the quarantine.\n\n"
         "\"Asian or Pacific Islander\" stays the unresolved set ASIAN|NHPI, two or more races without their names stay "
         "TWO_OR_MORE, and not Hispanic has no 2024 category. A decline is an answer, kept apart from unknown and not "
-        "asked. All codes are data, in schemas/codes.",
+        "asked. All codes are data, in schemas/codes.\n\n"
+        "Where the configuration names a jurisdiction, the SOGI elements that schemas/jurisdictions.yaml says are not "
+        "kept there are dropped before they are mapped: their rows have the fate ignored in the ledger.",
     .examples = "Map what ingest wrote:\n\n\trelsogi map --input out/ingest --output out/map --config relsogi.yaml\n\n"
                 "Say how a value would be mapped, and why:\n\n"
                 "\trelsogi map --explain A --element race --system x12_1109\n\n"

@@ -3,6 +3,7 @@
 #include "answer.h"
 #include "demographic.h"
 #include "discrepancy.h"
+#include "gender.h"
 #include "measure.h"
 #include "race.h"
 #include "state.h"
@@ -130,6 +131,18 @@ struct standing {
     struct rs_rc_axes axes;
 };
 
+/* Derived, and said to be so; it leads back to the answer about identity. */
+static void gender_rows(const struct person *p, const struct standing *s) {
+    if (!p->rc->two_step) return;
+    struct rs_rc_gender g = rs_rc_two_step(&s->value[EL_GENDER_IDENTITY], &s->value[EL_SEX_AT_BIRTH]);
+    if (!g.answer) return;
+    struct rs_rc_answer derived = *g.answer;
+    derived.collection = CO_DERIVED;
+    struct rs_rc_standing standing = {&derived, SU_VALUE, "two_step", 0};
+    for (int i = 0; i < g.n; i++) value_row(p, EL_GENDER_TWO_STEP, "standard", i + 1, g.values[i], RS_NULL, &standing);
+    if (g.n == 0) missing_row(p, EL_GENDER_TWO_STEP, "standard", &standing, g.missing);
+}
+
 static void write_values(const struct person *p, struct standing *s) {
     bool asked[EL_COUNT] = {false};
     for (size_t i = 0; i < p->n_answers; i++) asked[p->answers[i].element] = true;
@@ -137,18 +150,18 @@ static void write_values(const struct person *p, struct standing *s) {
     s->race = race ? stand(p, AS_RACE, EL_RACE) : (struct rs_rc_standing){0};
     s->ethnicity = race ? stand(p, AS_ETHNICITY, EL_ETHNICITY) : (struct rs_rc_standing){0};
     rs_rc_axes(&s->race, &s->ethnicity, &s->axes);
+    for (int element = 0; element < EL_COUNT; element++) {
+        bool other = element == EL_ETHNICITY || element == EL_RACE || element == EL_RACE_ETHNICITY;
+        s->value[element] = !other && asked[element] ? stand(p, AS_VALUE, element) : (struct rs_rc_standing){0};
+    }
     for (int element = 0; element < EL_COUNT; element++) { /* in the order of the file */
-        struct rs_rc_standing *v = &s->value[element];
-        *v = (struct rs_rc_standing){0};
+        const struct rs_rc_standing *v = &s->value[element];
         if (element == EL_ETHNICITY) ethnicity_rows(p, &s->ethnicity, &s->axes);
         else if (element == EL_RACE) race_rows(p, &s->race, &s->axes);
         else if (element == EL_RACE_ETHNICITY) combined_rows(p, &s->race, &s->ethnicity, &s->axes);
-        else if (asked[element]) {
-            *v = stand(p, AS_VALUE, element);
-            if (!v->answer) continue;
-            if (v->answer->value.p) list_rows(p, element, "standard", v->answer->value, v);
-            else missing_row(p, element, "standard", v, v->answer->missing);
-        }
+        else if (element == EL_GENDER_TWO_STEP) gender_rows(p, s);
+        else if (v->answer && v->answer->value.p) list_rows(p, element, "standard", v->answer->value, v);
+        else if (v->answer) missing_row(p, element, "standard", v, v->answer->missing);
     }
 }
 

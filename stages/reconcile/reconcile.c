@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include "pipeline/base/config.h"
+#include "pipeline/base/jurisdiction.h"
 #include "state.h"
 
 static const struct rs_layout *const reads[] = {&rs_layout_demographic, &rs_layout_mapped, &rs_layout_identifier, NULL};
@@ -83,6 +84,9 @@ static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
         rs_hex(hex, d.b, sizeof d.b);
         json_object_set_new(hashes, "crosswalk", json_string(hex));
     }
+    struct rs_jurisdiction place;
+    if (!rs_jurisdiction_read(run->config, run->config_path, &place, error)) return false;
+    if (rs_jurisdiction_drops(&place, RS_LIT("gender_two_step"))) json_object_set_new(hashes, "two_step", json_false());
     json_t *rank = json_object_get(run->config, "source_rank");
     if (rank && !rs_run_option(run, "source-rank")) json_object_set(hashes, "source_rank", rank);
     return true;
@@ -137,16 +141,19 @@ static bool read_inputs(struct rs_rc *rc, struct rs_error *error) {
 static bool run(struct rs_run *run, struct rs_error *error) {
     struct rs_rc rc = {.run = run};
     pthread_rwlock_init(&rc.sources_lock, NULL);
-    bool ok = rs_run_option_long(run, "most-records-per-id", 2, INT32_MAX, &rc.most_records_per_id, error) &&
-              read_ranks(&rc, error) && open_workers(&rc, error) && read_inputs(&rc, error) && rs_rc_link(&rc, error) &&
-              rs_rc_bundle(&rc, error) && rs_rc_persons(&rc, error);
+    struct rs_jurisdiction place;
+    bool ok = rs_jurisdiction_read(run->config, run->config_path, &place, error);
+    rc.two_step = !rs_jurisdiction_drops(&place, RS_LIT("gender_two_step"));
+    ok = ok && rs_run_option_long(run, "most-records-per-id", 2, INT32_MAX, &rc.most_records_per_id, error) &&
+         read_ranks(&rc, error) && open_workers(&rc, error) && read_inputs(&rc, error) && rs_rc_link(&rc, error) &&
+         rs_rc_bundle(&rc, error) && rs_rc_persons(&rc, error);
     close_all(&rc);
     return ok;
 }
 
 const struct rs_stage rs_stage_reconcile = {
     .name = "reconcile",
-    .version = 1,
+    .version = 2, /* 2: gender_two_step */
     .about = "join the records of one person, and decide which answer stands",
     .description =
         "Records that share a record key, an identifier of a namespace that the source's profile lets link, "

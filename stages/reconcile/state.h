@@ -51,6 +51,7 @@ struct rs_rc {
     struct rs_rc_worker *workers;
     int64_t most_records_per_id;
     bool has_prior, has_crosswalk;
+    bool two_step; /* gender_two_step may be derived */
     struct rs_digest prior_content; /* digest of the prior link file */
 
     /* Sources. While inputs are read they have numbers in order of arrival; rs_rc_sources_sort then gives each its

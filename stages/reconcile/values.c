@@ -5,8 +5,8 @@
 /* With their lengths: most comparisons end there. */
 #define WORD(s) {"" s, sizeof(s) - 1}
 static const struct rs_view elements[EL_COUNT] = {
-    WORD("administrative_sex"), WORD("ethnicity"),      WORD("gender_identity"),  WORD("interpreter"),
-    WORD("language_preferred"), WORD("language_read"),  WORD("language_spoken"),  WORD("language_written"),
+    WORD("administrative_sex"), WORD("ethnicity"),      WORD("gender_identity"),  WORD("gender_two_step"),
+    WORD("interpreter"),        WORD("language_preferred"), WORD("language_read"),  WORD("language_spoken"),  WORD("language_written"),
     WORD("name_to_use"),        WORD("pronouns"),       WORD("race"),             WORD("race_ethnicity"),
     WORD("sex_at_birth"),       WORD("sexual_orientation")};
 static const struct rs_view collections[CO_COUNT] = {WORD("self"),     WORD("related_person"), WORD("administrative"),
@@ -29,7 +29,10 @@ static int find(const struct rs_view *names, int n, struct rs_view v) {
     return -1;
 }
 
-int rs_rc_element_of(struct rs_view v) { return find(elements, EL_COUNT, v); }
+int rs_rc_element_of(struct rs_view v) {
+    int element = find(elements, EL_COUNT, v);
+    return element == EL_GENDER_TWO_STEP ? -1 : element;
+}
 int rs_rc_collection_of(struct rs_view v) { return find(collections, CO_COUNT, v); }
 int rs_rc_missing_of(struct rs_view v) { return rs_has(v) ? find(reasons, MI_COUNT, v) : MI_NONE; }
 int rs_rc_representation_of(struct rs_view v) { return find(representations, RE_COUNT, v); }

@@ -15,6 +15,7 @@ enum rs_rc_element {
     EL_ADMINISTRATIVE_SEX,
     EL_ETHNICITY,
     EL_GENDER_IDENTITY,
+    EL_GENDER_TWO_STEP, /* derived (gender.c): never in an input */
     EL_INTERPRETER,
     EL_LANGUAGE_PREFERRED,
     EL_LANGUAGE_READ,

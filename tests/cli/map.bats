@@ -58,3 +58,41 @@ explain() { "$bin/relsogi" map --explain "$@"; }
     "$bin/relsogi" map --help | grep -q -- '--explain VALUE'
     "$bin/relsogi" map --man-source | grep -q -- '\*--explain\* _VALUE_'
 }
+
+# Assertions of one member: race, orientation, identity, sex at birth, of which one value nobody knows.
+sogi_rows() {
+    source "$BATS_TEST_DIRNAME/rows.bash"
+    make_rows assertion in <<'END'
+record_key file_no record_no answer_no seq source element representation system raw collection offset
+000102030405060708090a0b0c0d0e0f 1 1 1 1 ehr race code cdcrec 2106-3 self 10
+000102030405060708090a0b0c0d0e0f 1 1 2 1 ehr sexual_orientation text \N bisexual self 20
+000102030405060708090a0b0c0d0e0f 1 1 3 1 ehr gender_identity text \N zzunheardof self 30
+000102030405060708090a0b0c0d0e0f 1 1 4 1 ehr sex_at_birth code hl7_admin_gender F self 40
+END
+}
+
+@test "a jurisdiction's elements are dropped before they are mapped, and counted" {
+    sogi_rows
+    echo 'jurisdiction: no_sogi' >plan.yaml
+    "$bin/relsogi" map --config plan.yaml --input in --output out
+    [ "$(column out/mapped.tsv element)" = race ]
+    [ "$(wc -l <out/quarantine.tsv)" = 1 ]
+    ! grep -rq -e bisexual -e zzunheardof out
+    [ "$(column out/ledger.tsv rows fate=ignored | paste -sd' ')" = '1 1 1' ]
+    column out/ledger.tsv reason fate=ignored | grep -qx 'jurisdiction: gender_identity'
+    ledgers_balance .
+}
+
+@test "a jurisdiction may be written out, and another one makes another key" {
+    sogi_rows
+    echo 'jurisdiction: {name: ours, drop: [sexual_orientation]}' >plan.yaml
+    "$bin/relsogi" map --config plan.yaml --input in --output out
+    [ "$(column out/mapped.tsv element | paste -sd' ')" = 'race gender_identity sex_at_birth' ]
+    grep -q '"name": "ours"' out/stage.json
+    key() { "$bin/relsogi" map --config "$1" --input in --output "$2" && sed -n 's/^  "key": //p' "$2/stage.json"; }
+    echo 'jurisdiction: {name: ours, drop: [pronouns]}' >other.yaml
+    [ "$(key plan.yaml a)" != "$(key other.yaml b)" ]
+    echo 'jurisdiction: {name: ours, drop: [race]}' >wrong.yaml
+    run "$bin/relsogi" map --config wrong.yaml --input in --output c
+    [ "$status" = 78 ]
+}
