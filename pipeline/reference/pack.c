@@ -25,7 +25,7 @@ struct rs_pack {
     size_t bytes;
     const struct rs_pack_header *header;
     struct table surnames, first_names, places[RS_PLACE_LEVELS];
-    double per_first_name[RS_GROUPS], first_name_added; /* 1 / N_r; smoothing / N */
+    double first_name_share[RS_GROUPS], per_first_name; /* N_r / N; 1 / N */
     const struct rs_pack_figure_table *figures;
     const struct rs_pack_figure_record *figure_records;
     size_t figures_n;
@@ -119,14 +119,16 @@ static bool open_table(struct rs_pack *p, int number, struct table *t, const cha
 static bool open_first_names(struct rs_pack *p, const char *path, struct rs_error *error) {
     if (!open_table(p, RS_SECTION_FIRST_NAMES, &p->first_names, path, error)) return false;
     const double *totals = p->totals + RS_TOTAL_FIRST_NAMES * RS_GROUPS;
+    const double *a = p->totals + RS_TOTAL_FIRST_NAME_SMOOTHING * RS_GROUPS;
     double all = 0;
+    if (p->first_names.n == 0) return true;
     for (int r = 0; r < RS_GROUPS; r++) {
-        if (p->first_names.n > 0 && !(totals[r] > 0))
+        if (!(totals[r] > 0) || !(a[r] >= 0))
             return rs_fail(error, RS_DATA, "reference pack %s: its first names are damaged", path);
         all += totals[r];
     }
-    for (int r = 0; p->first_names.n > 0 && r < RS_GROUPS; r++) p->per_first_name[r] = 1 / totals[r];
-    p->first_name_added = p->first_names.n > 0 ? RS_FIRST_NAME_SMOOTHING / all : 0;
+    for (int r = 0; r < RS_GROUPS; r++) p->first_name_share[r] = totals[r] / all;
+    p->per_first_name = 1 / all;
     return true;
 }
 
@@ -310,13 +312,22 @@ bool rs_pack_first_name_counts(const struct rs_pack *p, struct rs_view name, dou
 }
 
 bool rs_pack_first_name(const struct rs_pack *p, struct rs_view name, double likelihood[RS_GROUPS]) {
+    const double *a = p->totals + RS_TOTAL_FIRST_NAME_SMOOTHING * RS_GROUPS;
+    double bearers = 0;
     if (!rs_pack_first_name_counts(p, name, likelihood)) return false;
-    for (int r = 0; r < RS_GROUPS; r++) likelihood[r] = likelihood[r] * p->per_first_name[r] + p->first_name_added;
-    return true;
+    for (int r = 0; r < RS_GROUPS; r++) bearers += likelihood[r];
+    double rate = bearers * p->per_first_name;
+    for (int r = 0; r < RS_GROUPS; r++)
+        likelihood[r] = (likelihood[r] + a[r]) / (bearers * p->first_name_share[r] + a[r]) * rate;
+    return bearers > 0; /* a name that a table lists with no bearers is as good as not listed */
 }
 
 void rs_pack_first_name_totals(const struct rs_pack *p, double counts[RS_GROUPS]) {
     give_total(p, RS_TOTAL_FIRST_NAMES, counts);
+}
+
+void rs_pack_first_name_smoothing(const struct rs_pack *p, double a[RS_GROUPS]) {
+    give_total(p, RS_TOTAL_FIRST_NAME_SMOOTHING, a);
 }
 
 size_t rs_pack_first_names(const struct rs_pack *p) { return p->first_names.n; }

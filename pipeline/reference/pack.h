@@ -36,14 +36,17 @@ size_t rs_pack_surnames(const struct rs_pack *pack); /* number of listed names, 
 struct rs_view rs_pack_surname_at(const struct rs_pack *pack, size_t i, double counts[RS_GROUPS]);
 
 /* First names, folded (see first_name.h for the steps that find JO ANN or JEAN-PAUL). False where the pack has no such
- * table. counts: bearers by group, estimated; likelihood: P(f|r), weighted by bearers and smoothed by
- * RS_FIRST_NAME_SMOOTHING pseudo-bearers k spread over the groups as all bearers are: (N_fr + k N_r / N) / N_r. All six
- * groups are filled, none is 0. A name that is not listed says nothing: leave the factor out (BIFSG becomes BISG). */
-#define RS_FIRST_NAME_SMOOTHING 5.0
+ * table or not this name. counts: bearers by group. likelihood: P(f|r), weighted by bearers, given that the name is
+ * listed, and smoothed: with E_fr = N_f N_r / N the bearers of group r if all groups used the name alike,
+ *   P(f|r) = (N_fr + a_r) / (E_fr + a_r) * N_f / N
+ * so that a cell's rate is drawn towards that of everybody, the more so the fewer bearers it could have. a_r is fitted
+ * by the builder for each group (see pack_build.h). None is 0. A name that is not listed says nothing: leave the factor
+ * out, and BIFSG is BISG. Unsmoothed: counts over totals. */
 bool rs_pack_has_first_names(const struct rs_pack *pack);
 bool rs_pack_first_name(const struct rs_pack *pack, struct rs_view name, double likelihood[RS_GROUPS]);
 bool rs_pack_first_name_counts(const struct rs_pack *pack, struct rs_view name, double counts[RS_GROUPS]);
 void rs_pack_first_name_totals(const struct rs_pack *pack, double counts[RS_GROUPS]); /* sums over all listed */
+void rs_pack_first_name_smoothing(const struct rs_pack *pack, double a[RS_GROUPS]);
 size_t rs_pack_first_names(const struct rs_pack *pack);
 struct rs_view rs_pack_first_name_at(const struct rs_pack *pack, size_t i, double counts[RS_GROUPS]);
 

@@ -90,6 +90,7 @@ static bool read_first_name_table(struct build *b, const struct rs_pack_tables *
     for (int r = 0; r < RS_GROUPS; r++)
         if (!(totals[r] > 0))
             return rs_fail(error, RS_DATA, "%s: nobody of group %s in it", t->first_names, rs_group_names[r]);
+    rs_fit_first_names(&b->first_names, totals, b->totals[RS_TOTAL_FIRST_NAME_SMOOTHING]);
     return note(b, "first_names", t->first_names, &source, error);
 }
 

@@ -4,6 +4,14 @@
 #define RS_REFERENCE_PACK_BUILD_H
 #include "pack.h"
 
+/* How strongly a first name's rate in each group is drawn towards its rate in all: the a_r of pack.h. The counts N_fr are
+ * taken as Poisson with mean E_fr times the name's relative rate in the group, the rates as Gamma(a_r, a_r), whose mean
+ * is 1; a_r maximises the likelihood of the table, in which N_fr is negative binomial. A group whose names all have the
+ * rates of everybody gets a large a_r, one with names of its own a small one. Three significant digits, so that no
+ * machine's logarithm decides on the pack's bytes; between .01 and 1000. */
+struct rs_counts_table;
+void rs_fit_first_names(const struct rs_counts_table *names, const double totals[RS_GROUPS], double a[RS_GROUPS]);
+
 /* Paths are borrowed; NULL for a table that is not there. */
 struct rs_pack_tables {
     const char *surnames;

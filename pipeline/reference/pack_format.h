@@ -46,7 +46,14 @@ enum rs_pack_section {
 };
 static inline int rs_section_of_level(enum rs_place_level level) { return RS_SECTION_PLACES + 2 * ((int)level - 1); }
 
-enum { RS_TOTAL_NATION, RS_TOTAL_OTHER_SURNAMES, RS_TOTAL_SURNAMES, RS_TOTAL_FIRST_NAMES, RS_TOTALS };
+enum {
+    RS_TOTAL_NATION,
+    RS_TOTAL_OTHER_SURNAMES,
+    RS_TOTAL_SURNAMES,
+    RS_TOTAL_FIRST_NAMES,
+    RS_TOTAL_FIRST_NAME_SMOOTHING, /* a_r, no total */
+    RS_TOTALS
+};
 
 /* A figure of places: n records from `first` on, by ascending key; found by halving, since they are read far less than
  * counts are. Keys of places always fit. */

@@ -213,7 +213,7 @@ bool rs_read_first_names(const char *path, struct rs_counts_table *to, struct rs
         ok = rs_csv_next(&csv, &more, error);
         if (!ok || !more) break;
         ok = check_name(&csv, name, error) && read_counts(&csv, &c, counts, error);
-        if (ok) rs_counts_add(to, csv.field[name], counts);
+        if (ok && !rs_eq_c(csv.field[name], "ALL OTHER NAMES")) rs_counts_add(to, csv.field[name], counts);
     }
     if (ok && csv.rows == 0) ok = rs_fail(error, RS_DATA, "%s: no rows", path);
     if (ok) *source = (struct rs_table_source){csv.rows, csv.content};

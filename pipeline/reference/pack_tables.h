@@ -34,7 +34,8 @@ bool rs_read_places(const char *path, enum rs_place_level level, struct rs_count
  * cells. `other` gets ALL OTHER NAMES. */
 bool rs_read_surnames(const char *path, const char *nation, struct rs_counts_table *to, double other[RS_GROUPS],
                       struct rs_table_source *source, struct rs_error *error);
-/* first_name and counts of bearers by group, which may be fractional. */
+/* first_name and counts of bearers by group, which may be fractional. A row ALL OTHER NAMES is passed over: a first name
+ * that is not listed says nothing. */
 bool rs_read_first_names(const char *path, struct rs_counts_table *to, struct rs_table_source *source,
                          struct rs_error *error);
 /* Sums of `from` by the first `digits` of the key, into the empty table `to`. `from` is sorted. */

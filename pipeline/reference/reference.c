@@ -34,18 +34,19 @@ static const char help_text[] =
     "schemas/reference/README.md describes the files.\n";
 
 struct paths {
-    char surnames[PATH_MAX], nation[PATH_MAX], tract[PATH_MAX], zcta[PATH_MAX], particles[PATH_MAX],
+    char surnames[PATH_MAX], first_names[PATH_MAX], nation[PATH_MAX], tract[PATH_MAX], zcta[PATH_MAX], particles[PATH_MAX],
         sources[PATH_MAX];
 };
 
 static bool default_tables(struct paths *p, const char *dir, struct rs_pack_tables *t, struct rs_error *error) {
     bool ok = rs_path(p->surnames, PATH_MAX, error, "%s/surnames_2010.csv.gz", dir) &&
+              rs_path(p->first_names, PATH_MAX, error, "%s/first_names.csv.gz", dir) &&
               rs_path(p->nation, PATH_MAX, error, "%s/nation_2010.csv", dir) &&
               rs_path(p->tract, PATH_MAX, error, "%s/tract_2020.csv.gz", dir) &&
               rs_path(p->zcta, PATH_MAX, error, "%s/zcta_2020.csv.gz", dir) &&
               rs_path(p->particles, PATH_MAX, error, "%s/particles.csv", dir) &&
               rs_path(p->sources, PATH_MAX, error, "%s/SOURCES.json", dir);
-    *t = (struct rs_pack_tables){.surnames = p->surnames, .nation = p->nation, .particles = p->particles,
+    *t = (struct rs_pack_tables){.surnames = p->surnames, .first_names = p->first_names, .nation = p->nation, .particles = p->particles,
                                  .sources = p->sources};
     t->places[RS_TRACT] = p->tract;
     t->places[RS_ZCTA] = p->zcta;
