@@ -1,9 +1,43 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sums and measures of the evaluation against self-report. */
+/* Sums for the evaluation against self-report: powers by block, histograms by thread. */
 #include "evaluate.h"
 #include <math.h>
-#include <stdio.h>
-#include "pipeline/base/log.h"
+#include <stdlib.h>
+
+const char *const rs_evaluated_by_names[RS_BY_DIMENSIONS] = {"all", "model", "surname_match", "geography_level",
+                                                             "collection", "state"};
+
+static const char *const collections[RS_COLLECTIONS] = {"self", "related_person", "administrative", "observed",
+                                                        "derived", "unknown", "none"};
+static const char *const states[] = {
+#define STATE(usps, fips) usps,
+#include "schemas/reference/states.def"
+#undef STATE
+    "none"};
+enum { STATES = sizeof states / sizeof *states };
+_Static_assert((int)STATES <= (int)RS_EVALUATED_STATES && (int)RS_STRATA <= 256, "a stratum's number fits its byte");
+
+struct rs_evaluation {
+    int threads;
+    unsigned char state_of[RS_STATE_CODES]; /* stratum of a state by its two letters */
+    struct rs_moments moments[RS_STRATA];
+    struct rs_fine *fine[]; /* [thread][stratum], made when first needed */
+};
+
+struct rs_evaluation *rs_evaluation_new(int threads) {
+    struct rs_evaluation *e = rs_alloc(sizeof *e + (size_t)threads * RS_STRATA * sizeof *e->fine);
+    e->threads = threads;
+    memset(e->state_of, RS_FIRST_STATE + STATES - 1, sizeof e->state_of);
+    for (int i = 0; i < STATES - 1; i++)
+        e->state_of[(states[i][0] - 'A') * 26 + (states[i][1] - 'A')] = (unsigned char)(RS_FIRST_STATE + i);
+    return e;
+}
+
+void rs_evaluation_free(struct rs_evaluation *e) {
+    if (!e) return;
+    for (int i = 0; i < e->threads * RS_STRATA; i++) free(e->fine[i]);
+    free(e);
+}
 
 int rs_census6_group(struct rs_view census6) {
     for (int r = 0; rs_has(census6) && r < RS_GROUPS; r++)
@@ -11,124 +45,147 @@ int rs_census6_group(struct rs_view census6) {
     return -1;
 }
 
-void rs_impute_sums_add(struct rs_impute_sums *s, const struct rs_posterior *q, int reported) {
-    s->kinds[q->kind]++;
-    s->matches[q->match]++;
-    s->levels[q->level]++;
-    if (reported < 0) return;
-    s->reported[reported]++;
-    s->py[reported] += q->p[reported];
-    /* Without smoothing a reported group may have probability 0: taken as the smallest normal double, not infinity. */
-    s->log_loss[reported] -= log(fmax(q->p[reported], 2.2250738585072014e-308));
-    for (int r = 0; r < RS_GROUPS; r++) {
-        s->p[r] += q->p[r];
-        s->p2[r] += q->p[r] * q->p[r];
-    }
+int rs_evaluation_state(const struct rs_evaluation *e, struct rs_view usps) {
+    bool letters = usps.n == 2 && usps.p[0] >= 'A' && usps.p[0] <= 'Z' && usps.p[1] >= 'A' && usps.p[1] <= 'Z';
+    return letters ? e->state_of[(usps.p[0] - 'A') * 26 + (usps.p[1] - 'A')] : RS_FIRST_STATE + STATES - 1;
 }
 
-void rs_impute_sums_merge(struct rs_impute_sums *into, const struct rs_impute_sums *from) {
-    for (int i = 0; i < RS_IMPUTE_KINDS; i++) into->kinds[i] += from->kinds[i];
-    for (int i = 0; i < RS_SURNAME_MATCHES; i++) into->matches[i] += from->matches[i];
-    for (int i = 0; i < RS_PLACE_LEVELS; i++) into->levels[i] += from->levels[i];
-    for (int r = 0; r < RS_GROUPS; r++) {
-        into->reported[r] += from->reported[r];
-        into->p[r] += from->p[r];
-        into->p2[r] += from->p2[r];
-        into->py[r] += from->py[r];
-        into->log_loss[r] += from->log_loss[r];
-    }
+int rs_evaluation_collection(struct rs_view collection) {
+    int i = 0;
+    while (i < RS_COLLECTIONS - 1 && !rs_eq_c(collection, collections[i])) i++;
+    return RS_FIRST_COLLECTION + i;
 }
 
-struct measures {
-    double observed, mean, correlation, brier, log_loss, lambda;
+const char *rs_stratum_name(int stratum) {
+    if (stratum < RS_FIRST_MODEL) return "all";
+    if (stratum < RS_FIRST_SURNAME) return rs_impute_kind_names[stratum - RS_FIRST_MODEL];
+    if (stratum < RS_FIRST_GEOGRAPHY) return rs_surname_match_names[stratum - RS_FIRST_SURNAME];
+    if (stratum < RS_FIRST_COLLECTION) return rs_place_level_names[stratum - RS_FIRST_GEOGRAPHY];
+    if (stratum < RS_FIRST_STATE) return collections[stratum - RS_FIRST_COLLECTION];
+    return stratum - RS_FIRST_STATE < STATES ? states[stratum - RS_FIRST_STATE] : "none";
+}
+
+/* ---- histogram ------------------------------------------------------------------------------------------------- */
+
+enum { MANTISSA_BITS = 5, OCTAVES = 20 };
+
+/* Leading bits of a double are its binary logarithm, roughly, and in order: 32 steps to the octave. Below 2^-21 all is
+ * one bin. */
+static int octave_step(double t) {
+    uint64_t bits, least;
+    double lowest = 0x1p-21;
+    memcpy(&bits, &t, 8);
+    memcpy(&least, &lowest, 8);
+    bits >>= 52 - MANTISSA_BITS;
+    least >>= 52 - MANTISSA_BITS;
+    return bits < least ? 0 : (int)(bits - least);
+}
+
+int rs_fine_bin(double p) { return p < .5 ? octave_step(p) : RS_FINE - 1 - octave_step(fmax(1 - p, 0)); }
+
+double rs_fine_middle(int bin) {
+    int step = bin < RS_FINE_HALF ? bin : RS_FINE - 1 - bin, steps = 1 << MANTISSA_BITS;
+    double octave = ldexp(0x1p-21, step / steps), t = octave * (1 + (step % steps + .5) / steps);
+    if (step == 0) t = 0x1p-21;
+    if (step == OCTAVES * steps) t = .5;
+    return bin < RS_FINE_HALF ? t : 1 - t;
+}
+
+/* ---- sums ------------------------------------------------------------------------------------------------------ */
+
+static int tenth(double p) {
+    int i = (int)(p * 10);
+    return i > 9 ? 9 : i;
+}
+
+/* What of a person is the same in each stratum. */
+struct prepared {
+    double p[4][RS_GROUPS], loss, brier;
+    int fine[RS_GROUPS], bin[RS_GROUPS];
 };
 
-static double persons(const struct rs_impute_sums *s) {
-    uint64_t n = 0;
-    for (int r = 0; r < RS_GROUPS; r++) n += s->reported[r];
-    return (double)n;
-}
-
-static struct measures measure(const struct rs_impute_sums *s, int r) {
-    double n = persons(s), reported = (double)s->reported[r];
-    struct measures m = {.observed = reported / n, .mean = s->p[r] / n};
-    double variance_p = s->p2[r] / n - m.mean * m.mean, variance_y = m.observed * (1 - m.observed);
-    double covariance = s->py[r] / n - m.mean * m.observed;
-    m.correlation = variance_p > 0 && variance_y > 0 ? covariance / sqrt(variance_p * variance_y) : NAN;
-    m.brier = (s->p2[r] - 2 * s->py[r] + reported) / n;
-    m.log_loss = reported > 0 ? s->log_loss[r] / reported : NAN;
-    m.lambda = m.mean > 0 && m.mean < 1 ? variance_p / (m.mean * (1 - m.mean)) : NAN;
-    return m;
-}
-
-static json_t *real(double v) { return isfinite(v) ? json_real(v) : json_null(); }
-
-static json_t *group_json(const struct rs_impute_sums *s, int r) {
-    struct measures m = measure(s, r);
-    json_t *o = json_object();
-    json_object_set_new(o, "group", json_string(rs_group_names[r]));
-    json_object_set_new(o, "n", json_integer((json_int_t)s->reported[r]));
-    json_object_set_new(o, "observed_share", real(m.observed));
-    json_object_set_new(o, "mean_p", real(m.mean));
-    json_object_set_new(o, "correlation", real(m.correlation));
-    json_object_set_new(o, "log_loss", real(m.log_loss));
-    json_object_set_new(o, "brier", real(m.brier));
-    json_object_set_new(o, "lambda", real(m.lambda));
-    return o;
-}
-
-json_t *rs_impute_evaluation(const struct rs_impute_sums *s) {
-    double n = persons(s), log_loss = 0, brier = 0;
-    json_t *o = json_object(), *groups = json_array();
+static void prepare(const struct rs_evaluated *person, struct prepared *out) {
+    out->brier = 0;
     for (int r = 0; r < RS_GROUPS; r++) {
-        log_loss += s->log_loss[r];
-        brier += measure(s, r).brier;
-        json_array_append_new(groups, group_json(s, r));
+        double p = person->p[r], d = p - (r == person->reported);
+        out->p[0][r] = p;
+        out->p[1][r] = p * p;
+        out->p[2][r] = p * p * p;
+        out->p[3][r] = p * p * p * p;
+        out->brier += d * d;
+        out->fine[r] = rs_fine_bin(p);
+        out->bin[r] = tenth(p);
     }
-    json_object_set_new(o, "n", json_integer((json_int_t)n));
-    json_object_set_new(o, "log_loss", real(log_loss / n));
-    json_object_set_new(o, "brier", real(brier));
-    json_object_set_new(o, "groups", groups);
-    return o;
+    /* Without smoothing a reported group may have probability 0: taken as the smallest normal double, not infinity. */
+    out->loss = -log(fmax(person->p[person->reported], 2.2250738585072014e-308));
 }
 
-static json_t *counts_json(const uint64_t *counts, const char *const *names, int n) {
-    json_t *o = json_object();
-    for (int i = 0; i < n; i++) json_object_set_new(o, names[i], json_integer((json_int_t)counts[i]));
-    return o;
-}
-
-json_t *rs_impute_counts(const struct rs_impute_sums *s) {
-    json_t *o = json_object();
-    json_object_set_new(o, "model", counts_json(s->kinds, rs_impute_kind_names, RS_IMPUTE_KINDS));
-    json_object_set_new(o, "surname_match", counts_json(s->matches, rs_surname_match_names, RS_SURNAME_MATCHES));
-    json_object_set_new(o, "geography_level", counts_json(s->levels, rs_place_level_names, RS_PLACE_LEVELS));
-    return o;
-}
-
-/* One measure in six columns; a dash where it has no meaning. */
-static const char *shown(char text[16], double v) {
-    if (isfinite(v)) snprintf(text, 16, "%6.3f", v);
-    else strcpy(text, "     -");
-    return text;
-}
-
-void rs_impute_log(const struct rs_impute_sums *s) {
-    unsigned long long all = 0;
-    for (int i = 0; i < RS_IMPUTE_KINDS; i++) all += s->kinds[i];
-    rs_info("%llu persons imputed: %llu from name and place, %llu from the name alone, %llu from the place alone, %llu "
-            "from neither", all, (unsigned long long)s->kinds[RS_BISG],
-            (unsigned long long)s->kinds[RS_SURNAME_ONLY], (unsigned long long)s->kinds[RS_GEOGRAPHY_ONLY],
-            (unsigned long long)s->kinds[RS_PRIOR]);
-    if (persons(s) <= 0) {
-        rs_info("nobody reported a group, so nothing to compare with");
-        return;
+static void add_moments(struct rs_moments *m, const struct prepared *x, int reported) {
+    m->n++;
+    m->y[reported]++;
+    m->loss[reported] += x->loss;
+    m->loss2[reported] += x->loss * x->loss;
+    m->brier += x->brier;
+    m->brier2 += x->brier * x->brier;
+    for (int k = 0; k < 4; k++) {
+        m->yp[k][reported] += x->p[k][reported];
+        for (int r = 0; r < RS_GROUPS; r++) m->p[k][r] += x->p[k][r];
     }
-    rs_info("against %.0f self-reports: group, observed share, mean p, correlation, log-loss, lambda", persons(s));
     for (int r = 0; r < RS_GROUPS; r++) {
-        struct measures m = measure(s, r);
-        char correlation[16], log_loss[16], lambda[16];
-        rs_info("  %-8s %.4f %.4f %s %s %s", rs_group_names[r], m.observed, m.mean, shown(correlation, m.correlation),
-                shown(log_loss, m.log_loss), shown(lambda, m.lambda));
+        m->bin_n[r][x->bin[r]]++;
+        m->bin_p[r][x->bin[r]] += x->p[0][r];
     }
+    m->bin_y[reported][x->bin[reported]]++;
+}
+
+void rs_evaluation_add(struct rs_evaluation *e, int worker, struct rs_evaluation_block *block,
+                       const struct rs_evaluated *person) {
+    struct rs_fine **fine = e->fine + (size_t)worker * RS_STRATA;
+    struct prepared x;
+    for (int d = 0; d < RS_BY_DIMENSIONS; d++) block->of[person->stratum[d]].imputed++;
+    if (person->reported < 0) return;
+    prepare(person, &x);
+    for (int d = 0; d < RS_BY_DIMENSIONS; d++) {
+        int stratum = person->stratum[d];
+        if (!fine[stratum]) fine[stratum] = rs_alloc(sizeof **fine);
+        add_moments(&block->of[stratum], &x, person->reported);
+        for (int r = 0; r < RS_GROUPS; r++) fine[stratum]->all[r][x.fine[r]]++;
+        fine[stratum]->own[person->reported][x.fine[person->reported]]++;
+    }
+}
+
+/* Counts stand first in the struct, reals behind them. */
+static void merge(struct rs_moments *into, const struct rs_moments *from) {
+    enum { COUNTS = offsetof(struct rs_moments, p) / 8, ALL = sizeof(struct rs_moments) / 8 };
+    uint64_t *counts = (void *)into;
+    const uint64_t *more_counts = (const void *)from;
+    double *reals = (void *)into;
+    const double *more_reals = (const void *)from;
+    for (size_t i = 0; i < COUNTS; i++) counts[i] += more_counts[i];
+    for (size_t i = COUNTS; i < ALL; i++) reals[i] += more_reals[i];
+}
+
+void rs_evaluation_done(struct rs_evaluation *e, const struct rs_evaluation_block *block) {
+    for (int i = 0; i < RS_STRATA; i++)
+        if (block->of[i].imputed) merge(&e->moments[i], &block->of[i]);
+}
+
+const struct rs_moments *rs_evaluation_moments(const struct rs_evaluation *e) { return e->moments; }
+
+struct rs_fine *rs_evaluation_fine(struct rs_evaluation *e, int stratum) {
+    struct rs_fine *first = e->fine[stratum];
+    for (int t = 1; t < e->threads; t++) {
+        struct rs_fine **other = &e->fine[t * RS_STRATA + stratum];
+        if (!*other) continue;
+        if (!first) {
+            first = e->fine[stratum] = *other;
+        } else {
+            uint32_t *into = &first->all[0][0];
+            const uint32_t *from = &(*other)->all[0][0];
+            for (size_t i = 0; i < sizeof *first / sizeof *into; i++) into[i] += from[i];
+            free(*other);
+        }
+        *other = NULL;
+    }
+    return first;
 }

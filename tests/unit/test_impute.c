@@ -206,31 +206,6 @@ Test(impute, hierarchical_smoothing) {
     rs_pack_close(p);
 }
 
-/* p of White .8 and .4, first person White, second Black. White: observed .5, mean .6, Var(p) .04, covariance .1. */
-Test(impute, evaluation_by_hand) {
-    struct rs_impute_sums a = {0}, b = {0};
-    struct rs_posterior q = {.p = {.8, .2}}, s = {.p = {.4, .6}}, t = {.p = {.1, .9}};
-    rs_impute_sums_add(&a, &q, RS_WHITE);
-    rs_impute_sums_add(&b, &s, RS_BLACK);
-    rs_impute_sums_add(&b, &t, -1); /* reported nothing */
-    rs_impute_sums_merge(&a, &b);
-    json_t *e = rs_impute_evaluation(&a), *white = json_array_get(json_object_get(e, "groups"), RS_WHITE);
-    static const struct {
-        const char *name;
-        double want;
-    } measures[] = {{"observed_share", .5}, {"mean_p", .6}, {"correlation", 1}, {"brier", .1},
-                    {"log_loss", 0.22314355131420976}, {"lambda", .04 / .24}};
-    for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
-        double got = json_real_value(json_object_get(white, measures[i].name));
-        cr_assert(fabs(got - measures[i].want) < 1e-14, "%s: %.17g", measures[i].name, got);
-    }
-    cr_assert_eq(json_integer_value(json_object_get(e, "n")), 2);
-    double log_loss = json_real_value(json_object_get(e, "log_loss")); /* -(ln .8 + ln .6) / 2 */
-    cr_assert(fabs(log_loss - 0.36698458754010023) < 1e-14, "%.17g", log_loss);
-    cr_assert(json_is_null(json_object_get(json_array_get(json_object_get(e, "groups"), RS_API), "log_loss")));
-    json_decref(e);
-}
-
 Test(impute, census6_values) {
     cr_assert_eq(rs_census6_group(RS_LIT("HISPANIC")), RS_HISPANIC);
     cr_assert_eq(rs_census6_group(RS_LIT("API")), RS_API);
