@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include "evaluate.h"
 #include "model.h"
+#include "posterior_row.h"
 #include "pipeline/base/log.h"
 #include "pipeline/rows/stage.h"
 
-enum { SINK_POSTERIOR, SINK_EVALUATION };
+enum { SINK_POSTERIOR };
 
 /* What persons had said of their race and ethnicity before anything was imputed. */
 enum answer { GROUP_SAID, PART_SAID, DECLINED, NOTHING_SAID, ANSWERS };
@@ -17,8 +18,8 @@ static const char *const answer_names[ANSWERS] = {"said_which_group", "said_a_pa
 
 /* What is added up over a block, and over the run. */
 struct totals {
+    struct rs_impute_sums sums;
     uint64_t answers[ANSWERS];
-    struct rs_evaluation_block evaluation;
 };
 
 struct impute {
@@ -26,10 +27,9 @@ struct impute {
     struct rs_row_reader *reader;
     struct rs_pack *pack;
     struct rs_impute_model *model;
-    struct rs_view pack_id;
+    struct rs_row_maker maker;
     bool decliners_too;
-    uint64_t answers[ANSWERS]; /* of the blocks done */
-    struct rs_evaluation *evaluation;
+    struct totals totals; /* of the blocks done */
 };
 
 /* ---- rows ----------------------------------------------------------------------------------------------------- */
@@ -43,68 +43,48 @@ static bool declined(const struct rs_view *person) {
 static enum answer answer_of(const struct rs_view *person) {
     if (declined(person)) return DECLINED;
     if (rs_has(person[PERSON_census6])) return GROUP_SAID;
-    bool part = rs_is_null(person[PERSON_missing_2024]) || rs_is_null(person[PERSON_missing_race_1997]) ||
-                rs_is_null(person[PERSON_missing_ethnicity_1997]);
-    return part ? PART_SAID : NOTHING_SAID;
-}
-
-static void emit(const struct impute *s, struct rs_batch *batch, struct rs_view person_key,
-                 const struct rs_posterior *q) {
-    static const int columns[RS_GROUPS] = {POSTERIOR_p_white, POSTERIOR_p_black, POSTERIOR_p_aian,
-                                           POSTERIOR_p_api, POSTERIOR_p_multi, POSTERIOR_p_hispanic};
-    struct rs_view row[POSTERIOR_COLUMNS] = {{0}};
-    char digits[RS_GROUPS][32];
-    row[POSTERIOR_person_key] = person_key;
-    row[POSTERIOR_model] = rs_cstr(rs_impute_kind_names[q->kind]);
-    for (int r = 0; r < RS_GROUPS; r++) row[columns[r]] = rs_view(digits[r], rs_format_real(digits[r], q->p[r]));
-    row[POSTERIOR_surname_match] = rs_cstr(rs_surname_match_names[q->match]);
-    row[POSTERIOR_geography_level] = rs_cstr(rs_place_level_names[q->level]);
-    row[POSTERIOR_pack] = s->pack_id;
-    rs_batch_emit(batch, SINK_POSTERIOR, &rs_layout_posterior, row);
+    struct rs_answer answer = rs_answer_of(person);
+    return rs_answer_cells(&answer) ? PART_SAID : NOTHING_SAID;
 }
 
 /* What is needed of a person, while the look-ups of a few dozen of them overlap. */
 struct subject {
-    struct rs_view person_key, surname;
-    struct rs_place_ids ids;
-    struct rs_view collection;
-    int reported;
+    struct rs_view person_key;
+    struct rs_who who;
+    struct rs_answer answer;
+    unsigned cells; /* what the answer leaves */
+    int reported;   /* group number, or -1 */
 };
 enum { SUBJECTS = 32 };
 
+/* A whole answer is not looked at for the probabilities: they are compared with it. A part of one narrows them. */
 static struct subject subject_of(const struct rs_view *person) {
-    return (struct subject){
+    struct subject s = {
         .person_key = person[PERSON_person_key],
-        .surname = person[PERSON_surname],
-        .ids = {.state = person[PERSON_state], .zip5 = person[PERSON_zip5], .zcta = person[PERSON_zcta],
-                .county = person[PERSON_county], .tract = person[PERSON_tract],
-                .block_group = person[PERSON_block_group]},
-        .collection = person[PERSON_race_collection],
+        .who = {.surname = person[PERSON_surname],
+                .first_name = person[PERSON_first_name],
+                .ids = {.state = person[PERSON_state], .zip5 = person[PERSON_zip5], .zcta = person[PERSON_zcta],
+                        .county = person[PERSON_county], .tract = person[PERSON_tract],
+                        .block_group = person[PERSON_block_group]}},
+        .answer = rs_answer_of(person),
         .reported = rs_census6_group(person[PERSON_census6])};
-}
-
-/* The model's answer, before anything the person said is looked at. */
-static void evaluate(const struct impute *s, const struct rs_batch *batch, const struct subject *subject,
-                     const struct rs_posterior *q, struct totals *totals) {
-    struct rs_evaluated e = {.reported = subject->reported};
-    memcpy(e.p, q->p, sizeof e.p);
-    e.stratum[RS_BY_MODEL] = (unsigned char)(RS_FIRST_MODEL + q->kind);
-    e.stratum[RS_BY_SURNAME] = (unsigned char)(RS_FIRST_SURNAME + q->match);
-    e.stratum[RS_BY_GEOGRAPHY] = (unsigned char)(RS_FIRST_GEOGRAPHY + q->level);
-    e.stratum[RS_BY_COLLECTION] = (unsigned char)rs_evaluation_collection(subject->collection);
-    e.stratum[RS_BY_STATE] = (unsigned char)rs_evaluation_state(s->evaluation, subject->ids.state);
-    rs_evaluation_add(s->evaluation, batch->worker, &totals->evaluation, &e);
+    s.cells = rs_answer_cells(&s.answer);
+    if (s.reported >= 0) s.cells = 1u << s.reported;
+    else s.who.cells = s.cells;
+    return s;
 }
 
 static void impute_subjects(const struct impute *s, struct rs_batch *batch, const struct subject *subjects, size_t n,
-                            struct totals *totals) {
+                            struct rs_impute_sums *sums) {
     for (int step = 0; step < 2; step++)
-        for (size_t i = 0; i < n; i++) rs_impute_hint(s->model, subjects[i].surname, &subjects[i].ids, step);
+        for (size_t i = 0; i < n; i++) rs_impute_hint(s->model, &subjects[i].who, step);
     for (size_t i = 0; i < n; i++) {
+        const struct subject *one = &subjects[i];
         struct rs_posterior q;
-        rs_impute(s->model, subjects[i].surname, &subjects[i].ids, &q);
-        evaluate(s, batch, &subjects[i], &q, totals);
-        emit(s, batch, subjects[i].person_key, &q);
+        struct rs_row_of of = {one->person_key, one->cells, one->who.cells ? &one->answer : NULL};
+        rs_impute_who(s->model, &one->who, &q);
+        rs_impute_sums_add(sums, &q, one->reported);
+        rs_posterior_emit(&s->maker, batch, SINK_POSTERIOR, &of, &q);
     }
 }
 
@@ -117,7 +97,7 @@ static bool next_block(void *self, struct rs_batch *batch, bool *more, struct rs
 
 static bool work_block(void *self, struct rs_batch *batch, struct rs_error *error) {
     struct impute *s = self;
-    struct totals *totals = memset(rs_buffer_reserve(&batch->scratch, sizeof *totals), 0, sizeof *totals);
+    struct totals totals = {0};
     struct rs_cursor cursor;
     struct subject subjects[SUBJECTS];
     uint64_t rows = 0;
@@ -125,16 +105,17 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
     rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
     for (; rs_cursor_next(&cursor, error); rows++) {
         enum answer answer = answer_of(cursor.row);
-        totals->answers[answer]++;
+        totals.answers[answer]++;
         if (answer == DECLINED && !s->decliners_too) continue;
         subjects[n++] = subject_of(cursor.row);
         if (n < SUBJECTS) continue;
-        impute_subjects(s, batch, subjects, n, totals);
+        impute_subjects(s, batch, subjects, n, &totals.sums);
         n = 0;
     }
     if (error->code) return false;
-    impute_subjects(s, batch, subjects, n, totals);
-    uint64_t left_out = s->decliners_too ? 0 : totals->answers[DECLINED];
+    impute_subjects(s, batch, subjects, n, &totals.sums);
+    rs_buffer_add(&batch->scratch, &totals, sizeof totals);
+    uint64_t left_out = s->decliners_too ? 0 : totals.answers[DECLINED];
     rs_count(&batch->tally, "person", 0, RS_READ, NULL, rows);
     rs_count(&batch->tally, "person", 0, RS_WRITTEN, NULL, rows - left_out);
     if (left_out) rs_count(&batch->tally, "person", 0, RS_IGNORED, "declined", left_out);
@@ -143,16 +124,26 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
 
 static bool done_block(void *self, struct rs_batch *batch, struct rs_error *error) {
     struct impute *s = self;
-    const struct totals *totals = (const void *)batch->scratch.p;
-    rs_evaluation_done(s->evaluation, &totals->evaluation);
-    for (int a = 0; a < ANSWERS; a++) s->answers[a] += totals->answers[a];
+    struct totals totals;
+    memcpy(&totals, batch->scratch.p, sizeof totals);
+    rs_impute_sums_merge(&s->totals.sums, &totals.sums);
+    for (int a = 0; a < ANSWERS; a++) s->totals.answers[a] += totals.answers[a];
     return rs_run_done(s->run, batch, error);
 }
 
 /* ---- the stage ------------------------------------------------------------------------------------------------ */
 
+static bool read_method(const char *name, enum rs_impute_method *out, struct rs_error *error) {
+    for (int i = 0; i < RS_METHOD_FBISG; i++) {
+        *out = (enum rs_impute_method)i;
+        if (strcmp(name, rs_impute_method_names[i]) == 0) return true;
+    }
+    return rs_fail(error, RS_USAGE, "--method is bifsg, bisg, surname or geography, not %s", name);
+}
+
 static bool read_options(const struct rs_run *run, struct rs_impute_options *o, struct rs_error *error) {
     const char *form = rs_run_option(run, "form"), *level = rs_run_option(run, "geography");
+    if (!read_method(rs_run_option(run, "method"), &o->method, error)) return false;
     if (!rs_run_option_real(run, "smoothing", 0, 1e9, &o->smoothing, error) ||
         !rs_run_option_real(run, "surname-smoothing", 0, 1e9, &o->surname_smoothing, error))
         return false;
@@ -174,27 +165,15 @@ static bool run_blocks(struct impute *s, struct rs_error *error) {
     return rs_work_run(&work, s->run->threads, error);
 }
 
-/* What the run's model is called where it is evaluated as a whole; rows say what could be used for each person. */
-static const char *model_name(void) { return rs_impute_kind_names[RS_BISG]; }
-
-static bool write_evaluation(const struct impute *s, struct rs_error *error) {
-    struct rs_batch batch = {0};
-    rs_evaluation_emit(s->evaluation, model_name(), &batch, SINK_EVALUATION);
-    bool ok = rs_run_done(s->run, &batch, error);
-    rs_buffer_free(&batch.out[SINK_EVALUATION]);
-    rs_arena_free(&batch.arena);
-    return ok;
-}
-
 static void report(const struct impute *s) {
     json_t *results = s->run->results, *answers = json_object();
     for (int a = 0; a < ANSWERS; a++)
-        json_object_set_new(answers, answer_names[a], json_integer((json_int_t)s->answers[a]));
+        json_object_set_new(answers, answer_names[a], json_integer((json_int_t)s->totals.answers[a]));
     json_object_set_new(results, "answers", answers);
     json_object_set_new(results, "pack", json_string(rs_pack_id(s->pack)));
-    json_object_set_new(results, "rows_by", rs_evaluation_counts(s->evaluation));
-    json_object_set_new(results, "evaluation", rs_evaluation_json(s->evaluation, model_name()));
-    rs_evaluation_log(s->evaluation, model_name());
+    json_object_set_new(results, "rows_by", rs_impute_counts(&s->totals.sums));
+    json_object_set_new(results, "evaluation", rs_impute_evaluation(&s->totals.sums));
+    rs_impute_log(&s->totals.sums);
 }
 
 static bool run(struct rs_run *run, struct rs_error *error) {
@@ -202,12 +181,10 @@ static bool run(struct rs_run *run, struct rs_error *error) {
     struct impute s = {.run = run, .decliners_too = rs_run_flag(run, "impute-declined")};
     if (!read_options(run, &options, error)) return false;
     if (!(s.pack = rs_pack_open(run->reference, error))) return false;
-    s.pack_id = rs_cstr(rs_pack_id(s.pack));
     s.model = rs_impute_model_new(s.pack, &options);
-    s.evaluation = rs_evaluation_new(run->threads);
-    bool ok = run_blocks(&s, error) && write_evaluation(&s, error);
+    s.maker = (struct rs_row_maker){.model = s.model, .pack = rs_cstr(rs_pack_id(s.pack)), .pairs = rs_pairs_of(0, 0)};
+    bool ok = run_blocks(&s, error);
     if (ok) report(&s);
-    rs_evaluation_free(s.evaluation);
     rs_row_reader_close(s.reader);
     rs_impute_model_free(s.model);
     rs_pack_close(s.pack);
@@ -215,6 +192,7 @@ static bool run(struct rs_run *run, struct rs_error *error) {
 }
 
 static const struct rs_option options[] = {
+    {"method", "METHOD", "bifsg", "bifsg: surname, first name and place; bisg: without the first name; surname; geography."},
     {"form", "FORM", "place", "place: P(surname|race) P(race|place); textbook: P(race|surname) P(place|race)."},
     {"geography", "LEVEL", "block_group", "Finest level to use: block_group, tract, zcta, county, state or nation."},
     {"smoothing", "K", "20", "Pseudo-residents that draw a place's shares towards the place it lies in; 0 for none."},
@@ -224,12 +202,12 @@ static const struct rs_option options[] = {
 };
 
 static const struct rs_layout *const reads[] = {&rs_layout_person, NULL};
-static const struct rs_layout *const writes[] = {&rs_layout_posterior, &rs_layout_evaluation, NULL};
+static const struct rs_layout *const writes[] = {&rs_layout_posterior, NULL};
 static const char *const after[] = {"reconcile", NULL};
 
 const struct rs_stage rs_stage_impute = {
     .name = "impute",
-    .version = 1,
+    .version = 2,
     .about = "Probabilities of race and ethnicity from surname and place (BISG)",
     .description =
         "For each person, the probabilities of six groups (White, Black, American Indian and Alaska Native, Asian and "

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* BISG. Smoothed shares of every place are worked out once, so that a person costs two look-ups and six products. */
+/* BISG and BIFSG. Smoothed shares of every place are worked out once, so that a person costs two look-ups and six products. */
 #include "model.h"
 #include <stdlib.h>
 
-const char *const rs_impute_kind_names[RS_IMPUTE_KINDS] = {"bisg", "surname_only", "geography_only", "prior"};
+const char *const rs_impute_kind_names[RS_IMPUTE_KINDS] = {"bisg",  "surname_only", "geography_only", "prior",
+                                                           "bifsg", "names_only",   "fbisg",          "fbifsg"};
+const char *const rs_impute_method_names[RS_METHODS] = {"bisg", "bifsg", "surname", "geography", "fbisg", "fbifsg"};
 
 typedef double shares[RS_GROUPS];
 
@@ -16,9 +18,11 @@ struct rs_impute_model {
     const struct rs_pack *pack;
     struct rs_surnames surnames;
     enum rs_place_level finest;
+    bool surname, first_name; /* looked at */
     double factor[RS_GROUPS]; /* what the form multiplies a surname's likelihood by; 1 in the form `place` */
     shares nation;
     shares *places[RS_PLACE_LEVELS]; /* smoothed, by number of the place in the pack; first cell -1: nobody there */
+    struct rs_share *asian[RS_PLACE_LEVELS], *mena[RS_PLACE_LEVELS]; /* likewise, inherited; NULL: no such figure at all */
 };
 
 static double sum_of(const double *v) { return v[0] + v[1] + v[2] + v[3] + v[4] + v[5]; }
@@ -34,29 +38,27 @@ static void smooth(shares out, const double *counts, double k, const double *par
     for (int r = 0; r < RS_GROUPS; r++) out[r] = all > 0 ? (counts[r] + k * parent[r]) / (all + k) : -1;
 }
 
-/* Smoothed shares of the place that `id` begins with; the nation's where the table has no such place. */
-static const double *parent_of(const struct rs_impute_model *m, enum rs_place_level level, struct rs_view id,
-                               size_t digits) {
-    size_t i;
-    if (!rs_pack_place_find(m->pack, level, rs_view(id.p, digits), &i) || m->places[level][i][0] < 0)
-        return m->nation;
-    return m->places[level][i];
+/* The place above one of a level: the number of digits of its id, which this one's begins with. */
+static const struct above {
+    enum rs_place_level parent;
+    size_t digits;
+} above[RS_PLACE_LEVELS] = {[RS_COUNTY] = {RS_STATE, 2}, [RS_TRACT] = {RS_COUNTY, 5}, [RS_BLOCK_GROUP] = {RS_TRACT, 11}};
+
+/* Number of the place above; false where that is the nation. A ZCTA may cross counties and states. */
+static bool parent_find(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, size_t *i) {
+    if (level == RS_STATE || level == RS_ZCTA) return false;
+    return rs_pack_place_find(pack, above[level].parent, rs_view(id.p, above[level].digits), i);
 }
 
 static void smooth_level(struct rs_impute_model *m, enum rs_place_level level, double k) {
-    static const struct {
-        enum rs_place_level parent;
-        size_t digits;
-    } above[RS_PLACE_LEVELS] = {
-        [RS_COUNTY] = {RS_STATE, 2}, [RS_TRACT] = {RS_COUNTY, 5}, [RS_BLOCK_GROUP] = {RS_TRACT, 11}};
-    size_t n = rs_pack_places(m->pack, level);
+    size_t n = rs_pack_places(m->pack, level), above_at;
     m->places[level] = rs_alloc((n ? n : 1) * sizeof *m->places[level]);
     for (size_t i = 0; i < n; i++) {
         double counts[RS_GROUPS];
         struct rs_view id = rs_pack_place_at(m->pack, level, i, counts);
-        const double *parent =
-            level == RS_STATE ? m->nation : parent_of(m, above[level].parent, id, above[level].digits);
-        smooth(m->places[level][i], counts, k, parent);
+        const double *parent = m->nation;
+        if (parent_find(m->pack, level, id, &above_at)) parent = m->places[above[level].parent][above_at];
+        smooth(m->places[level][i], counts, k, parent[0] < 0 ? m->nation : parent);
     }
 }
 
@@ -80,11 +82,61 @@ static void smooth_zctas(struct rs_impute_model *m, double k) {
     }
 }
 
+/* ---- figures -------------------------------------------------------------------------------------------------- */
+
+static bool any_figure(const struct rs_pack *pack, const char *name) {
+    for (size_t i = 0; i < rs_pack_figures(pack); i++)
+        if (strcmp(rs_pack_figure_at(pack, i).name, name) == 0) return true;
+    return false;
+}
+
+/* One level's shares: its own figure, else what the place above has. */
+static struct rs_share *figure_level(const struct rs_pack *pack, const char *name, enum rs_place_level level,
+                                     struct rs_share *const *coarser_levels) {
+    size_t n = level == RS_NATION ? 1 : rs_pack_places(pack, level), number, above_at;
+    struct rs_share *out = rs_alloc((n ? n : 1) * sizeof *out);
+    bool has = rs_pack_figure_find(pack, level, name, &number);
+    for (size_t i = 0; i < n; i++) {
+        double counts[RS_GROUPS];
+        struct rs_view id = level == RS_NATION ? RS_LIT("US") : rs_pack_place_at(pack, level, i, counts);
+        out[i] = (struct rs_share){.from = RS_PLACE_LEVELS};
+        if (has && rs_pack_figure(pack, number, id, &out[i].value) && out[i].value >= 0 && out[i].value <= 1)
+            out[i].from = level;
+        else if (level != RS_NATION)
+            out[i] = parent_find(pack, level, id, &above_at) ? coarser_levels[above[level].parent][above_at]
+                                                             : coarser_levels[RS_NATION][0];
+    }
+    return out;
+}
+
+static void figure_levels(const struct rs_pack *pack, const char *name, struct rs_share *out[RS_PLACE_LEVELS]) {
+    if (!any_figure(pack, name)) return;
+    for (int level = RS_NATION; level < RS_PLACE_LEVELS; level++) /* from coarse to fine */
+        out[level] = figure_level(pack, name, (enum rs_place_level)level, out);
+}
+
+static struct rs_share share_at(struct rs_share *const *levels, const struct rs_posterior *q) {
+    return levels[q->level] ? levels[q->level][q->place] : (struct rs_share){.from = RS_PLACE_LEVELS};
+}
+
+struct rs_share rs_impute_asian_of_api(const struct rs_impute_model *m, const struct rs_posterior *q) {
+    return share_at(m->asian, q);
+}
+
+struct rs_share rs_impute_mena_of_white(const struct rs_impute_model *m, const struct rs_posterior *q) {
+    return share_at(m->mena, q);
+}
+
+/* ---- made and freed ------------------------------------------------------------------------------------------- */
+
 struct rs_impute_model *rs_impute_model_new(const struct rs_pack *pack, const struct rs_impute_options *o) {
     struct rs_impute_model *m = rs_alloc(sizeof *m);
     double bearers[RS_GROUPS];
     m->pack = pack;
-    m->finest = o->finest;
+    m->finest = o->method == RS_METHOD_SURNAME ? RS_NATION : o->finest;
+    m->surname = o->method != RS_METHOD_GEOGRAPHY;
+    m->first_name =
+        (o->method == RS_METHOD_BIFSG || o->method == RS_METHOD_FBIFSG) && rs_pack_has_first_names(pack);
     rs_surnames_init(&m->surnames, pack, o->surname_smoothing);
     rs_pack_nation(pack, m->nation);
     scale(m->nation, 1 / sum_of(m->nation));
@@ -97,12 +149,18 @@ struct rs_impute_model *rs_impute_model_new(const struct rs_pack *pack, const st
     smooth_zctas(m, o->smoothing);
     smooth_level(m, RS_TRACT, o->smoothing);
     smooth_level(m, RS_BLOCK_GROUP, o->smoothing);
+    figure_levels(pack, RS_FIGURE_ASIAN_OF_API, m->asian);
+    figure_levels(pack, RS_FIGURE_MENA_OF_WHITE, m->mena);
     return m;
 }
 
 void rs_impute_model_free(struct rs_impute_model *m) {
     if (!m) return;
-    for (int level = 0; level < RS_PLACE_LEVELS; level++) free(m->places[level]);
+    for (int level = 0; level < RS_PLACE_LEVELS; level++) {
+        free(m->places[level]);
+        free(m->asian[level]);
+        free(m->mena[level]);
+    }
     free(m);
 }
 
@@ -131,50 +189,92 @@ static struct rs_view id_at(const struct rs_impute_model *m, const struct rs_pla
 
 /* The next place from `level` on towards the nation that the pack has and where anybody lives. */
 static const double *next_place(const struct rs_impute_model *m, const struct rs_place_ids *ids,
-                                enum rs_place_level *level) {
+                                enum rs_place_level *level, size_t *i) {
     for (; *level != RS_NATION; *level = coarser[*level]) {
-        size_t i;
         struct rs_view id = id_at(m, ids, *level);
-        if (rs_has(id) && rs_pack_place_find(m->pack, *level, id, &i) && m->places[*level][i][0] >= 0)
-            return m->places[*level][i];
+        if (rs_has(id) && rs_pack_place_find(m->pack, *level, id, i) && m->places[*level][*i][0] >= 0)
+            return m->places[*level][*i];
     }
+    *i = 0;
     return m->nation;
 }
 
-void rs_impute_hint(const struct rs_impute_model *m, struct rs_view surname, const struct rs_place_ids *ids,
-                    int step) {
+const double *rs_impute_residents(const struct rs_impute_model *m, const struct rs_place_ids *ids,
+                                  struct rs_posterior *out) {
+    out->level = m->finest;
+    next_place(m, ids, &out->level, &out->place);
+    return out->level == RS_NATION ? NULL : rs_pack_place_counts(m->pack, out->level, out->place);
+}
+
+void rs_impute_hint(const struct rs_impute_model *m, const struct rs_who *who, int step) {
     enum rs_place_level level = m->finest;
-    rs_pack_hint_surname(m->pack, surname, step);
-    while (level != RS_NATION && !rs_has(id_at(m, ids, level))) level = coarser[level];
+    if (m->surname) rs_pack_hint_surname(m->pack, who->surname, step);
+    if (m->first_name) rs_pack_hint_first_name(m->pack, who->first_name, step);
+    while (level != RS_NATION && !rs_has(id_at(m, &who->ids, level))) level = coarser[level];
     if (level == RS_NATION) return;
-    size_t i = rs_pack_hint_place(m->pack, level, id_at(m, ids, level), step);
+    size_t i = rs_pack_hint_place(m->pack, level, id_at(m, &who->ids, level), step);
     if (i != SIZE_MAX) {
         __builtin_prefetch(m->places[level][i]);
         __builtin_prefetch(&m->places[level][i][RS_GROUPS - 1]);
     }
 }
 
-static enum rs_impute_kind kind_of(bool has_surname, bool has_place) {
-    if (has_surname) return has_place ? RS_BISG : RS_SURNAME_ONLY;
-    return has_place ? RS_GEOGRAPHY_ONLY : RS_PRIOR;
+static void restrict_to(double *v, unsigned cells) {
+    for (int r = 0; cells && r < RS_GROUPS; r++)
+        if (!(cells >> r & 1)) v[r] = 0;
+}
+
+void rs_impute_likelihood(const struct rs_impute_model *m, const struct rs_who *who, double likelihood[RS_GROUPS],
+                          struct rs_posterior *out) {
+    double first[RS_GROUPS];
+    out->match = rs_surname_find(&m->surnames, m->surname ? who->surname : RS_NULL, likelihood);
+    out->first_match = RS_FIRST_NAME_MATCHES;
+    if (out->match != RS_SURNAME_NONE)
+        for (int r = 0; r < RS_GROUPS; r++) likelihood[r] *= m->factor[r];
+    if (m->first_name) {
+        out->first_match = rs_first_name_find(m->pack, who->first_name, first);
+        /* Without a surname a first name alone is no method of anybody's: it is left. */
+        if (out->match == RS_SURNAME_NONE) out->first_match = RS_FIRST_NAME_NONE;
+        for (int r = 0; r < RS_GROUPS && out->first_match != RS_FIRST_NAME_NONE; r++) likelihood[r] *= first[r];
+    }
+    restrict_to(likelihood, who->cells);
+    if (sum_of(likelihood) > 0) return;
+    /* Unsmoothed, a name may have no bearers in the groups that the person left: the answer stands, the name goes. */
+    out->match = RS_SURNAME_NONE;
+    if (m->first_name) out->first_match = RS_FIRST_NAME_NONE;
+    for (int r = 0; r < RS_GROUPS; r++) likelihood[r] = 1;
+    restrict_to(likelihood, who->cells);
+}
+
+static enum rs_impute_kind kind_of(const struct rs_posterior *q) {
+    bool place = q->level != RS_NATION;
+    if (q->match == RS_SURNAME_NONE) return place ? RS_GEOGRAPHY_ONLY : RS_PRIOR;
+    if (q->first_match < RS_FIRST_NAME_NONE) return place ? RS_BIFSG : RS_NAMES_ONLY;
+    return place ? RS_BISG : RS_SURNAME_ONLY;
+}
+
+void rs_impute_who(const struct rs_impute_model *m, const struct rs_who *who, struct rs_posterior *out) {
+    double likelihood[RS_GROUPS], sum;
+    rs_impute_likelihood(m, who, likelihood, out);
+    out->level = m->finest;
+    for (;;) {
+        const double *place = next_place(m, &who->ids, &out->level, &out->place);
+        for (int r = 0; r < RS_GROUPS; r++) out->p[r] = likelihood[r] * place[r];
+        sum = sum_of(out->p);
+        /* Without smoothing a place may rule out every group that the name allows: then it is as good as unknown. */
+        if (sum > 0 || out->level == RS_NATION) break;
+        out->level = coarser[out->level];
+    }
+    if (!(sum > 0)) { /* a pack in which the nation lacks a group that the person named */
+        memcpy(out->p, likelihood, sizeof likelihood);
+        sum = sum_of(out->p);
+    }
+    out->kind = kind_of(out);
+    scale(out->p, 1 / sum);
 }
 
 void rs_impute(const struct rs_impute_model *m, struct rs_view surname, const struct rs_place_ids *ids,
                struct rs_posterior *out) {
-    double likelihood[RS_GROUPS], sum;
-    out->match = rs_surname_find(&m->surnames, surname, likelihood);
-    if (out->match != RS_SURNAME_NONE)
-        for (int r = 0; r < RS_GROUPS; r++) likelihood[r] *= m->factor[r];
-    out->level = m->finest;
-    for (;;) {
-        const double *place = next_place(m, ids, &out->level);
-        for (int r = 0; r < RS_GROUPS; r++) out->p[r] = likelihood[r] * place[r];
-        sum = sum_of(out->p);
-        /* Without smoothing a place may rule out every group that the name allows: then it is as good as unknown.
-         * The nation has everybody, so this ends. */
-        if (sum > 0 || out->level == RS_NATION) break;
-        out->level = coarser[out->level];
-    }
-    out->kind = kind_of(out->match != RS_SURNAME_NONE, out->level != RS_NATION);
-    scale(out->p, 1 / sum);
+    struct rs_who who = {.surname = surname, .ids = *ids};
+    rs_impute_who(m, &who, out);
 }

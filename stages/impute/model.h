@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* BISG: a person's probabilities from family name and place (Elliott et al. 2009).
+/* BISG: a person's probabilities from family name and place (Elliott et al. 2009); BIFSG: and from the first name, times
+ * P(f|r), which is weighted by bearers (Voicu 2018). A name that is not listed says nothing, and BIFSG is BISG.
  *
  * Forms, s the surname, g the place, r one of the six groups:
  *   place     P(r|s,g) ~ P(s|r) P(r|g). The prior is the place's own, of the place table's year and universe.
@@ -12,10 +13,23 @@
  * With k = 0 these are the textbook's shares. A unit without residents says nothing and is passed over. */
 #ifndef RS_IMPUTE_MODEL_H
 #define RS_IMPUTE_MODEL_H
+#include "pipeline/reference/first_name.h"
 #include "pipeline/reference/pack.h"
 #include "pipeline/reference/surname.h"
 
+enum rs_impute_method {
+    RS_METHOD_BISG,
+    RS_METHOD_BIFSG,
+    RS_METHOD_SURNAME,
+    RS_METHOD_GEOGRAPHY,
+    RS_METHOD_FBISG,  /* fitted to the persons of a unit: fbisg.h. rs_impute gives what it falls back to, BISG */
+    RS_METHOD_FBIFSG, /* the same with first names; falls back to BIFSG */
+    RS_METHODS
+};
+extern const char *const rs_impute_method_names[RS_METHODS]; /* bisg bifsg surname geography fbisg fbifsg */
+
 struct rs_impute_options {
+    enum rs_impute_method method;
     double smoothing;         /* k of places */
     double surname_smoothing; /* k of surnames: see rs_surnames_init */
     bool textbook;
@@ -32,19 +46,55 @@ struct rs_place_ids {
     struct rs_view state, zip5, zcta, county, tract, block_group;
 };
 
-enum rs_impute_kind { RS_BISG, RS_SURNAME_ONLY, RS_GEOGRAPHY_ONLY, RS_PRIOR, RS_IMPUTE_KINDS };
+enum rs_impute_kind {
+    RS_BISG,
+    RS_SURNAME_ONLY,
+    RS_GEOGRAPHY_ONLY,
+    RS_PRIOR,
+    RS_BIFSG,
+    RS_NAMES_ONLY, /* surname and first name, no place */
+    RS_FBISG,
+    RS_FBIFSG,
+    RS_IMPUTE_KINDS
+};
 extern const char *const rs_impute_kind_names[RS_IMPUTE_KINDS]; /* as in layout posterior, model */
 
+/* What is known of a person; names folded, any may be null. */
+struct rs_who {
+    struct rs_view surname, first_name;
+    struct rs_place_ids ids;
+    unsigned cells; /* the groups that the person's own answer leaves, a bit each (narrow.h); 0: all of them */
+};
+
 struct rs_posterior {
-    double p[RS_GROUPS]; /* sums to 1 within 1e-12; never NaN */
+    double p[RS_GROUPS]; /* sums to 1 within 1e-12; never NaN; 0 outside who->cells */
     enum rs_impute_kind kind;
     enum rs_surname_match match;
-    enum rs_place_level level; /* the place used */
+    enum rs_first_name_match first_match; /* RS_FIRST_NAME_MATCHES where the method does not look at it */
+    enum rs_place_level level;            /* the place used */
+    size_t place;                         /* its number in the pack; 0 for the nation */
 };
 /* As rs_pack_hint_surname: step 0 for some dozens of persons, step 1 for the same, then rs_impute for them. */
-void rs_impute_hint(const struct rs_impute_model *model, struct rs_view surname, const struct rs_place_ids *ids,
-                    int step);
+void rs_impute_hint(const struct rs_impute_model *model, const struct rs_who *who, int step);
+void rs_impute_who(const struct rs_impute_model *model, const struct rs_who *who, struct rs_posterior *out);
+/* The same for a surname and a place. */
 void rs_impute(const struct rs_impute_model *model, struct rs_view surname, const struct rs_place_ids *ids,
                struct rs_posterior *out);
+
+/* P(surname|r) [P(first|r)], as the method looks at them, in the form's scale; 0 outside who->cells. Fills out->match and
+ * out->first_match. Never all zero: names that contradict the person's answer are not counted. */
+void rs_impute_likelihood(const struct rs_impute_model *model, const struct rs_who *who, double likelihood[RS_GROUPS],
+                          struct rs_posterior *out);
+/* The finest place that has residents: fills out->level and out->place; its residents by group, NULL for the nation. */
+const double *rs_impute_residents(const struct rs_impute_model *model, const struct rs_place_ids *ids,
+                                  struct rs_posterior *out);
+
+/* A share that one of the pack's figures gives for a place, or for the nearest one above it that has it. */
+struct rs_share {
+    double value;
+    enum rs_place_level from; /* RS_PLACE_LEVELS where nobody has it */
+};
+struct rs_share rs_impute_asian_of_api(const struct rs_impute_model *model, const struct rs_posterior *posterior);
+struct rs_share rs_impute_mena_of_white(const struct rs_impute_model *model, const struct rs_posterior *posterior);
 
 #endif
