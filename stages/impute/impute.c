@@ -10,7 +10,7 @@
 #include "pipeline/base/log.h"
 #include "pipeline/rows/stage.h"
 
-enum { SINK_POSTERIOR };
+enum { SINK_POSTERIOR, SINK_EVALUATION };
 
 /* What persons had said of their race and ethnicity before anything was imputed. */
 enum answer { GROUP_SAID, PART_SAID, DECLINED, NOTHING_SAID, ANSWERS };
@@ -18,8 +18,8 @@ static const char *const answer_names[ANSWERS] = {"said_which_group", "said_a_pa
 
 /* What is added up over a block, and over the run. */
 struct totals {
-    struct rs_impute_sums sums;
     uint64_t answers[ANSWERS];
+    struct rs_evaluation_block evaluation;
 };
 
 struct impute {
@@ -29,7 +29,8 @@ struct impute {
     struct rs_impute_model *model;
     struct rs_row_maker maker;
     bool decliners_too;
-    struct totals totals; /* of the blocks done */
+    uint64_t answers[ANSWERS]; /* of the blocks done */
+    struct rs_evaluation *evaluation;
 };
 
 /* ---- rows ----------------------------------------------------------------------------------------------------- */
@@ -49,7 +50,7 @@ static enum answer answer_of(const struct rs_view *person) {
 
 /* What is needed of a person, while the look-ups of a few dozen of them overlap. */
 struct subject {
-    struct rs_view person_key;
+    struct rs_view person_key, collection;
     struct rs_who who;
     struct rs_answer answer;
     unsigned cells; /* what the answer leaves */
@@ -61,6 +62,7 @@ enum { SUBJECTS = 32 };
 static struct subject subject_of(const struct rs_view *person) {
     struct subject s = {
         .person_key = person[PERSON_person_key],
+        .collection = person[PERSON_race_collection],
         .who = {.surname = person[PERSON_surname],
                 .first_name = person[PERSON_first_name],
                 .ids = {.state = person[PERSON_state], .zip5 = person[PERSON_zip5], .zcta = person[PERSON_zcta],
@@ -74,8 +76,21 @@ static struct subject subject_of(const struct rs_view *person) {
     return s;
 }
 
+/* The model's answer, before anything the person said is looked at. */
+static void evaluate(const struct impute *s, const struct rs_batch *batch, const struct subject *subject,
+                     const struct rs_posterior *q, struct totals *totals) {
+    struct rs_evaluated e = {.reported = subject->reported};
+    memcpy(e.p, q->p, sizeof e.p);
+    e.stratum[RS_BY_MODEL] = (unsigned char)(RS_FIRST_MODEL + q->kind);
+    e.stratum[RS_BY_SURNAME] = (unsigned char)(RS_FIRST_SURNAME + q->match);
+    e.stratum[RS_BY_GEOGRAPHY] = (unsigned char)(RS_FIRST_GEOGRAPHY + q->level);
+    e.stratum[RS_BY_COLLECTION] = (unsigned char)rs_evaluation_collection(subject->collection);
+    e.stratum[RS_BY_STATE] = (unsigned char)rs_evaluation_state(s->evaluation, subject->who.ids.state);
+    rs_evaluation_add(s->evaluation, batch->worker, &totals->evaluation, &e);
+}
+
 static void impute_subjects(const struct impute *s, struct rs_batch *batch, const struct subject *subjects, size_t n,
-                            struct rs_impute_sums *sums) {
+                            struct totals *totals) {
     for (int step = 0; step < 2; step++)
         for (size_t i = 0; i < n; i++) rs_impute_hint(s->model, &subjects[i].who, step);
     for (size_t i = 0; i < n; i++) {
@@ -83,7 +98,7 @@ static void impute_subjects(const struct impute *s, struct rs_batch *batch, cons
         struct rs_posterior q;
         struct rs_row_of of = {one->person_key, one->cells, one->who.cells ? &one->answer : NULL};
         rs_impute_who(s->model, &one->who, &q);
-        rs_impute_sums_add(sums, &q, one->reported);
+        evaluate(s, batch, one, &q, totals);
         rs_posterior_emit(&s->maker, batch, SINK_POSTERIOR, &of, &q);
     }
 }
@@ -97,7 +112,7 @@ static bool next_block(void *self, struct rs_batch *batch, bool *more, struct rs
 
 static bool work_block(void *self, struct rs_batch *batch, struct rs_error *error) {
     struct impute *s = self;
-    struct totals totals = {0};
+    struct totals *totals = memset(rs_buffer_reserve(&batch->scratch, sizeof *totals), 0, sizeof *totals);
     struct rs_cursor cursor;
     struct subject subjects[SUBJECTS];
     uint64_t rows = 0;
@@ -105,17 +120,16 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
     rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
     for (; rs_cursor_next(&cursor, error); rows++) {
         enum answer answer = answer_of(cursor.row);
-        totals.answers[answer]++;
+        totals->answers[answer]++;
         if (answer == DECLINED && !s->decliners_too) continue;
         subjects[n++] = subject_of(cursor.row);
         if (n < SUBJECTS) continue;
-        impute_subjects(s, batch, subjects, n, &totals.sums);
+        impute_subjects(s, batch, subjects, n, totals);
         n = 0;
     }
     if (error->code) return false;
-    impute_subjects(s, batch, subjects, n, &totals.sums);
-    rs_buffer_add(&batch->scratch, &totals, sizeof totals);
-    uint64_t left_out = s->decliners_too ? 0 : totals.answers[DECLINED];
+    impute_subjects(s, batch, subjects, n, totals);
+    uint64_t left_out = s->decliners_too ? 0 : totals->answers[DECLINED];
     rs_count(&batch->tally, "person", 0, RS_READ, NULL, rows);
     rs_count(&batch->tally, "person", 0, RS_WRITTEN, NULL, rows - left_out);
     if (left_out) rs_count(&batch->tally, "person", 0, RS_IGNORED, "declined", left_out);
@@ -124,10 +138,9 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
 
 static bool done_block(void *self, struct rs_batch *batch, struct rs_error *error) {
     struct impute *s = self;
-    struct totals totals;
-    memcpy(&totals, batch->scratch.p, sizeof totals);
-    rs_impute_sums_merge(&s->totals.sums, &totals.sums);
-    for (int a = 0; a < ANSWERS; a++) s->totals.answers[a] += totals.answers[a];
+    const struct totals *totals = (const void *)batch->scratch.p;
+    rs_evaluation_done(s->evaluation, &totals->evaluation);
+    for (int a = 0; a < ANSWERS; a++) s->answers[a] += totals->answers[a];
     return rs_run_done(s->run, batch, error);
 }
 
@@ -165,15 +178,27 @@ static bool run_blocks(struct impute *s, struct rs_error *error) {
     return rs_work_run(&work, s->run->threads, error);
 }
 
+/* What the run's model is called where it is evaluated as a whole; rows say what could be used for each person. */
+static const char *model_name(void) { return rs_impute_kind_names[RS_BISG]; }
+
+static bool write_evaluation(const struct impute *s, struct rs_error *error) {
+    struct rs_batch batch = {0};
+    rs_evaluation_emit(s->evaluation, model_name(), &batch, SINK_EVALUATION);
+    bool ok = rs_run_done(s->run, &batch, error);
+    rs_buffer_free(&batch.out[SINK_EVALUATION]);
+    rs_arena_free(&batch.arena);
+    return ok;
+}
+
 static void report(const struct impute *s) {
     json_t *results = s->run->results, *answers = json_object();
     for (int a = 0; a < ANSWERS; a++)
-        json_object_set_new(answers, answer_names[a], json_integer((json_int_t)s->totals.answers[a]));
+        json_object_set_new(answers, answer_names[a], json_integer((json_int_t)s->answers[a]));
     json_object_set_new(results, "answers", answers);
     json_object_set_new(results, "pack", json_string(rs_pack_id(s->pack)));
-    json_object_set_new(results, "rows_by", rs_impute_counts(&s->totals.sums));
-    json_object_set_new(results, "evaluation", rs_impute_evaluation(&s->totals.sums));
-    rs_impute_log(&s->totals.sums);
+    json_object_set_new(results, "rows_by", rs_evaluation_counts(s->evaluation));
+    json_object_set_new(results, "evaluation", rs_evaluation_json(s->evaluation, model_name()));
+    rs_evaluation_log(s->evaluation, model_name());
 }
 
 static bool run(struct rs_run *run, struct rs_error *error) {
@@ -183,8 +208,10 @@ static bool run(struct rs_run *run, struct rs_error *error) {
     if (!(s.pack = rs_pack_open(run->reference, error))) return false;
     s.model = rs_impute_model_new(s.pack, &options);
     s.maker = (struct rs_row_maker){.model = s.model, .pack = rs_cstr(rs_pack_id(s.pack)), .pairs = rs_pairs_of(0, 0)};
-    bool ok = run_blocks(&s, error);
+    s.evaluation = rs_evaluation_new(run->threads);
+    bool ok = run_blocks(&s, error) && write_evaluation(&s, error);
     if (ok) report(&s);
+    rs_evaluation_free(s.evaluation);
     rs_row_reader_close(s.reader);
     rs_impute_model_free(s.model);
     rs_pack_close(s.pack);
@@ -202,7 +229,7 @@ static const struct rs_option options[] = {
 };
 
 static const struct rs_layout *const reads[] = {&rs_layout_person, NULL};
-static const struct rs_layout *const writes[] = {&rs_layout_posterior, NULL};
+static const struct rs_layout *const writes[] = {&rs_layout_posterior, &rs_layout_evaluation, NULL};
 static const char *const after[] = {"reconcile", NULL};
 
 const struct rs_stage rs_stage_impute = {
