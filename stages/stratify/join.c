@@ -25,6 +25,7 @@ struct join {
     struct rs_run *run;
     const struct rs_age_bands *bands;
     struct rs_strata *strata;
+    struct rs_tabulation *tabulation;
     struct rs_scan *persons, *posteriors, *measures;
     const struct rs_view *posterior, *measure; /* the rows waiting; NULL at the end */
     struct key_text posterior_key, measure_key, last_key;
@@ -223,6 +224,7 @@ static bool flush(struct join *j, struct rs_error *error) {
 static bool one_person(struct join *j, const struct rs_view *row, struct rs_error *error) {
     struct person p = {0};
     if (!person_strata(j, row, &p, error)) return false;
+    rs_tabulation_add(j->tabulation, row);
     if (j->n_persons++ > 0 && compare_keys(&j->last_key, &p.key) >= 0)
         return rs_fail(error, RS_DATA, "person: rows are not in the order of person_key: run reconcile again");
     j->last_key = p.key;
@@ -274,8 +276,8 @@ static struct rs_scan *open_scan(struct rs_run *run, const struct rs_layout *lay
 }
 
 bool rs_stratify_join(struct rs_run *run, const struct rs_age_bands *bands, struct rs_strata *strata,
-                      struct rs_error *error) {
-    struct join j = {.run = run, .bands = bands, .strata = strata};
+                      struct rs_tabulation *tabulation, struct rs_error *error) {
+    struct join j = {.run = run, .bands = bands, .strata = strata, .tabulation = tabulation};
     bool good = (j.persons = open_scan(run, &rs_layout_person, error)) &&
                 (j.posteriors = open_scan(run, &rs_layout_posterior, error)) &&
                 (j.measures = open_scan(run, &rs_layout_person_measure, error)) && walk(&j, error);

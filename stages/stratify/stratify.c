@@ -8,6 +8,8 @@
 #include "join.h"
 #include "pipeline/base/log.h"
 
+enum { ESTIMATE, TABULATION }; /* outputs, in the order of the descriptor */
+
 static bool parse_references(const char *text, struct rs_settings *settings, struct rs_arena *arena,
                              struct rs_error *error) {
     struct rs_view rest = text ? rs_cstr(text) : RS_NULL;
@@ -76,14 +78,28 @@ static void warn_references(const struct rs_strata *strata, const struct rs_sett
     }
 }
 
+static bool tabulate(struct rs_run *run, const struct rs_tabulation *t, double minimum_cell, size_t combinations,
+                     struct rs_error *error) {
+    struct rs_batch batch = {0};
+    bool good = rs_tabulation_publish(t, minimum_cell, combinations, &batch, TABULATION, error) &&
+                rs_run_done(run, &batch, error);
+    rs_buffer_free(&batch.out[TABULATION]);
+    rs_arena_free(&batch.arena);
+    return good;
+}
+
 static bool run_stage(struct rs_run *run, struct rs_error *error) {
     struct rs_settings settings;
     struct rs_age_bands bands;
     struct rs_strata strata = {0};
     struct rs_arena arena = {0};
     struct rs_gaps gaps = {.n = 0};
-    bool good = read_settings(run, &settings, &bands, &arena, error) && rs_strata_open(&strata, run->output, error) &&
-                rs_stratify_join(run, &bands, &strata, error);
+    struct rs_tabulation tabulation = {.reasons = {0}};
+    int64_t combinations = 0;
+    bool good = read_settings(run, &settings, &bands, &arena, error) && rs_run_option_long(run, "combinations", 0, 119, &combinations, error) &&
+                rs_strata_open(&strata, run->output, error) &&
+                rs_stratify_join(run, &bands, &strata, &tabulation, error) &&
+                tabulate(run, &tabulation, settings.minimum_cell, (size_t)combinations, error);
     if (good) {
         if (strata.n_series) qsort(strata.series, strata.n_series, sizeof *strata.series, by_measure);
         warn_references(&strata, &settings);
@@ -97,6 +113,7 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
         json_object_set_new(run->results, "suppressed_complementary", json_integer((json_int_t)gaps.complementary));
         json_object_set_new(run->results, "widest_gaps", rs_gaps_json(&gaps));
     }
+    rs_tabulation_free(&tabulation);
     rs_strata_free(&strata);
     rs_arena_free(&arena);
     return good;
@@ -104,7 +121,7 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
 
 static const struct rs_layout *const reads[] = {&rs_layout_person, &rs_layout_posterior, &rs_layout_person_measure,
                                                 NULL};
-static const struct rs_layout *const writes[] = {&rs_layout_estimate, NULL};
+static const struct rs_layout *const writes[] = {[ESTIMATE] = &rs_layout_estimate, [TABULATION] = &rs_layout_tabulation, NULL};
 static const char *const after[] = {"reconcile", "impute", NULL};
 static const struct rs_option options[] = {
     {"minimum-cell", "N", "11", "Smallest count that may be published; 11 withholds 1 to 10, 1 withholds nothing."},
@@ -112,13 +129,15 @@ static const struct rs_option options[] = {
      "Groups to compare with, as DIMENSION=GROUP, comma between; else the largest group of each dimension."},
     {"age-bands", "LIST", "0,18,45,65,75", "First age of each band, at the as-of date."},
     {"languages", "N", "12", "Languages named apart, by size; the others are pooled as \"other\"."},
+    {"combinations", "N", "10",
+     "Combinations of race and ethnicity named apart in the tabulation, by size; those below minimum-cell never are."},
     {"low-information", "X", "0.1",
      "Information share (lambda) below which an imputed group is flagged low_information."},
     {0}};
 
 const struct rs_stage rs_stage_stratify = {
     .name = "stratify",
-    .version = 1,
+    .version = 2,
     .about = "Rates by race and ethnicity, language, sex, age band and provider group, with intervals and gaps.",
     .description =
         "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the "
@@ -136,6 +155,9 @@ const struct rs_stage rs_stage_stratify = {
         "Flags: low_information, the probabilities hardly tell the group apart; sign_disagrees, estimators "
         "published for a group say opposite things of its gap; not_converged; boundary, fewer than one "
         "effective success or failure: no standard error can be trusted.\n\n"
+        "tabulation counts persons by the categories of 2024 in the three ways of SPD 15: each alone or in combination; "
+        "each alone beside the most frequent combinations; each alone beside one row of those with several. They are "
+        "withheld together, so that none gives another away.\n\n"
         "Small cells (CMS policy of 2024-01-26): no count from 1 to 10 is published or can be worked out, zero may "
         "be. Count, rate, error, interval and comparison go together; further cells are withheld where a withheld "
         "one could be subtracted out of a total; the result is audited by trying to do so, and the stage fails "
