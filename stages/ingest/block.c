@@ -125,6 +125,18 @@ void rs_rows_put_record(struct rs_rows *r, struct rs_view row[RECORD_COLUMNS]) {
 }
 
 void rs_rows_put_identifier(struct rs_rows *r, const struct rs_id_rule *rule, struct rs_view value) {
+    rs_rows_put_identifier_of(r, rule, RS_NULL, value);
+}
+
+/* SYSTEM, SYSTEM@SOURCE for numbers that are unique within the source only, SYSTEM@SOURCE:PART. */
+static struct rs_view namespace(struct rs_rows *r, const struct rs_id_rule *rule, struct rs_view part) {
+    struct rs_view system = rule->id_system;
+    if (rule->of_source) system = rs_rows_join(r, system, "@", r->block->source->source);
+    return rs_has(part) ? rs_rows_join(r, system, ":", part) : system;
+}
+
+void rs_rows_put_identifier_of(struct rs_rows *r, const struct rs_id_rule *rule, struct rs_view part,
+                               struct rs_view value) {
     value = rs_rows_text(r, value);
     if (!rs_has(value)) return;
     struct rs_view row[IDENTIFIER_COLUMNS];
@@ -132,7 +144,7 @@ void rs_rows_put_identifier(struct rs_rows *r, const struct rs_id_rule *rule, st
     row[IDENTIFIER_file_no] = r->file_no;
     row[IDENTIFIER_record_no] = r->record_no;
     row[IDENTIFIER_id_type] = rule->id_type;
-    row[IDENTIFIER_id_system] = rule->id_system;
+    row[IDENTIFIER_id_system] = namespace(r, rule, part);
     row[IDENTIFIER_value] = value;
     row[IDENTIFIER_links] = rule->links ? RS_LIT("Y") : RS_LIT("N");
     size_t start = r->batch->out[SINK_IDENTIFIER].n;

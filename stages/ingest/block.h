@@ -68,6 +68,9 @@ struct rs_view rs_rows_day(struct rs_rows *rows, struct rs_view v, struct rs_vie
 /* record[...] from family_raw on is the caller's; keys, positions, source and date are filled here. */
 void rs_rows_put_record(struct rs_rows *rows, struct rs_view record[RECORD_COLUMNS]);
 void rs_rows_put_identifier(struct rs_rows *rows, const struct rs_id_rule *rule, struct rs_view value);
+/* The same with the namespace divided further (by an assigning authority), where `part` has a value. */
+void rs_rows_put_identifier_of(struct rs_rows *rows, const struct rs_id_rule *rule, struct rs_view part,
+                               struct rs_view value);
 void rs_rows_put_coverage(struct rs_rows *rows, struct rs_view product, struct rs_view start, struct rs_view end);
 /* An answer, then its rows; values that are blank are left out, an answer without rows uses no number. */
 void rs_rows_answer(struct rs_rows *rows, struct rs_view element, struct rs_view collection, struct rs_view effective);

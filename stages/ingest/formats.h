@@ -15,6 +15,7 @@ struct rs_worker {
 
 void rs_read_834(struct rs_rows *rows, struct rs_worker *worker);
 void rs_read_fhir(struct rs_rows *rows, struct rs_worker *worker);
+void rs_read_hl7(struct rs_rows *rows, struct rs_worker *worker);
 void rs_read_csv(struct rs_rows *rows, struct rs_worker *worker);
 
 struct rs_834_member *rs_834_member_new(void);

@@ -51,6 +51,7 @@ static bool work(void *self, struct rs_batch *batch, struct rs_error *error) {
     switch (rows.block->source->profile->format) {
     case RS_X12_834: rs_read_834(&rows, w); break;
     case RS_FHIR: rs_read_fhir(&rows, w); break;
+    case RS_HL7V2: rs_read_hl7(&rows, w); break;
     default: rs_read_csv(&rows, w);
     }
     return true;

@@ -9,7 +9,7 @@
 #include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
 
-static const char *const formats[] = {"x12_834", "fhir", "csv", "measure_csv", NULL};
+static const char *const formats[] = {"x12_834", "fhir", "csv", "measure_csv", "hl7v2", NULL};
 static const char *const methods[] = {"self", "related_person", "administrative", "observed", "derived", "unknown",
                                       NULL};
 static const char *const elements[] = {
@@ -128,6 +128,27 @@ static bool starts(struct rs_view v, const char *with, struct rs_view *rest) {
     return true;
 }
 
+/* PID-3, PID-3*MR, PID-3@AUTHORITY, PID-3*MR@AUTHORITY */
+static bool read_pid(struct reader *r, struct rs_view from, struct rs_id_rule *rule) {
+    struct rs_view rest, type;
+    int64_t field = 0;
+    rule->kind = RS_ID_PID;
+    if (starts(from, "PID-", &rest)) {
+        struct rs_view before = rs_split(&rest, '@');
+        rule->authority = rest;
+        struct rs_view number = rs_split(&before, '*');
+        type = before;
+        bool empty = (!rs_has(type) && !rs_is_null(type)) || (!rs_has(rest) && !rs_is_null(rest));
+        if (!rs_parse_long(number, &field) || empty) field = 0;
+        rule->what = type;
+        rule->ref = (int)field;
+    }
+    if (field == 2 || field == 3 || field == 4 || field == 18 || field == 19) return true;
+    return rs_fail(r->error, RS_CONFIG,
+                   "%s: \"%s\" is no place of an identifier in HL7 v2: PID-3*MR, PID-3*MR@AUTHORITY, PID-3 (also 2, 4, 18, 19)",
+                   r->where, from.p);
+}
+
 static bool read_from(struct reader *r, struct rs_view from, struct rs_id_rule *rule) {
     if (!rs_has(from)) return rs_fail(r->error, RS_CONFIG, "%s: an identifier has no \"from\"", r->where);
     rule->what = RS_NULL;
@@ -147,8 +168,15 @@ static bool read_from(struct reader *r, struct rs_view from, struct rs_id_rule *
         if (starts(from, "system:", &rule->what) && rule->what.n) return true;
         rule->kind = RS_ID_TYPE;
         if (starts(from, "type:", &rule->what) && rule->what.n) return true;
-        return rs_fail(r->error, RS_CONFIG, "%s: \"%s\" is no place of an identifier in FHIR: id, system:URI or type:CODE",
+        rule->kind = RS_ID_COVERAGE;
+        if (rs_eq_c(from, "subscriberId")) return true;
+        rule->kind = RS_ID_RELATED;
+        if (starts(from, "related:", &rule->what) && rule->what.n) return true;
+        return rs_fail(r->error, RS_CONFIG,
+                       "%s: \"%s\" is no place of an identifier in FHIR: id, system:URI, type:CODE, subscriberId or "
+                       "related:CODE",
                        r->where, from.p);
+    case RS_HL7V2: return read_pid(r, from, rule);
     default:
         rule->kind = RS_ID_COLUMN;
         rule->what = from;
@@ -157,8 +185,15 @@ static bool read_from(struct reader *r, struct rs_view from, struct rs_id_rule *
     }
 }
 
+/* A relative's number must never make the two one person. */
+static bool check_links(struct reader *r, const struct rs_id_rule *rule) {
+    if (rule->kind != RS_ID_RELATED || !rule->links) return true;
+    return rs_fail(r->error, RS_CONFIG, "%s: \"related:\" is a relative's number: it cannot have links: yes", r->where);
+}
+
 static bool read_id_rule(struct reader *r, const json_t *entry, bool member, struct rs_id_rule *rule) {
-    static const char *const allowed[] = {"from", "rows", "id_type", "id_system", "links", NULL};
+    static const char *const allowed[] = {"from", "rows", "id_type", "id_system", "links", "scope", NULL};
+    static const char *const scopes[] = {"all", "source", NULL};
     static const char *const rows[] = {"all", "subscriber", "dependent", NULL};
     if (json_is_string(entry) && member) return read_from(r, rs_cstr(json_string_value(entry)), rule);
     if (!rs_config_keys(entry, r->where, allowed, r->error) || !read_from(r, text_of(entry, "from"), rule)) return false;
@@ -173,8 +208,11 @@ static bool read_id_rule(struct reader *r, const json_t *entry, bool member, str
         return false;
     rule->id_type = rs_cstr(type);
     rule->id_system = rs_cstr(system);
+    const char *scope = rs_config_text(entry, "scope", "all");
+    if (word(scope, scopes) < 0) return wrong(r, "scope", scope, scopes);
+    rule->of_source = strcmp(scope, "source") == 0;
     return check_word(r, "id_type", rule->id_type, id_types) &&
-           rs_config_flag(entry, r->where, "links", false, &rule->links, r->error);
+           rs_config_flag(entry, r->where, "links", false, &rule->links, r->error) && check_links(r, rule);
 }
 
 static bool read_ids(struct reader *r, const char *key, bool member, const struct rs_id_rule **out, size_t *n) {
@@ -344,6 +382,32 @@ static bool read_x12(struct reader *r) {
 static bool read_fhir(struct reader *r) {
     r->p->geoid_extension = text_of(r->p->tree, "geoid_extension");
     return read_pairs(r, "systems", NULL, &r->p->systems) && read_pairs(r, "extensions", elements, &r->p->extensions) &&
+           read_pairs(r, "observations", elements, &r->p->observations) &&
+           read_pairs(r, "measures", NULL, &r->p->measures) &&
+           read_pairs(r, "collection_codes", methods, &r->p->collection_codes);
+}
+
+static bool read_merge_events(struct reader *r) {
+    json_t *list = json_object_get(r->p->tree, "merge_events"), *one;
+    size_t i;
+    if (!list) return true;
+    if (!json_is_array(list)) return rs_fail(r->error, RS_CONFIG, "%s: merge_events must be a list", r->where);
+    struct rs_view *events = rs_arena_alloc(&r->p->arena, (json_array_size(list) + 1) * sizeof *events);
+    json_array_foreach(list, i, one) {
+        events[i] = rs_cstr(json_string_value(one));
+        if (!rs_has(events[i])) return rs_fail(r->error, RS_CONFIG, "%s: merge_events must hold events, as A40", r->where);
+    }
+    r->p->merge_events = events;
+    r->p->n_merge_events = json_array_size(list);
+    return true;
+}
+
+static bool read_hl7v2(struct reader *r) {
+    static const char *const words[] = {"apart", "one", NULL};
+    const char *authorities = rs_config_text(r->p->tree, "authorities", "apart");
+    if (word(authorities, words) < 0) return wrong(r, "authorities", authorities, words);
+    r->p->authorities_apart = strcmp(authorities, "apart") == 0;
+    return read_merge_events(r) && read_pairs(r, "systems", NULL, &r->p->systems) &&
            read_pairs(r, "observations", elements, &r->p->observations);
 }
 
@@ -351,7 +415,7 @@ static bool read_tree(struct reader *r) {
     static const char *const allowed[] = {
         "about", "base", "format", "source", "of_source", "file_date", "collection", "member_id", "identifiers",
         "language_use", "language_systems", "language_element", "collection_codes", "product", "dependents",
-        "systems", "extensions", "observations", "geoid_extension",
+        "systems", "extensions", "observations", "geoid_extension", "measures", "merge_events", "authorities",
         "delimiter", "missing_columns", "record", "assertions", "coverage", "columns",
         "overrides", NULL}; /* overrides are read by map */
     struct rs_profile *p = r->p;
@@ -373,6 +437,7 @@ static bool read_tree(struct reader *r) {
         return false;
     if (!p->n_member_ids) return rs_fail(r->error, RS_CONFIG, "%s: member_id is missing: where is the member's id?", r->where);
     if (p->format == RS_X12_834) return read_x12(r);
+    if (p->format == RS_HL7V2) return read_hl7v2(r);
     return p->format == RS_FHIR ? read_fhir(r) : read_csv(r);
 }
 

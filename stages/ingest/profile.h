@@ -8,7 +8,7 @@
 #include "pipeline/base/text.h"
 #include "pipeline/rows/layout.h"
 
-enum rs_format { RS_X12_834, RS_FHIR, RS_CSV, RS_MEASURE_CSV };
+enum rs_format { RS_X12_834, RS_FHIR, RS_CSV, RS_MEASURE_CSV, RS_HL7V2 };
 const char *rs_format_name(enum rs_format format);
 
 /* Where an identifier is found. */
@@ -19,6 +19,9 @@ enum rs_id_kind {
     RS_ID_SYSTEM,   /* FHIR: identifier with this system */
     RS_ID_TYPE,     /* FHIR: identifier with this type code */
     RS_ID_COLUMN,   /* CSV: a column */
+    RS_ID_PID,      /* HL7 v2: field `ref` of PID, with this identifier type (CX.5), or the first where it is null */
+    RS_ID_COVERAGE, /* FHIR: Coverage.subscriberId */
+    RS_ID_RELATED,  /* FHIR: identifier of the patient's RelatedPerson with this type code; never links */
 };
 enum rs_id_rows { RS_ALL_ROWS, RS_SUBSCRIBERS, RS_DEPENDENTS }; /* 834: INS01 */
 
@@ -26,7 +29,9 @@ struct rs_id_rule {
     enum rs_id_kind kind;
     enum rs_id_rows rows;
     struct rs_view what; /* qualifier, system, type code or column */
-    int ref;             /* CSV: index into profile->columns */
+    int ref;             /* CSV: index into profile->columns; HL7 v2: number of the field */
+    struct rs_view authority; /* HL7 v2: assigning authority (CX.4), null for any */
+    bool of_source;      /* its namespace is the source's own: id_system is written as SYSTEM@SOURCE */
     struct rs_view id_type, id_system;
     bool links;
 };
@@ -78,6 +83,11 @@ struct rs_profile {
     /* FHIR */
     struct rs_pairs systems, extensions, observations; /* URI -> short name; URL -> element; code -> element */
     struct rs_view geoid_extension;
+    struct rs_pairs measures; /* canonical of a Measure -> its name */
+    /* HL7 v2, with systems, observations and collection_codes as above */
+    const struct rs_view *merge_events; /* trigger events whose MRG says that two numbers are one person */
+    size_t n_merge_events;
+    bool authorities_apart; /* the assigning authority is a part of keys and namespaces */
     /* CSV */
     char delimiter;
     bool columns_may_be_missing;

@@ -52,6 +52,16 @@ static bool begin_x12(struct rs_reader *r, const struct rs_source *s, struct rs_
                    s->path, (unsigned long long)(r->offset + r->data.n - text.n), s->profile->name.p);
 }
 
+static bool begin_hl7(const struct rs_reader *r, const struct rs_source *s, struct rs_error *error) {
+    struct rs_view text = rs_view(r->data.p, r->data.n);
+    while (rs_has(text) && memchr(" \t\r\n\x0b", text.p[0], 5)) text.p++, text.n--;
+    if (!rs_has(text) || rs_hl7_begins(text.p, text.n)) return true;
+    return rs_fail(error, RS_DATA,
+                   "%s: byte %llu: does not begin with an MSH, FHS or BHS segment, so it is no HL7 v2 file; is %s the right "
+                   "profile?",
+                   s->path, (unsigned long long)(r->offset + r->data.n - text.n), s->profile->name.p);
+}
+
 static bool begin_csv(struct rs_reader *r, struct rs_source *s, struct rs_error *error) {
     size_t length;
     enum rs_csv_end how = rs_csv_record(r->data.p, r->data.n, s->profile->delimiter, r->ended, &length);
@@ -69,12 +79,14 @@ static bool begin_file(struct rs_reader *r, struct rs_source *s, struct rs_error
     r->ended = false;
     r->data.n = 0;
     r->cutter = (struct rs_x12_cutter){0};
+    r->hl7 = (struct rs_hl7_cutter){0};
     if (!(r->in = rs_in_open(s->path, error)) || !fill(r, RS_BLOCK_BYTES, error)) return false;
     s->gzip = rs_in_is_gzip(r->in);
     if (starts_with(r, "\xFF\xFE", 2) || starts_with(r, "\xFE\xFF", 2))
         return rs_fail(error, RS_DATA, "%s: is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8", s->path);
     if (starts_with(r, "\xEF\xBB\xBF", 3)) drop(r, 3);
     if (s->profile->format == RS_X12_834) return begin_x12(r, s, error);
+    if (s->profile->format == RS_HL7V2) return begin_hl7(r, s, error);
     if (s->profile->format != RS_FHIR) return begin_csv(r, s, error);
     r->documents = is_documents(r);
     return true;
@@ -132,9 +144,21 @@ static size_t cut_x12(struct rs_reader *r, struct rs_block *block, uint64_t *rec
     return cut.length;
 }
 
+static size_t cut_hl7(struct rs_reader *r, struct rs_block *block, uint64_t *records) {
+    struct rs_hl7_cut cut;
+    rs_hl7_cut(&r->hl7, r->data.p, r->data.n, r->ended, &cut);
+    block->n_findings = cut.n_faults;
+    for (uint32_t i = 0; i < cut.n_faults; i++)
+        block->findings[i] = (struct rs_finding){(uint8_t)cut.faults[i].kind, (uint32_t)cut.faults[i].at,
+                                                 cut.faults[i].number};
+    *records = cut.records;
+    return cut.length;
+}
+
 static size_t cut(struct rs_reader *r, const struct rs_source *s, struct rs_block *block, uint64_t *records) {
     *records = 0;
     if (s->profile->format == RS_X12_834) return cut_x12(r, block, records);
+    if (s->profile->format == RS_HL7V2) return cut_hl7(r, block, records);
     if (s->profile->format == RS_FHIR) return cut_fhir(r, records);
     return cut_csv(r, s, records);
 }
@@ -158,7 +182,7 @@ static bool next_block(struct rs_reader *r, struct rs_source *s, struct rs_batch
     for (size_t want = RS_BLOCK_BYTES;; want *= 2) {
         if (!fill(r, want, error)) return false;
         if (!r->data.n) return true;
-        block.segment = r->cutter.number + 1;
+        block.segment = (s->profile->format == RS_HL7V2 ? r->hl7.number : r->cutter.number) + 1;
         size_t n = cut(r, s, &block, &records);
         if (n) {
             r->record_no += records;

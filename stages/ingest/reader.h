@@ -4,6 +4,7 @@
 #ifndef RS_INGEST_READER_H
 #define RS_INGEST_READER_H
 #include "block.h"
+#include "hl7v2.h"
 #include "pipeline/base/file.h"
 
 struct rs_reader {
@@ -15,6 +16,7 @@ struct rs_reader {
     uint64_t offset, line, record_no;
     bool documents;
     struct rs_x12_cutter cutter;
+    struct rs_hl7_cutter hl7;
 };
 
 /* Next block into batch->in, its place into batch->note; *more false after the last file. */

@@ -10,6 +10,7 @@
 #include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
 #include "pipeline/base/log.h"
+#include "hl7v2.h"
 #include "x12.h"
 
 /* What one entry of `sources` says beside the files. */
@@ -29,8 +30,8 @@ static const struct rs_profile *get_profile(struct rs_sources *all, const char *
     return p;
 }
 
-/* The date the sender wrote an 834 stands in its first GS segment. */
-static bool x12_date(struct rs_source *s, struct rs_error *error) {
+/* The date the sender wrote it: an 834 says it in its first GS segment, HL7 v2 in its first FHS, BHS or MSH. */
+static bool date_inside(struct rs_source *s, struct rs_error *error) {
     enum { ROOM = 64 << 10 };
     struct rs_in *in = rs_in_open(s->path, error);
     if (!in) return false;
@@ -41,7 +42,8 @@ static bool x12_date(struct rs_source *s, struct rs_error *error) {
         ok = rs_in_read(in, head + n, ROOM - n, &got, error);
         n += got;
     }
-    if (ok && rs_x12_group_date(head, n, &s->date)) s->has_date = true;
+    bool x12 = s->profile->format == RS_X12_834;
+    if (ok && (x12 ? rs_x12_group_date(head, n, &s->date) : rs_hl7_file_date(head, n, &s->date))) s->has_date = true;
     free(head);
     rs_in_close(in);
     return ok;
@@ -71,7 +73,8 @@ static bool add_file(const struct rs_run *run, struct rs_sources *all, const str
     s->name = rs_cstr(basename(rs_arena_copy(&all->arena, path, strlen(path))));
     if (!rs_utf8_valid(s->name)) s->name = rs_from_windows_1252(&all->arena, s->name);
     if (!hash_file(run, s, error)) return false;
-    if (s->profile->format == RS_X12_834 && !x12_date(s, error)) return false;
+    bool dated = s->profile->format == RS_X12_834 || s->profile->format == RS_HL7V2;
+    if (dated && !date_inside(s, error)) return false;
     all->n++;
     return true;
 }

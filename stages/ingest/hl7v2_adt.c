@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Persons out of HL7 v2 messages: each PID makes a record, in whatever message it stands; OBX of codes that the profile
+ * names make answers; MRG of a merge makes the earlier number a second identifier of the surviving record, so that
+ * reconcile joins what came under either (HL7 v2.8 chapter 3; v2.3 has the same fields in the same places). */
+#include "formats.h"
+#include "hl7v2.h"
+#include "pipeline/base/date.h"
+
+enum { MAX_FIELDS = 48 };
+
+struct kept { /* a segment after a PID that waits until its person is written */
+    struct kept *next;
+    struct rs_view text;
+    uint64_t number;
+    const struct rs_pair *element; /* OBX */
+};
+
+struct adt {
+    struct rs_rows *rows;
+    const struct rs_profile *profile;
+    const struct rs_hl7_marks *marks;
+    const char *begin; /* of the block */
+    /* the message */
+    bool in_message, person_seen, merges;
+    struct rs_view sent, recorded; /* MSH-7, EVN-2 */
+    struct rs_view msh;
+    uint64_t msh_number, line, record_no;
+    size_t counted; /* bytes whose line breaks are in line */
+    /* the person */
+    bool open;
+    struct rs_view pid[MAX_FIELDS];
+    unsigned n;
+    uint64_t number, person_no, person_line;
+    struct kept *observations, *last, *merge;
+    uint64_t used; /* segments */
+};
+
+/* A CX: an identifier with who gave it out and what it is. */
+struct cx {
+    struct rs_view id, authority, type;
+};
+
+/* ---- parts ---------------------------------------------------------------------------------------------------- */
+
+static struct rs_view field(const struct adt *a, unsigned i) { return i < a->n ? a->pid[i] : RS_NULL; }
+
+static struct rs_view part_at(const struct adt *a, struct rs_view v, unsigned i) {
+    return rs_hl7_part(v, a->marks->component, i);
+}
+
+static struct rs_view text_of(const struct adt *a, struct rs_view v) {
+    return rs_hl7_value(v, a->marks, &a->rows->batch->arena);
+}
+
+static struct rs_view component(const struct adt *a, struct rs_view v, unsigned i) { return text_of(a, part_at(a, v, i)); }
+
+static struct rs_view sub(const struct adt *a, struct rs_view v, unsigned i, unsigned k) {
+    return text_of(a, rs_hl7_part(part_at(a, v, i), a->marks->subcomponent, k));
+}
+
+/* The next repetition of *rest; false after the last. */
+static bool repetition(const struct adt *a, struct rs_view *rest, struct rs_view *one) {
+    if (rs_is_null(*rest)) return false;
+    *one = *rest;
+    if (a->marks->repetition) *one = rs_split(rest, a->marks->repetition);
+    else *rest = RS_NULL;
+    return true;
+}
+
+static int64_t offset_of(const struct adt *a, const char *p) {
+    return (int64_t)(a->rows->block->offset + (uint64_t)(p - a->begin));
+}
+
+/* ---- answers -------------------------------------------------------------------------------------------------- */
+
+/* " HL70005" and HL7000 mean the field's own table; other names are the profile's, or stay as sent. */
+static struct rs_view system_of(const struct adt *a, struct rs_view sent, struct rs_view table) {
+    if (!rs_has(sent)) return table;
+    const struct rs_pair *known = rs_pairs_find(&a->profile->systems, sent);
+    if (known) return known->value;
+    bool table_name = sent.n > 3 && memcmp(sent.p, "HL7", 3) == 0 && rs_all_digits(rs_view(sent.p + 3, sent.n - 3));
+    return table_name && rs_has(table) ? table : sent;
+}
+
+static void put(const struct adt *a, const char *representation, struct rs_view system, struct rs_view cwe, unsigned i,
+                uint64_t number) {
+    struct rs_view sent = part_at(a, cwe, i), value = text_of(a, sent);
+    if (rs_has(value)) rs_rows_put_value(a->rows, representation, system, value, (int64_t)number, offset_of(a, sent.p));
+}
+
+/* CWE: code, text, system, alternate code, its text, its system; 9: what was said originally. */
+static void put_cwe(const struct adt *a, struct rs_view cwe, struct rs_view table, uint64_t number) {
+    struct rs_view text = component(a, cwe, 2), other = component(a, cwe, 5), original = component(a, cwe, 9);
+    put(a, "code", system_of(a, component(a, cwe, 3), table), cwe, 1, number);
+    put(a, "text", RS_NULL, cwe, 2, number);
+    put(a, "alternate", system_of(a, component(a, cwe, 6), RS_LIT("local")), cwe, 4, number);
+    if (!rs_eq(other, text)) put(a, "text", RS_NULL, cwe, 5, number);
+    if (!rs_eq(original, text) && !rs_eq(original, other)) put(a, "text", RS_NULL, cwe, 9, number);
+}
+
+static void put_answer(const struct adt *a, const char *name, unsigned i, struct rs_view table) {
+    struct rs_view element = rs_cstr(name), rest = field(a, i), one;
+    if (!rs_has(rest)) return;
+    rs_rows_answer(a->rows, element, rs_profile_collection(a->profile, element), RS_NULL);
+    while (repetition(a, &rest, &one)) put_cwe(a, one, table, a->number);
+}
+
+/* OBX-2 type, 5 value, 11 status, 14 when. A status of D, W or X takes the value back. */
+static void put_observation(const struct adt *a, const struct kept *o) {
+    struct rs_view f[15], one;
+    unsigned n = rs_hl7_fields(o->text, a->marks, f, 15);
+    for (unsigned i = n; i < 15; i++) f[i] = RS_NULL;
+    struct rs_view status = rs_trim(f[11]), type = rs_trim(f[2]), rest = f[5];
+    if (rs_eq_c(status, "D") || rs_eq_c(status, "W") || rs_eq_c(status, "X")) return;
+    bool coded = rs_eq_c(type, "CWE") || rs_eq_c(type, "CE") || rs_eq_c(type, "CNE") || rs_eq_c(type, "CF");
+    struct rs_view element = o->element->value;
+    struct rs_view when = rs_rows_day(a->rows, rs_hl7_day(f[14]), RS_LIT("OBX-14"));
+    rs_rows_answer(a->rows, element, rs_profile_collection(a->profile, element), when);
+    while (repetition(a, &rest, &one)) {
+        if (coded) put_cwe(a, one, rs_has(o->element->more) ? o->element->more : RS_LIT("local"), o->number);
+        else put(a, "text", RS_NULL, one, 1, o->number);
+    }
+}
+
+/* ---- names, addresses, telephones ----------------------------------------------------------------------------- */
+
+/* Place of a type in a list; of those not listed, that of the "-". */
+static unsigned rank(struct rs_view type, const char *const *types) {
+    unsigned unlisted = 0, i = 0;
+    for (; types[i]; i++) {
+        if (strcmp(types[i], "-") == 0) unlisted = i;
+        else if (rs_eq(type, rs_cstr(types[i])) || (!rs_has(type) && !*types[i])) return i;
+    }
+    return unlisted;
+}
+
+/* Of several repetitions the one whose type stands first in the list; where `whole`, those with two parts go first. */
+static struct rs_view best(const struct adt *a, struct rs_view all, unsigned type, const char *const *types,
+                           bool whole, unsigned *lowest) {
+    struct rs_view found = RS_NULL, one;
+    *lowest = 1000;
+    while (repetition(a, &all, &one)) {
+        unsigned r = rank(component(a, one, type), types);
+        if (whole && (!rs_has(component(a, one, 1)) || !rs_has(component(a, one, 2)))) r += 100;
+        if (!rs_has(rs_trim(one)) || r >= *lowest) continue;
+        found = one;
+        *lowest = r;
+    }
+    return found;
+}
+
+/* HL7 table 0200. Maiden and birth names are earlier names; S and NOUSE are not to be used. */
+static void put_names(const struct adt *a, struct rs_view *row) {
+    static const char *const types[] = {"L", "", "R", "C", "D", "U", "-", "P", "A", "N", "B", "M", "S", "MSK", "NOUSE", NULL};
+    static const char *const earlier[] = {"M", "B", "-", NULL};
+    unsigned r;
+    struct rs_view name = best(a, field(a, 5), 7, types, true, &r);
+    row[RECORD_family_raw] = rs_rows_text(a->rows, sub(a, name, 1, 1));
+    row[RECORD_given_raw] = rs_rows_text(a->rows, component(a, name, 2));
+    row[RECORD_middle_raw] = rs_rows_text(a->rows, component(a, name, 3));
+    row[RECORD_suffix_raw] = rs_rows_text(a->rows, component(a, name, 4));
+    for (unsigned i = 5; i <= 9 && rs_is_null(row[RECORD_previous_family_raw]); i += 4) { /* PID-5, then PID-9 */
+        struct rs_view before = best(a, field(a, i), 7, earlier, false, &r);
+        if (r < 2 && before.p != name.p) row[RECORD_previous_family_raw] = rs_rows_text(a->rows, sub(a, before, 1, 1));
+    }
+}
+
+/* HL7 table 0190: where somebody lives; not where somebody was born or delivered, nor a bad address. */
+static void put_address(const struct adt *a, struct rs_view *row) {
+    static const char *const types[] = {"H", "P", "L", "", "C", "-", "M", "S", "TM", "B", "O", "RH", NULL};
+    static const char *const never[] = {"BA", "N", "BDL", "BR", "F", "-", NULL};
+    unsigned r;
+    struct rs_view home = best(a, field(a, 11), 7, types, false, &r);
+    if (rank(component(a, home, 7), never) < 5) home = RS_NULL;
+    struct rs_view street = sub(a, home, 1, 1), name = sub(a, home, 1, 2), other = component(a, home, 2);
+    /* Some send the number alone in the first part, and the street in the second. */
+    if (rs_has(name) && rs_all_digits(street)) street = rs_rows_join(a->rows, street, " ", name);
+    row[RECORD_street_raw] = rs_rows_join(a->rows, street, ", ", other);
+    row[RECORD_city_raw] = rs_rows_text(a->rows, component(a, home, 3));
+    row[RECORD_state_raw] = rs_rows_text(a->rows, component(a, home, 4));
+    row[RECORD_zip_raw] = rs_rows_text(a->rows, component(a, home, 5));
+    struct rs_view county = component(a, home, 9), tract = component(a, home, 10);
+    row[RECORD_county_raw] = rs_rows_text(a->rows, rs_has(county) ? county : component(a, field(a, 12), 1));
+    if (rs_all_digits(tract) && tract.n >= 11) row[RECORD_geoid_raw] = rs_rows_text(a->rows, tract);
+}
+
+/* XTN: 1 or 12 the number as written; else 6 area and 7 local number. Not mail, fax or pager. */
+static struct rs_view number_of(const struct adt *a, struct rs_view xtn) {
+    static const char *const others[] = {"FX", "BP", "Internet", "X.400", "MD", "TDD", "-", NULL};
+    struct rs_view written = component(a, xtn, 1);
+    if (rank(component(a, xtn, 3), others) < 6 || rs_eq_c(component(a, xtn, 2), "NET")) return RS_NULL;
+    if (!rs_has(written)) written = component(a, xtn, 12);
+    if (rs_has(written)) return written;
+    return rs_rows_join(a->rows, component(a, xtn, 6), "-", component(a, xtn, 7));
+}
+
+static struct rs_view phone(const struct adt *a) {
+    static const char *const uses[] = {"PRN", "", "PRS", "ORN", "VHN", "-", "WPN", "EMR", NULL};
+    static const unsigned fields[] = {13, 40, 14}; /* home, any (2.7 on), business */
+    for (unsigned i = 0; i < 3; i++) {
+        struct rs_view rest = field(a, fields[i]), one, found = RS_NULL;
+        unsigned lowest = 1000;
+        while (repetition(a, &rest, &one)) {
+            unsigned r = rank(component(a, one, 2), uses);
+            struct rs_view number = r < lowest ? number_of(a, one) : RS_NULL;
+            if (!rs_has(number)) continue;
+            found = number;
+            lowest = r;
+        }
+        if (rs_has(found)) return found;
+    }
+    return RS_NULL;
+}
+
+/* ---- identity ------------------------------------------------------------------------------------------------- */
+
+static struct cx read_cx(const struct adt *a, struct rs_view v) {
+    struct cx cx = {component(a, v, 1), sub(a, v, 4, 1), component(a, v, 5)};
+    if (!rs_has(cx.authority)) cx.authority = sub(a, v, 4, 2); /* universal id */
+    return cx;
+}
+
+static bool is_of(const struct cx *cx, const struct rs_id_rule *rule) {
+    return rs_has(cx->id) && (rs_is_null(rule->what) || rs_eq(rule->what, cx->type)) &&
+           (rs_is_null(rule->authority) || rs_eq(rule->authority, cx->authority));
+}
+
+/* The authority divides numbers, unless the rule names it or the profile says that they are one sequence. */
+static struct rs_view division(const struct adt *a, const struct rs_id_rule *rule, const struct cx *cx) {
+    bool apart = a->profile->authorities_apart && rs_is_null(rule->authority);
+    return apart && rs_has(cx->authority) ? cx->authority : RS_NULL;
+}
+
+static bool find_id(const struct adt *a, const struct rs_id_rule *rule, struct cx *cx) {
+    struct rs_view rest = field(a, (unsigned)rule->ref), one;
+    while (repetition(a, &rest, &one)) {
+        *cx = read_cx(a, one);
+        if (is_of(cx, rule)) return true;
+    }
+    return false;
+}
+
+static bool make_key(const struct adt *a) {
+    struct rs_view source = a->rows->block->source->source;
+    for (size_t i = 0; i < a->profile->n_member_ids; i++) {
+        const struct rs_id_rule *rule = &a->profile->member_ids[i];
+        struct cx cx;
+        if (!find_id(a, rule, &cx)) continue;
+        struct rs_view parts[] = {source, cx.id, division(a, rule, &cx)};
+        rs_rows_key(a->rows, parts, rs_has(parts[2]) ? 3 : 2);
+        return true;
+    }
+    return false;
+}
+
+/* Where a rule without a type is given, it stands for numbers that no typed rule of its field has taken. */
+static bool typed_before(const struct adt *a, const struct rs_id_rule *rule) {
+    struct cx cx;
+    for (const struct rs_id_rule *r = a->profile->identifiers; r < rule; r++)
+        if (r->ref == rule->ref && !rs_is_null(r->what) && rs_eq(r->id_system, rule->id_system) && find_id(a, r, &cx))
+            return true;
+    return false;
+}
+
+/* Namespaces that are not the source's own (social security numbers, a plan's) are one whoever wrote the number down. */
+static void put_identifier(const struct adt *a, const struct rs_id_rule *rule, const struct cx *cx) {
+    rs_rows_put_identifier_of(a->rows, rule, rule->of_source ? division(a, rule, cx) : RS_NULL, cx->id);
+}
+
+static void put_identifiers(const struct adt *a) {
+    for (size_t i = 0; i < a->profile->n_identifiers; i++) {
+        const struct rs_id_rule *rule = &a->profile->identifiers[i];
+        struct rs_view rest = field(a, (unsigned)rule->ref), one;
+        bool first = rs_is_null(rule->what), done = first && typed_before(a, rule);
+        while (!done && repetition(a, &rest, &one)) {
+            struct cx cx = read_cx(a, one);
+            if (!is_of(&cx, rule)) continue;
+            put_identifier(a, rule, &cx);
+            done = first;
+        }
+    }
+}
+
+/* ---- merges --------------------------------------------------------------------------------------------------- */
+
+/* The field of MRG that holds the earlier value of a field of PID; 0 for none. */
+static unsigned merge_field(int pid) { return pid == 3 ? 1 : pid == 4 ? 2 : pid == 18 ? 3 : pid == 2 ? 4 : 0; }
+
+/* The rule under which the surviving number stands decides for the earlier one, which may lack type and authority. */
+static bool put_earlier(const struct adt *a, struct rs_view one, const struct rs_id_rule *rule) {
+    struct cx now, before = read_cx(a, one);
+    if (!rs_has(before.id) || !rule->links || !find_id(a, rule, &now)) return false;
+    if (rs_is_null(rule->what) && typed_before(a, rule)) return false;
+    if (!rs_has(before.type)) before.type = now.type;
+    if (!rs_has(before.authority)) before.authority = now.authority;
+    if (!is_of(&before, rule)) return false;
+    put_identifier(a, rule, &before);
+    return true;
+}
+
+static void put_merge(const struct adt *a) {
+    struct rs_view f[5];
+    unsigned n = rs_hl7_fields(a->merge->text, a->marks, f, 5);
+    bool any = false;
+    for (size_t i = 0; i < a->profile->n_identifiers; i++) {
+        const struct rs_id_rule *rule = &a->profile->identifiers[i];
+        unsigned from = merge_field(rule->ref);
+        struct rs_view rest = from && from < n ? f[from] : RS_NULL, one;
+        while (repetition(a, &rest, &one)) any |= put_earlier(a, one, rule);
+    }
+    if (!any)
+        rs_rows_bad_value(a->rows, "merge_not_linked", RS_LIT("MRG"), n > 1 ? f[1] : RS_NULL,
+                          "a merge whose earlier number is in no namespace that links: give that identifier links: yes in "
+                          "the profile, or the two stay two persons");
+}
+
+/* ---- a person ------------------------------------------------------------------------------------------------- */
+
+static void set_record_date(const struct adt *a) {
+    struct rs_rows *rows = a->rows;
+    rows->record_date = rs_rows_day(rows, rs_hl7_day(a->recorded), RS_LIT("EVN-2"));
+    if (!rs_has(rows->record_date)) rows->record_date = rs_rows_day(rows, rs_hl7_day(a->sent), RS_LIT("MSH-7"));
+    if (!rs_has(rows->record_date) && rows->block->source->has_date)
+        rows->record_date = rs_day_text(&rows->batch->arena, rows->block->source->date);
+}
+
+static void put_person(const struct adt *a) {
+    struct rs_rows *rows = a->rows;
+    struct rs_view row[RECORD_COLUMNS] = {{0}};
+    rs_rows_record(rows, (int64_t)a->person_no, (int64_t)a->person_line, (int64_t)a->number, offset_of(a, a->pid[0].p));
+    if (!make_key(a)) {
+        rs_rows_reject(rows, "no_member_id", RS_LIT("PID-3"), RS_NULL,
+                       "none of the profile's member ids is here; ask the sender, or correct member_id in the profile");
+        return;
+    }
+    set_record_date(a);
+    put_names(a, row);
+    put_address(a, row);
+    row[RECORD_birth_raw] = rs_rows_text(rows, rs_hl7_day(component(a, field(a, 7), 1)));
+    row[RECORD_death_raw] = rs_rows_text(rows, rs_hl7_day(component(a, field(a, 29), 1)));
+    row[RECORD_sex_raw] = rs_rows_text(rows, component(a, field(a, 8), 1));
+    row[RECORD_phone_raw] = rs_rows_text(rows, phone(a));
+    rs_rows_put_record(rows, row);
+    put_identifiers(a);
+    if (a->merge) put_merge(a);
+    put_answer(a, "race", 10, RS_LIT("hl7_0005"));
+    put_answer(a, "ethnicity", 22, RS_LIT("hl7_0189"));
+    put_answer(a, "language_preferred", 15, RS_LIT("iso639"));
+    for (const struct kept *o = a->observations; o; o = o->next) put_observation(a, o);
+    rows->written++;
+}
+
+static void close_person(struct adt *a) {
+    if (a->open) put_person(a);
+    a->open = false;
+}
+
+static void open_person(struct adt *a, const struct rs_hl7_segment *s) {
+    size_t at = (size_t)(s->text.p - a->begin);
+    close_person(a);
+    a->open = a->person_seen = true;
+    a->observations = a->last = a->merge = NULL;
+    a->n = rs_hl7_fields(s->text, a->marks, a->pid, MAX_FIELDS);
+    a->number = s->number;
+    a->person_no = a->record_no++;
+    a->line += rs_count_byte(a->begin + a->counted, at - a->counted, '\n');
+    a->counted = at;
+    a->person_line = a->line;
+    a->used++;
+}
+
+/* ---- messages ------------------------------------------------------------------------------------------------- */
+
+static void close_message(struct adt *a) {
+    close_person(a);
+    if (a->in_message && !a->person_seen) {
+        a->record_no++;
+        rs_count(&a->rows->batch->tally, "hl7v2", a->rows->block->source->file_no, RS_IGNORED, "message without a PID", 1);
+    }
+    a->in_message = a->person_seen = false;
+}
+
+static void set_event(struct adt *a, struct rs_view event) {
+    for (size_t i = 0; i < a->profile->n_merge_events; i++)
+        if (rs_eq(a->profile->merge_events[i], event)) a->merges = true;
+}
+
+static void open_message(struct adt *a, const struct rs_hl7_segment *s) {
+    struct rs_view f[10];
+    unsigned n = rs_hl7_fields(s->text, a->marks, f, 10);
+    close_message(a);
+    a->in_message = true;
+    a->merges = false;
+    a->sent = n > 7 ? component(a, f[7], 1) : RS_NULL;
+    a->recorded = RS_NULL;
+    if (n > 9) set_event(a, component(a, f[9], 2));
+    a->used++;
+}
+
+static void read_event(struct adt *a, struct rs_view segment) {
+    struct rs_view f[3];
+    unsigned n = rs_hl7_fields(segment, a->marks, f, 3);
+    if (n > 1) set_event(a, rs_trim(f[1])); /* before 2.3.1 MSH-9 may lack it */
+    if (n > 2) a->recorded = component(a, f[2], 1);
+    a->used++;
+}
+
+static struct kept *keep(struct adt *a, const struct rs_hl7_segment *s) {
+    struct kept *k = rs_arena_alloc(&a->rows->batch->arena, sizeof *k);
+    k->text = s->text;
+    k->number = s->number;
+    a->used++;
+    return k;
+}
+
+/* OBX-3: code, text, system, alternate code. */
+static const struct rs_pair *observed(const struct adt *a, struct rs_view segment) {
+    struct rs_view f[4];
+    if (rs_hl7_fields(segment, a->marks, f, 4) < 4) return NULL;
+    const struct rs_pair *known = rs_pairs_find(&a->profile->observations, component(a, f[3], 1));
+    return known ? known : rs_pairs_find(&a->profile->observations, component(a, f[3], 4));
+}
+
+static void read_observation(struct adt *a, const struct rs_hl7_segment *s) {
+    const struct rs_pair *element = observed(a, s->text);
+    if (!element) return;
+    struct kept *k = keep(a, s);
+    k->element = element;
+    if (a->last) a->last->next = k;
+    else a->observations = k;
+    a->last = k;
+}
+
+static bool id_is(struct rs_view segment, const char *id) { return segment.n > 3 && memcmp(segment.p, id, 3) == 0; }
+
+static void take(struct adt *a, const struct rs_hl7_segment *s) {
+    switch (s->kind) {
+    case RS_HL7_MSH: open_message(a, s); return;
+    case RS_HL7_PID: open_person(a, s); return;
+    case RS_HL7_OTHER: break;
+    default: close_message(a); return;
+    }
+    if (!a->in_message || s->text.n < 4 || s->text.p[3] != a->marks->field) return;
+    if (id_is(s->text, "EVN")) read_event(a, s->text);
+    else if (!a->open) return;
+    else if (id_is(s->text, "OBX")) read_observation(a, s);
+    else if (id_is(s->text, "MRG") && a->merges && !a->merge) a->merge = keep(a, s);
+}
+
+/* ---- blocks --------------------------------------------------------------------------------------------------- */
+
+#define SEGMENT(id) id
+static const char segments[] =
+#include "schemas/codes/hl7v2_segments.def"
+    ;
+#undef SEGMENT
+
+static bool known(struct rs_view s, char mark) {
+    if (s.n < 3 || (s.n > 3 && s.p[3] != mark)) return false;
+    for (size_t i = 0; i + 3 < sizeof segments; i += 3)
+        if (memcmp(segments + i, s.p, 3) == 0) return true;
+    return false;
+}
+
+static void put_findings(struct rs_rows *rows) {
+    static const struct { const char *rule, *field, *message; } faults[] = {
+        [RS_HL7_BTS_COUNT] = {"hl7_bts_count", "BTS-1", "not the number of messages in the batch: some may be lost; ask the sender"},
+        [RS_HL7_FTS_COUNT] = {"hl7_fts_count", "FTS-1", "not the number of batches in the file; ask the sender"},
+        [RS_HL7_UNCLOSED] = {"hl7_unclosed", "BTS", "a batch without its BTS: the file may be truncated; fetch it again"},
+    };
+    struct rs_block *b = rows->block;
+    for (uint32_t i = 0; i < b->n_findings; i++) {
+        const struct rs_finding *f = &b->findings[i];
+        struct rs_hl7_walk w = {.p = rows->batch->in.p + f->at, .end = rows->batch->in.p + rows->batch->in.n};
+        struct rs_hl7_segment s;
+        struct rs_view raw = RS_NULL;
+        if (f->kind != RS_HL7_UNCLOSED && rs_hl7_next(&w, &s) && s.text.n > 3) raw = rs_hl7_part(s.text, s.text.p[3], 2);
+        rs_rows_record(rows, -1, -1, (int64_t)f->segment, (int64_t)(b->offset + f->at));
+        rs_rows_bad_value(rows, faults[f->kind].rule, rs_cstr(faults[f->kind].field), raw, faults[f->kind].message);
+    }
+}
+
+void rs_read_hl7(struct rs_rows *rows, struct rs_worker *worker) {
+    struct rs_block *b = rows->block;
+    struct rs_hl7_walk w = {.p = rows->batch->in.p, .end = rows->batch->in.p + rows->batch->in.n, .number = b->segment};
+    struct adt a = {.rows = rows, .profile = b->source->profile, .marks = &w.marks, .begin = w.p, .line = b->line,
+                    .record_no = b->record_no};
+    struct rs_hl7_segment s;
+    uint64_t all = 0, unknown = 0;
+    struct rs_hl7_marks marks = {0}; /* those of the message at hand: the walk is one segment ahead */
+    (void)worker;
+    a.marks = &marks;
+    while (rs_hl7_next(&w, &s)) {
+        all++;
+        unknown += !known(s.text, w.marks.field);
+        if (s.kind == RS_HL7_MSH || s.kind == RS_HL7_FHS || s.kind == RS_HL7_BHS) {
+            close_message(&a); /* with its own delimiters */
+            marks = w.marks;
+        }
+        take(&a, &s);
+    }
+    close_message(&a);
+    put_findings(rows);
+    struct rs_tally *t = &rows->batch->tally;
+    int32_t file_no = b->source->file_no;
+    rs_rows_end(rows, a.record_no - b->record_no);
+    rs_count(t, "hl7v2_segment", file_no, RS_READ, "-", all);
+    rs_count(t, "hl7v2_segment", file_no, RS_MERGED, "-", a.used);
+    rs_count(t, "hl7v2_segment", file_no, RS_IGNORED, "not about the person", all - a.used - unknown);
+    if (unknown) rs_count(t, "hl7v2_segment", file_no, RS_IGNORED, "unknown segment", unknown);
+}
