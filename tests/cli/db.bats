@@ -59,6 +59,42 @@ ask() {
     [ "$status" -eq 0 ]
 }
 
+as_server() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+kill_server() {
+    pid=$(as_server head -n 1 "$RELSOGI_STATE/pg/data/postmaster.pid")
+    kill -KILL "$pid"
+    for _ in $(seq 100); do # its workers end when they notice
+        [ -n "$(find /proc/[0-9]*/cwd -maxdepth 0 -lname "$RELSOGI_STATE/pg/data" 2>/dev/null)" ] || return 0
+        sleep 0.05
+    done
+    false
+}
+
+@test "a killed server, even one nobody has waited for: the next start recovers" {
+    kill_server
+    run db status
+    [ "$status" -eq 3 ]
+    db start 3>&-
+    [ "$(ask 'select 1')" -eq 1 ]
+}
+
+@test "another program with the number the server had is neither taken for it nor ended" {
+    kill_server
+    as_server sh -c 'echo $$ >"$1"; exec sleep 60' sh "$RELSOGI_STATE/pg/data/other" 3>&- &
+    for _ in $(seq 100); do
+        other=$(as_server cat "$RELSOGI_STATE/pg/data/other" 2>/dev/null) && [ -n "$other" ] && break
+        sleep 0.05
+    done
+    as_server sh -c 'sed -i "1s/.*/$2/" "$1"' sh "$RELSOGI_STATE/pg/data/postmaster.pid" "$other"
+    run db status
+    [ "$status" -eq 3 ]
+    db stop
+    kill -0 "$other"
+    db start 3>&-
+    [ "$(ask 'select 1')" -eq 1 ]
+    kill "$other"
+}
+
 @test "env is the loader's; two starts at once do not disturb each other" {
     run db env
     [ "$output" = "export PGHOST='$RELSOGI_STATE/pg' PGPORT=5432 PGDATABASE=relsogi PGUSER=relsogi_loader" ]
