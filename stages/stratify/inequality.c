@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One number for many groups. Sums are formed in the order of the groups: the same bytes everywhere. */
+#include "inequality.h"
+#include <math.h>
+#include <stdlib.h>
+
+double rs_group_mean(const struct rs_groups *g) {
+    double mu = 0;
+    for (size_t i = 0; i < g->n; i++) mu += g->share[i] * g->rate[i];
+    return mu;
+}
+
+static double covariance(const struct rs_groups *g, const double *v, size_t i, size_t j) {
+    if (v) return v[i * g->n + j];
+    return i == j ? g->se[i] * g->se[i] : 0;
+}
+
+/* Element of A = diag(P) - PP'. */
+static double a_of(const struct rs_groups *g, size_t i, size_t j) {
+    return (i == j ? g->share[i] : 0) - g->share[i] * g->share[j];
+}
+
+/* Element of AV. */
+static double av_of(const struct rs_groups *g, const double *v, size_t i, size_t j) {
+    double sum = 0;
+    for (size_t k = 0; k < g->n; k++) sum += a_of(g, i, k) * covariance(g, v, k, j);
+    return sum;
+}
+
+struct rs_between rs_between_group_variance(const struct rs_groups *g, const double *v) {
+    double mu = rs_group_mean(g), trace = 0, trace_of_square = 0, along = 0;
+    struct rs_between b = {0};
+    for (size_t i = 0; i < g->n; i++) b.variance += g->share[i] * (g->rate[i] - mu) * (g->rate[i] - mu);
+    for (size_t i = 0; i < g->n; i++) {
+        trace += av_of(g, v, i, i);
+        for (size_t j = 0; j < g->n; j++) {
+            trace_of_square += av_of(g, v, i, j) * av_of(g, v, j, i);
+            /* A theta has the elements P_i (theta_i - mu). */
+            along += g->share[i] * (g->rate[i] - mu) * covariance(g, v, i, j) * g->share[j] * (g->rate[j] - mu);
+        }
+    }
+    b.corrected = b.variance - trace;
+    b.se = sqrt(4 * along + 2 * trace_of_square);
+    return b;
+}
+
+struct rs_measure rs_theil(const struct rs_groups *g) {
+    double mu = rs_group_mean(g), mean_slope = 0;
+    struct rs_measure m = {0, 0};
+    for (size_t i = 0; i < g->n; i++) {
+        double r = g->rate[i] / mu;
+        m.value += g->share[i] * r * log(r);
+        mean_slope += g->share[i] * r * (1 + log(r));
+    }
+    for (size_t i = 0; i < g->n; i++) {
+        double slope = g->share[i] * g->se[i] / mu * (1 + log(g->rate[i] / mu) - mean_slope);
+        m.se += slope * slope;
+    }
+    m.se = sqrt(m.se);
+    return m;
+}
+
+struct rs_measure rs_mean_log_deviation(const struct rs_groups *g) {
+    double mu = rs_group_mean(g);
+    struct rs_measure m = {0, 0};
+    for (size_t i = 0; i < g->n; i++) {
+        double r = g->rate[i] / mu, slope = g->share[i] * g->se[i] / mu * (1 - 1 / r);
+        m.value -= g->share[i] * log(r);
+        m.se += slope * slope;
+    }
+    m.se = sqrt(m.se);
+    return m;
+}
+
+double rs_mean_deviation(const struct rs_groups *g) {
+    double mu = rs_group_mean(g), sum = 0;
+    for (size_t i = 0; i < g->n; i++) sum += g->share[i] * fabs(g->rate[i] - mu);
+    return sum;
+}
+
+double rs_index_weighted(const struct rs_groups *g) { return rs_mean_deviation(g) / rs_group_mean(g); }
+
+double rs_index_unweighted(const struct rs_groups *g) {
+    double mu = rs_group_mean(g), sum = 0;
+    for (size_t i = 0; i < g->n; i++) sum += fabs(g->rate[i] - mu);
+    return sum / (double)g->n / mu;
+}
+
+double rs_index_of_disparity(const struct rs_groups *g, size_t reference) {
+    double sum = 0;
+    for (size_t i = 0; i < g->n; i++) sum += fabs(g->rate[i] - g->rate[reference]);
+    return sum / ((double)(g->n - 1) * g->rate[reference]);
+}
+
+double rs_attributable_risk(const struct rs_groups *g, size_t reference) {
+    return g->rate[reference] - rs_group_mean(g);
+}
+
+double rs_attributable_fraction(const struct rs_groups *g, size_t reference) {
+    double failures = 1 - rs_group_mean(g);
+    return (failures - (1 - g->rate[reference])) / failures;
+}
+
+double rs_excess_failures(const struct rs_groups *g, const double *n, size_t reference) {
+    double sum = 0;
+    for (size_t i = 0; i < g->n; i++) sum += n[i] * (g->rate[reference] - g->rate[i]);
+    return sum;
+}
+
+double rs_cohen_h(double p, double p_reference) { return 2 * asin(sqrt(p)) - 2 * asin(sqrt(p_reference)); }
+
+struct rs_slope rs_slope_index(const struct rs_groups *g) {
+    double before = 0, b_mean = 0, y_mean = rs_group_mean(g), sxy = 0, sxx = 0;
+    for (size_t i = 0; i < g->n; i++) {
+        b_mean += g->share[i] * (before + g->share[i] / 2);
+        before += g->share[i];
+    }
+    before = 0;
+    for (size_t i = 0; i < g->n; i++) {
+        double b = before + g->share[i] / 2 - b_mean;
+        sxy += g->share[i] * b * (g->rate[i] - y_mean);
+        sxx += g->share[i] * b * b;
+        before += g->share[i];
+    }
+    struct rs_slope s = {.sii = sxy / sxx};
+    s.intercept = y_mean - s.sii * b_mean;
+    s.rii = (s.intercept + s.sii) / s.intercept;
+    return s;
+}
+
+struct rs_concentration rs_concentration_index(const struct rs_groups *g, double persons) {
+    double mu = rs_group_mean(g), before = 0, sum = 0;
+    for (size_t i = 0; i < g->n; i++) {
+        sum += g->share[i] * g->rate[i] * (before + g->share[i] / 2);
+        before += g->share[i];
+    }
+    struct rs_concentration c = {.index = 2 / mu * sum - 1};
+    c.wagstaff = c.index / (1 - mu);
+    c.erreygers = 4 * mu * c.index;
+    /* a_t = (y_t / mu)(2 R_t - 1 - C) + 2 - q_(t-1) - q_t, q the cumulated share of y. */
+    double q_before = 0, squares = 0, within = 0;
+    before = 0;
+    for (size_t i = 0; i < g->n; i++) {
+        double ridit = before + g->share[i] / 2, q = q_before + g->share[i] * g->rate[i] / mu;
+        double weight = 2 * ridit - 1 - c.index, a = g->rate[i] / mu * weight + 2 - q_before - q;
+        double persons_here = persons * g->share[i], variance = g->se[i] * g->se[i] * persons_here;
+        squares += g->share[i] * a * a;
+        within += g->share[i] * variance * weight * weight;
+        before += g->share[i];
+        q_before = q;
+    }
+    c.se = sqrt((squares - (1 + c.index) * (1 + c.index)) / persons + within / (persons * mu * mu));
+    return c;
+}
+
+struct rs_kitagawa rs_kitagawa(size_t n, const double *c1, const double *r1, const double *c2, const double *r2) {
+    struct rs_kitagawa k = {0, 0};
+    for (size_t i = 0; i < n; i++) {
+        k.composition += (c1[i] - c2[i]) * (r1[i] + r2[i]) / 2;
+        k.rates += (r1[i] - r2[i]) * (c1[i] + c2[i]) / 2;
+    }
+    return k;
+}
+
+void rs_benjamini_hochberg(size_t n, const double *p, double *adjusted, size_t *order) {
+    /* Insertion sort, largest first: a family of tests is small, and ties keep the order given. */
+    for (size_t i = 0; i < n; i++) {
+        size_t at = i;
+        for (; at > 0 && p[order[at - 1]] < p[i]; at--) order[at] = order[at - 1];
+        order[at] = i;
+    }
+    double least = 1;
+    for (size_t i = 0; i < n; i++) {
+        double here = p[order[i]] * (double)n / (double)(n - i);
+        if (here < least) least = here;
+        adjusted[order[i]] = least;
+    }
+}
