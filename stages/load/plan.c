@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Finding what is to be loaded, and saying it in one digest and one JSON object. */
 #include "plan.h"
+#include "pipeline/base/config.h"
 #include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
 #include <limits.h>
@@ -29,12 +30,29 @@ static bool is_own(const struct rs_run *run, const char *dir) {
     return run->output && realpath(dir, a) && realpath(run->output, b) && strcmp(a, b) == 0;
 }
 
+/* Where the stage that made the file says what it made, the manifest must be that one: a file and its manifest changed
+ * together agree with each other. A directory without stage.json (files put there by hand) is no error. */
+static bool is_the_stages(const struct rs_manifest *m, const char *dir, struct rs_error *error) {
+    char path[PATH_MAX], hex[65];
+    if (!rs_path(path, sizeof path, error, "%s/stage.json", dir)) return false;
+    if (!rs_exists(path)) return true;
+    json_t *stage = json_load_file(path, 0, NULL);
+    const char *said = rs_config_text(json_object_get(stage, "sha256"), m->layout->name, "");
+    rs_hex(hex, m->content.b, 32);
+    bool ok = strcmp(hex, said) == 0;
+    json_decref(stage);
+    return ok || rs_fail(error, RS_DATA,
+                         "%s: is not what its stage made, says %s; see what changed with relsogi verify, and run "
+                         "the stage again",
+                         m->path, path);
+}
+
 static bool add_file(struct rs_load_table *t, const char *dir, struct rs_error *error) {
     char path[PATH_MAX];
     if (!rs_path(path, sizeof path, error, "%s/%s.json", dir, t->layout->name)) return false;
     if (!rs_exists(path)) return true;
     struct rs_manifest *m = &t->files[t->n_files];
-    if (!rs_manifest_read(dir, t->layout, m, error)) return false;
+    if (!rs_manifest_read(dir, t->layout, m, error) || !is_the_stages(m, dir, error)) return false;
     t->n_files++;
     t->rows += m->rows;
     return true;

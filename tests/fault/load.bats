@@ -194,6 +194,23 @@ wait_for_copy() {
     [ "$(loose_tables)" -eq 0 ]
 }
 
+@test "a row file changed together with its manifest: 65 where the stage says what it made" {
+    cp -r "$BATS_FILE_TMPDIR/small" "$BATS_TEST_TMPDIR/agreed"
+    f=$BATS_TEST_TMPDIR/agreed/reconcile/person
+    digest() { sha256sum <"$f.tsv" | cut -d' ' -f1; }
+    printf '{"provenance":{"stage":"reconcile"},"sha256":{"person":"%s"}}' "$(digest)" \
+        >"$BATS_TEST_TMPDIR/agreed/reconcile/stage.json"
+    sed -i "s/$(digest)/DIGEST/g; s/\"rows\":10/\"rows\":9/" "$f.json"
+    sed -i '$d' "$f.tsv"
+    sed -i "s/DIGEST/$(digest)/g" "$f.json"
+    run load "$BATS_TEST_TMPDIR/agreed" agreed
+    [ "$status" -eq 65 ]
+    [[ "$output" == *person.tsv*stage.json* ]]
+    rm "$BATS_TEST_TMPDIR/agreed/reconcile/stage.json" # nobody says otherwise
+    load "$BATS_TEST_TMPDIR/agreed" agreed
+    [ "$(persons agreed)" -eq 9 ]
+}
+
 @test "a key twice: 65, and the message does not quote it" {
     cp -r "$BATS_FILE_TMPDIR/small" "$BATS_TEST_TMPDIR/double"
     f=$BATS_TEST_TMPDIR/double/impute/posterior
