@@ -37,7 +37,7 @@ function finish() {
         (part[3] == "NULL" ? "true" : "false"), part[4], part[5], text > tables
     next
 }
-/^[ \t]*$/ { next }
+/^[ \t]*$/ || /^\/\*.*\*\/[ \t]*$/ { next }
 { print "make_layouts: not understood: " $0 > "/dev/stderr"; bad = 1; exit 1 }
 END {
     if (bad) exit 1

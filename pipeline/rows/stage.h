@@ -42,8 +42,10 @@ struct rs_stage {
     /* External inputs besides row files (input files, database): adds their hashes to the stage's key. May be NULL. */
     bool (*inputs)(struct rs_run *run, json_t *hashes, struct rs_error *error);
     bool (*run)(struct rs_run *run, struct rs_error *error);
-    /* Answers a question instead of running, where the own option `explain` is given on the command line: configuration
-     * and options are read as for a run, nothing is written but *out, which goes to stdout. May be NULL. */
+    /* Answers a question instead of running, where the own option `question` (NULL: "explain") is given on the command
+     * line: configuration and options are read as for a run, nothing is written but *out, which goes to stdout. May be
+     * NULL. */
+    const char *question;
     bool (*explain)(struct rs_run *run, const char *what, struct rs_buffer *out, struct rs_error *error);
 };
 
@@ -121,6 +123,7 @@ struct rs_stage_call {
     size_t n_set;
     int threads; /* 0: as the config says, else all cores */
     bool compress, dry_run;
+    bool asking; /* a question, not a run: what a run needs (as-of date, configuration, pack) may be absent */
 };
 /* The stage's key: SHA-256 over inputs' digests, stage version, normalised options, reference and prior digests. */
 bool rs_stage_key(const struct rs_stage *stage, const struct rs_stage_call *call, struct rs_digest *key,

@@ -217,10 +217,11 @@ static bool parse(const struct rs_stage *stage, int argc, char **argv, struct pa
     return true;
 }
 
-/* What to explain instead of running; NULL for a run. */
+/* What is asked instead of a run; NULL for a run. */
 static const char *asked(const struct rs_stage *stage, const struct rs_stage_call *call) {
+    const char *question = stage->question ? stage->question : "explain";
     for (size_t i = 0; stage->explain && i < call->n_set; i++)
-        if (strcmp(call->set_names[i], "explain") == 0) return call->set_values[i];
+        if (strcmp(call->set_names[i], question) == 0) return call->set_values[i];
     return NULL;
 }
 

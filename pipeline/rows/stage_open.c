@@ -61,7 +61,7 @@ static bool resolve_day(struct rs_run *run, const struct rs_stage_call *call, st
         if (!run->has_as_of) return rs_fail(error, RS_USAGE, "--as-of: \"%s\" is no date; write YYYY-MM-DD", text);
         json_object_set_new(run->parameters, "as_of", json_string(text));
     }
-    if (run->stage->needs_as_of && !run->has_as_of)
+    if (run->stage->needs_as_of && !run->has_as_of && !call->asking)
         return rs_fail(error, RS_USAGE, "%s needs a date: give --as-of YYYY-MM-DD, or as_of in the configuration",
                        run->stage->name);
     return true;
@@ -80,7 +80,7 @@ static bool resolve_reference(struct rs_run *run, const struct rs_stage_call *ca
         if (!rs_path(out, room, error, "%s", data)) return false;
     }
     run->reference = out;
-    if (run->stage->needs_reference && !rs_exists(out))
+    if (run->stage->needs_reference && !call->asking && !rs_exists(out))
         return rs_fail(error, RS_NO_INPUT,
                        "%s: there is no reference pack here; build one with: relsogi reference build --output %s", out,
                        out);
@@ -118,7 +118,7 @@ bool rs_run_open(struct rs_run *run, const struct rs_stage *stage, const struct 
     if (call->config_path) {
         run->config = run->private_->owned_config = rs_yaml_read(call->config_path, NULL, error);
         if (!run->config || !rs_config_keys(run->config, call->config_path, config_keys, error)) return false;
-    } else if (stage->needs_config) {
+    } else if (stage->needs_config && !call->asking) {
         return rs_fail(error, RS_USAGE, "%s needs a configuration: give --config relsogi.yaml", stage->name);
     }
     return resolve_options(run, call, error) && resolve_day(run, call, error) && resolve_reference(run, call, error) &&

@@ -182,7 +182,9 @@ done:
 bool rs_stage_explain(const struct rs_stage *stage, const struct rs_stage_call *call, const char *what,
                       struct rs_buffer *out, struct rs_error *error) {
     struct rs_run run;
-    bool ok = rs_run_open(&run, stage, call, error) && stage->explain(&run, what, out, error);
+    struct rs_stage_call question = *call;
+    question.asking = true;
+    bool ok = rs_run_open(&run, stage, &question, error) && stage->explain(&run, what, out, error);
     rs_run_close(&run);
     return ok;
 }

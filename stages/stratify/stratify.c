@@ -4,6 +4,7 @@
  * suppressed (suppress.c), compared (compare.c) and written (publish.c). */
 #include <stdlib.h>
 #include <string.h>
+#include "counts.h"
 #include "estimate.h"
 #include "join.h"
 #include "pipeline/base/log.h"
@@ -119,11 +120,21 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
     return good;
 }
 
+/* --counts: no run, no row files; the table given, and the answer on stdout. */
+static bool answer_counts(struct rs_run *run, const char *path, struct rs_buffer *out, struct rs_error *error) {
+    int64_t minimum;
+    if (!rs_run_option_long(run, "minimum-cell", 1, 1000000, &minimum, error)) return false;
+    return rs_counts_report(path, rs_run_option(run, "reference-group"), (double)minimum, out, error);
+}
+
 static const struct rs_layout *const reads[] = {&rs_layout_person, &rs_layout_posterior, &rs_layout_person_measure,
                                                 NULL};
 static const struct rs_layout *const writes[] = {[ESTIMATE] = &rs_layout_estimate, [TABULATION] = &rs_layout_tabulation, NULL};
 static const char *const after[] = {"reconcile", "impute", NULL};
 static const struct rs_option options[] = {
+    {"counts", "FILE", NULL,
+     "No run: reads group counts from a CSV (group, numerator, denominator; optionally se, weight, order) and prints "
+     "rates, differences, ratios and indices of disparity."},
     {"minimum-cell", "N", "11", "Smallest count that may be published; 11 withholds 1 to 10, 1 withholds nothing."},
     {"reference-group", "LIST", NULL,
      "Groups to compare with, as DIMENSION=GROUP, comma between; else the largest group of each dimension."},
@@ -170,5 +181,7 @@ const struct rs_stage rs_stage_stratify = {
     .after = after,
     .options = options,
     .needs_as_of = true,
+    .question = "counts",
+    .explain = answer_counts,
     .run = run_stage,
 };
