@@ -59,13 +59,22 @@ static bool month_first(struct rs_view v, int32_t *days) {
            rs_days_from_civil(y, m, d, days);
 }
 
+/* 1998 4 9: three columns put together. */
+static bool three_parts(struct rs_view v, int32_t *days) {
+    struct rs_view day = v, year = rs_split(&day, ' '), month = rs_split(&day, ' ');
+    int y, m, d;
+    if (year.n != 4 || !month.n || month.n > 2 || !day.n || day.n > 2) return false;
+    return number(year, 0, 4, &y) && number(month, 0, month.n, &m) && number(day, 0, day.n, &d) &&
+           rs_days_from_civil(y, m, d, days);
+}
+
 bool rs_day_parse_any(struct rs_view v, int32_t *days) {
     v = rs_trim(v);
     int y, m, d;
     if (v.n >= 11 && (v.p[10] == 'T' || v.p[10] == ' ')) v.n = 10;
     if (v.n == 8 && number(v, 0, 4, &y) && number(v, 4, 2, &m) && number(v, 6, 2, &d))
         return rs_days_from_civil(y, m, d, days);
-    return year_first(v, '-', days) || year_first(v, '/', days) || month_first(v, days);
+    return year_first(v, '-', days) || year_first(v, '/', days) || month_first(v, days) || three_parts(v, days);
 }
 
 struct rs_view rs_day_text(struct rs_arena *arena, int32_t days) {

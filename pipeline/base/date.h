@@ -10,7 +10,8 @@ bool rs_days_from_civil(int year, int month, int day, int32_t *days); /* false w
 void rs_civil_from_days(int32_t days, int *year, int *month, int *day);
 /* Exactly YYYY-MM-DD. */
 bool rs_day_parse(struct rs_view v, int32_t *days);
-/* What senders write: YYYY-MM-DD with or without a time, YYYYMMDD, MM/DD/YYYY, M/D/YYYY, YYYY/MM/DD, RD8 ranges not.
+/* What senders write: YYYY-MM-DD with or without a time, YYYYMMDD, MM/DD/YYYY, M/D/YYYY, YYYY/MM/DD, "YYYY M D"; RD8
+ * ranges not.
  * Two-digit years are refused: they are not dates. */
 bool rs_day_parse_any(struct rs_view v, int32_t *days);
 struct rs_view rs_day_text(struct rs_arena *arena, int32_t days);

@@ -54,6 +54,11 @@ void rs_normalize_dates(const struct rs_normalizing *n) {
         rs_set_aside(n, RECORD_death_raw, "death_before_birth", "The date of death is before the date of birth");
         died = false;
     }
+    int32_t spoken;
+    if (born && rs_day_parse(n->out[DEMOGRAPHIC_record_date], &spoken) && spoken < birth) {
+        rs_set_aside(n, RECORD_birth_raw, "birth_after_record",
+                     "The record speaks of a day before the date of birth: one of the two is wrong; the value is used");
+    }
     if (born) {
         n->out[DEMOGRAPHIC_birth_date] = rs_day_text(&n->batch->arena, birth);
     }

@@ -33,6 +33,12 @@ Test(base, dates_known_days) {
     cr_assert(rs_day_parse_any(RS_LIT("2/9/1980"), &d));
     cr_assert(rs_day_parse_any(RS_LIT("19800209"), &d));
     cr_assert(rs_day_parse_any(RS_LIT("1980-02-09T12:00:00Z"), &d));
+    cr_assert(rs_day_parse_any(RS_LIT("1998 4 9"), &d));
+    cr_assert_eq(d, 10325); /* 28 years, 7 leap days, 98 days */
+    cr_assert(rs_day_parse_any(RS_LIT("1998 10 22"), &d));
+    cr_assert_not(rs_day_parse_any(RS_LIT("1998 4"), &d));
+    cr_assert_not(rs_day_parse_any(RS_LIT("1998 2 30"), &d));
+    cr_assert_not(rs_day_parse_any(RS_LIT("1998 4 9 1"), &d));
     cr_assert_not(rs_day_parse_any(RS_LIT("00000000"), &d));
     cr_assert_not(rs_day_parse_any(RS_LIT("02/09/80"), &d));
     cr_assert_not(rs_day_parse_any(RS_LIT("19011301"), &d));

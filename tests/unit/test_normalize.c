@@ -158,6 +158,11 @@ Test(normalize, names, .timeout = 120) {
 /* As of 2026-01-31. */
 Test(normalize, dates, .timeout = 120) {
     static const struct test_case cases[] = {
+        {{{RECORD_birth_raw, "1998 4 9"}}, {{DEMOGRAPHIC_birth_date, "1998-04-09"}}, {NULL}},
+        {{{RECORD_birth_raw, "2010-02-01"}, {RECORD_record_date, "2010-01-31"}},
+         {{DEMOGRAPHIC_birth_date, "2010-02-01"}},
+         {"birth_after_record"}},
+        {{{RECORD_birth_raw, "2010-02-01"}, {RECORD_record_date, "2010-02-01"}}, {{DEMOGRAPHIC_birth_date, "2010-02-01"}}, {NULL}},
         {{{BORN, "20010101"}}, {{BIRTH, "2001-01-01"}}, {0}},
         {{{BORN, "1/5/1999"}}, {{BIRTH, "1999-01-05"}}, {0}},
         {{{BORN, "1927-05-21"}, {DIED, "1989-05-09T20:35:22-04:00"}},
