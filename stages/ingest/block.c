@@ -46,13 +46,13 @@ void rs_rows_record(struct rs_rows *r, int64_t record_no, int64_t line, int64_t 
     r->offset = number(r->numbers[3], offset);
     r->answer_no = 0;
     r->record_date = r->day_raw = r->coverage_maintenance = RS_NULL;
-    r->ids_from = r->batch->out[SINK_IDENTIFIER].n;
-    r->coverage_from = r->batch->out[SINK_COVERAGE].n;
+    for (int i = 0; i < RS_MAX_SINKS; i++) r->from[i] = r->batch->out[i].n;
 }
 
 void rs_rows_key(struct rs_rows *r, const struct rs_view *parts, size_t n) {
     struct rs_key key = rs_hmac_key(r->hmac, parts, n);
     rs_hex(r->key_text, key.b, sizeof key.b);
+    r->key_ = key;
     r->key = rs_view(r->key_text, 32);
 }
 
@@ -149,7 +149,7 @@ void rs_rows_put_identifier_of(struct rs_rows *r, const struct rs_id_rule *rule,
     row[IDENTIFIER_links] = rule->links ? RS_LIT("Y") : RS_LIT("N");
     size_t start = r->batch->out[SINK_IDENTIFIER].n;
     emit(r, SINK_IDENTIFIER, &rs_layout_identifier, row);
-    take_back_repeated(r, SINK_IDENTIFIER, r->ids_from, start);
+    take_back_repeated(r, SINK_IDENTIFIER, r->from[SINK_IDENTIFIER], start);
 }
 
 void rs_rows_put_coverage(struct rs_rows *r, struct rs_view product, struct rs_view start_date,
@@ -165,7 +165,7 @@ void rs_rows_put_coverage(struct rs_rows *r, struct rs_view product, struct rs_v
     row[COVERAGE_maintenance] = rs_rows_text(r, r->coverage_maintenance);
     size_t start = r->batch->out[SINK_COVERAGE].n;
     emit(r, SINK_COVERAGE, &rs_layout_coverage, row);
-    take_back_repeated(r, SINK_COVERAGE, r->coverage_from, start);
+    take_back_repeated(r, SINK_COVERAGE, r->from[SINK_COVERAGE], start);
 }
 
 void rs_rows_answer(struct rs_rows *r, struct rs_view element, struct rs_view collection, struct rs_view effective) {
@@ -221,9 +221,24 @@ void rs_rows_reject(struct rs_rows *r, const char *rule, struct rs_view field, s
              RS_REJECTED, rule, 1);
 }
 
+const int rs_member_sinks[RS_MEMBER_SINKS] = {SINK_RECORD, SINK_IDENTIFIER, SINK_COVERAGE, SINK_ASSERTION};
+
+void rs_rows_written(struct rs_rows *r) {
+    r->written++;
+    if (r->block->source->way == RS_STREAMED) return;
+    struct rs_member_rows m = {.key = r->key_, .record_no = (uint64_t)r->record_no_};
+    for (int i = 0; i < RS_MEMBER_SINKS; i++) {
+        m.from[i] = r->from[rs_member_sinks[i]];
+        m.n[i] = r->batch->out[rs_member_sinks[i]].n - m.from[i];
+    }
+    rs_buffer_add(&r->batch->scratch, &m, sizeof m);
+}
+
 void rs_rows_end(struct rs_rows *r, uint64_t read) {
     const char *layout = rs_format_name(r->block->source->profile->format);
     int32_t file_no = r->block->source->file_no;
     rs_count(&r->batch->tally, layout, file_no, RS_READ, "-", read);
-    if (r->written) rs_count(&r->batch->tally, layout, file_no, RS_WRITTEN, "-", r->written);
+    /* Of files grouped by member it is told later which rows went on. */
+    if (r->written && r->block->source->way != RS_GROUPED)
+        rs_count(&r->batch->tally, layout, file_no, RS_WRITTEN, "-", r->written);
 }

@@ -28,7 +28,8 @@ struct rs_block {
     struct rs_x12_env env;
     uint32_t n_findings;
     struct rs_finding findings[RS_MAX_FINDINGS];
-    bool documents; /* FHIR: pretty-printed JSON texts, not one a line */
+    bool documents;  /* FHIR: pretty-printed JSON texts, not one a line */
+    bool in_entries; /* FHIR: begins among the entries of a Bundle */
     bool converted; /* set by work: some bytes were Windows-1252 */
 };
 _Static_assert(sizeof(struct rs_block) <= sizeof(((struct rs_batch *)0)->note), "a block's place fits the note");
@@ -43,6 +44,7 @@ struct rs_rows {
     struct rs_view file_no;
     /* of the record */
     int64_t record_no_, line_, segment_, offset_;
+    struct rs_key key_;
     char key_text[33], numbers[4][24];
     struct rs_view key, record_no, line, segment, offset;
     struct rs_view record_date; /* text, or null */
@@ -51,7 +53,7 @@ struct rs_rows {
     struct rs_view element, collection, effective;
     struct rs_view coverage_maintenance; /* HD01 of the coverage to be put next; null for none */
     uint64_t written; /* records of this block that went on */
-    size_t ids_from, coverage_from; /* where the record's rows begin in the sinks, to leave out repetitions */
+    size_t from[RS_MAX_SINKS]; /* where the record's rows begin in the sinks */
 };
 
 void rs_rows_begin(struct rs_rows *rows, const struct rs_run *run, struct rs_batch *batch, struct rs_hmac *hmac);
@@ -83,6 +85,17 @@ void rs_rows_bad_value(struct rs_rows *rows, const char *rule, struct rs_view fi
                        const char *message);
 void rs_rows_reject(struct rs_rows *rows, const char *rule, struct rs_view field, struct rs_view raw,
                     const char *message);
+
+/* Where one record's rows are in the sinks of its batch: left in batch->scratch for files that are grouped by member. */
+enum { RS_MEMBER_SINKS = 4 };
+extern const int rs_member_sinks[RS_MEMBER_SINKS]; /* record, identifier, coverage, assertion */
+struct rs_member_rows {
+    struct rs_key key;
+    uint64_t record_no;
+    size_t from[RS_MEMBER_SINKS], n[RS_MEMBER_SINKS];
+};
+/* The record at hand is complete: counts it, and notes its rows where its file is grouped or compared. */
+void rs_rows_written(struct rs_rows *rows);
 
 size_t rs_count_byte(const char *p, size_t n, char byte);
 

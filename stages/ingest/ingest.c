@@ -5,6 +5,7 @@
  * Invariants: every input row has one fate; every output row says file, line or segment, and byte; values are raw. */
 #include <stdlib.h>
 #include "formats.h"
+#include "change.h"
 #include "csv.h"
 #include "json.h"
 #include "pipeline/base/date.h"
@@ -15,6 +16,7 @@ struct ingest {
     struct rs_run *run;
     struct rs_sources sources;
     struct rs_reader reader;
+    struct rs_change *change;
     struct rs_worker *workers;
 };
 
@@ -61,7 +63,7 @@ static bool done(void *self, struct rs_batch *batch, struct rs_error *error) {
     struct ingest *in = self;
     const struct rs_block *block = (const struct rs_block *)(const void *)batch->note;
     if (block->converted) block->source->converted = true;
-    return rs_run_done(in->run, batch, error);
+    return rs_change_block(in->change, batch, error) && rs_run_done(in->run, batch, error);
 }
 
 /* ---- files ---------------------------------------------------------------------------------------------------- */
@@ -88,6 +90,7 @@ static bool put_files(struct ingest *in, struct rs_error *error) {
             [FILE_records] = rs_arena_long(&batch.arena, (int64_t)s->records), [FILE_carried] = RS_LIT("N")};
         rs_batch_emit(&batch, SINK_FILE, &rs_layout_file, row);
     }
+    rs_change_put_files(in->change, &batch);
     bool ok = rs_run_done(in->run, &batch, error);
     for (int i = 0; i < RS_MAX_SINKS; i++) rs_buffer_free(&batch.out[i]);
     rs_tally_free(&batch.tally);
@@ -131,7 +134,9 @@ static bool add_inputs(struct rs_run *run, json_t *hashes, struct rs_error *erro
     if (ok) {
         struct rs_hmac *hmac = rs_hmac_new(&key);
         struct rs_view part = RS_LIT("relsogi site key");
-        json_object_set_new(hashes, "site_key", json_string(rs_key_text(&arena, rs_hmac_key(hmac, &part, 1)).p));
+        json_t *check = json_string(rs_key_text(&arena, rs_hmac_key(hmac, &part, 1)).p);
+        json_object_set(hashes, "site_key", check);
+        json_object_set_new(run->parameters, "site_key", check); /* tells a prior run of another key apart */
         rs_hmac_free(hmac);
         json_object_set(hashes, "files", list);
         json_object_set(run->parameters, "files", list);
@@ -149,18 +154,20 @@ static bool run_ingest(struct rs_run *run, struct rs_error *error) {
     struct rs_site_key key;
     struct rs_work w = {&in, next, work, done};
     int threads = run->threads < 1 ? 1 : run->threads;
-    bool ok = rs_run_site_key(run, &key, error) && rs_sources_find(run, &in.sources, error);
+    bool ok = rs_run_site_key(run, &key, error) && rs_sources_find(run, &in.sources, error) &&
+              rs_change_plan(run, &in.sources, &in.change, error);
     json_object_del(run->results, "hashed");
     if (ok) {
         in.reader.sources = &in.sources;
         in.workers = rs_alloc((size_t)threads * sizeof *in.workers);
         for (int i = 0; i < threads; i++) worker_start(&in.workers[i], &key);
-        ok = rs_work_run(&w, threads, error) && put_files(&in, error);
+        ok = rs_work_run(&w, threads, error) && rs_change_finish(in.change, threads, error) && put_files(&in, error);
         for (int i = 0; i < threads; i++) worker_free(&in.workers[i]);
     }
     if (ok) note_results(&in);
     free(in.workers);
     rs_reader_close(&in.reader);
+    rs_change_free(in.change);
     rs_sources_free(&in.sources);
     return ok;
 }
@@ -192,10 +199,17 @@ const struct rs_stage rs_stage_ingest = {
         "member id is rejected; a bad value is set to null and the row goes on; both go to quarantine with file, line or "
         "segment, and byte. Envelope counts that do not match (SE01, GE01, IEA01) are findings there, not failures. "
         "Values are written as sent: later stages normalise and map them.\n\n"
+        "A run is a full snapshot. An 834 that holds only changes (INS03 021, 001, 024, 025; profile key mode) is applied to "
+        "the rows of the same source in --prior, the ingest directory of an earlier run, or to a full file read with it: "
+        "members it does not mention are carried with their place in the file they came in, what a row is silent on stands, "
+        "and coverage spans follow HD01. A full file (BGN08 4 or RX, INS03 030) replaces, and is compared with the prior "
+        "rows; members missing or different are findings in quarantine.\n\n"
         "Bytes that are no UTF-8 are taken for Windows-1252 and converted; column encoding of layout file says so.",
     .examples = "Files of one sender, without sources in a configuration:\n\n"
                 "\t*relsogi-ingest --config plan.yaml --profile 834-5010 --source acme --input acme.834 --output ingested*\n\n"
-                "All sources of a plan:\n\n\t*relsogi-ingest --config plan.yaml --output ingested*",
+                "All sources of a plan:\n\n\t*relsogi-ingest --config plan.yaml --output ingested*\n\n"
+                "The next day's change files on it:\n\n"
+                "\t*relsogi-ingest --config plan.yaml --prior ingested --output ingested-next*",
     .reads = reads,
     .writes = writes,
     .after = after,

@@ -372,6 +372,11 @@ static bool read_x12(struct reader *r) {
     const char *dependents = rs_config_text(p->tree, "dependents", "composite");
     if (word(dependents, words) < 0) return wrong(r, "dependents", dependents, words);
     p->composite_dependents = strcmp(dependents, "composite") == 0;
+    static const char *const modes[] = {"auto", "full", "change", NULL};
+    const char *mode = rs_config_text(p->tree, "mode", "auto");
+    int m = word(mode, modes);
+    if (m < 0) return wrong(r, "mode", mode, modes);
+    p->mode = (enum rs_mode)m;
     p->language_element = rs_cstr(rs_config_text(p->tree, "language_element", "language_preferred"));
     return check_word(r, "language_element", p->language_element, elements) &&
            read_pairs(r, "language_use", elements, &p->language_use) &&
@@ -414,7 +419,7 @@ static bool read_hl7v2(struct reader *r) {
 static bool read_tree(struct reader *r) {
     static const char *const allowed[] = {
         "about", "base", "format", "source", "of_source", "file_date", "collection", "member_id", "identifiers",
-        "language_use", "language_systems", "language_element", "collection_codes", "product", "dependents",
+        "language_use", "language_systems", "language_element", "collection_codes", "product", "dependents", "mode",
         "systems", "extensions", "observations", "geoid_extension", "measures", "merge_events", "authorities",
         "delimiter", "missing_columns", "record", "assertions", "coverage", "columns",
         "overrides", NULL}; /* overrides are read by map */
@@ -437,6 +442,8 @@ static bool read_tree(struct reader *r) {
         return false;
     if (!p->n_member_ids) return rs_fail(r->error, RS_CONFIG, "%s: member_id is missing: where is the member's id?", r->where);
     if (p->format == RS_X12_834) return read_x12(r);
+    if (json_object_get(p->tree, "mode"))
+        return rs_fail(r->error, RS_CONFIG, "%s: mode is for 834 files only; other formats are full snapshots", r->where);
     if (p->format == RS_HL7V2) return read_hl7v2(r);
     return p->format == RS_FHIR ? read_fhir(r) : read_csv(r);
 }

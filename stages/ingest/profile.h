@@ -23,6 +23,8 @@ enum rs_id_kind {
     RS_ID_COVERAGE, /* FHIR: Coverage.subscriberId */
     RS_ID_RELATED,  /* FHIR: identifier of the patient's RelatedPerson with this type code; never links */
 };
+/* 834: what a file is to what stood before: found in the file, all members there are, or only what changed. */
+enum rs_mode { RS_MODE_AUTO, RS_MODE_FULL, RS_MODE_CHANGE };
 enum rs_id_rows { RS_ALL_ROWS, RS_SUBSCRIBERS, RS_DEPENDENTS }; /* 834: INS01 */
 
 struct rs_id_rule {
@@ -79,6 +81,7 @@ struct rs_profile {
     struct rs_view language_element;                /* LUI without a use */
     struct rs_pairs collection_codes;               /* DMG11 -> method */
     struct rs_view product;                         /* instead of HD03 and HD04; null for those */
+    enum rs_mode mode;
     bool composite_dependents; /* a dependent without an own id is keyed by subscriber, birth and given name */
     /* FHIR */
     struct rs_pairs systems, extensions, observations; /* URI -> short name; URL -> element; code -> element */

@@ -5,6 +5,10 @@
 #include "pipeline/rows/stage.h"
 #include "profile.h"
 
+/* What becomes of a source's rows (change.c): written as they come; grouped by member, with those that stood before and
+ * those that change them; or written as they come and compared with those that stood before. */
+enum rs_way { RS_STREAMED, RS_GROUPED, RS_COMPARED };
+
 struct rs_source {
     int32_t file_no;
     char *path;
@@ -14,6 +18,8 @@ struct rs_source {
     uint64_t bytes;
     bool has_date;
     int32_t date;
+    bool full; /* an 834 that holds every member of its source, not only what changed */
+    enum rs_way way;
     /* found while reading */
     uint64_t records;
     bool gzip, converted;

@@ -333,3 +333,18 @@ bool rs_x12_next(struct rs_x12_walk *w, struct rs_x12_segment *s) {
     w->p = stop < w->end ? stop + 1 : stop;
     return true;
 }
+
+bool rs_x12_says_full(const char *p, size_t n) {
+    struct rs_x12_env env = {0};
+    struct rs_x12_walk walk;
+    struct rs_x12_segment s;
+    const char *start = skip(p, p + n, &env);
+    size_t length;
+    if (!rs_x12_isa(start, (size_t)(p + n - start), &env, &length)) return false;
+    rs_x12_walk(&walk, start, (size_t)(p + n - start), &env, 1);
+    while (rs_x12_next(&walk, &s)) {
+        if (rs_eq_c(s.el[0], "BGN") && (rs_eq_c(rs_x12_el(&s, 8), "4") || rs_eq_c(rs_x12_el(&s, 8), "RX"))) return true;
+        if (s.begins) return rs_eq_c(rs_x12_el(&s, 3), "030");
+    }
+    return false;
+}

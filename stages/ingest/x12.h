@@ -58,6 +58,10 @@ bool rs_x12_isa(const char *p, size_t n, struct rs_x12_env *env, size_t *length)
 /* GS04 of the first group within a file's first bytes. */
 bool rs_x12_group_date(const char *p, size_t n, int32_t *date);
 
+/* Whether a file says of itself, in its first bytes, that it holds every member: BGN08 is 4 (verify) or RX (replace),
+ * or its first member's INS03 is 030 (audit). */
+bool rs_x12_says_full(const char *p, size_t n);
+
 enum rs_x12_fault {
     RS_X12_SE_COUNT,  /* SE01 is not the number of segments from ST to SE */
     RS_X12_GE_COUNT,  /* GE01 is not the number of ST */

@@ -379,7 +379,7 @@ static void put_member(struct rs_rows *rows, const struct rs_834_member *m) {
     put_coverages(rows, m, eligible_from, eligible_to);
     put_race(rows, m);
     put_languages(rows, m);
-    rows->written++;
+    rs_rows_written(rows);
 }
 
 /* ---- envelopes ------------------------------------------------------------------------------------------------ */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What change.c (plan, spill) and change_member.c (one member) share. */
+#ifndef RS_INGEST_CHANGE_PRIVATE_H
+#define RS_INGEST_CHANGE_PRIVATE_H
+#include "change.h"
+#include "member.h"
+#include "pipeline/rows/group.h"
+
+/* Kinds of items, as they are sorted within a member: prior rows by part, members of full files, of change files. */
+enum { TAG_FULL = RS_PARTS, TAG_CHANGE };
+
+struct rs_prior_head { /* before a prior row's line */
+    char order[8];     /* its number in its file, high byte first */
+    uint32_t file;     /* index of rs_change.files */
+};
+struct rs_change_head { /* before the lines of a member's rows, in the order of parts */
+    char order[16];     /* file date, file, record; high byte first */
+    int32_t file_no;
+    uint32_t n[RS_PARTS]; /* bytes of each part */
+};
+
+enum { CARRIED, CHANGED, ADDED, UNKNOWN, SAME, DIFFERENT, MISSING, NEW, COUNTS };
+struct rs_change_counts {
+    uint64_t n[COUNTS];
+};
+
+struct rs_change_source {
+    struct rs_view name;
+    size_t n_full, n_change;
+    bool in_prior, new_full, full_dated;
+    int32_t full_date, last_full;
+    bool carry, compare; /* the prior rows stand under the changes; they are compared with the full file */
+    enum rs_way way;
+};
+
+struct rs_prior_file {
+    int32_t prior_no, file_no; /* its number there and here */
+    bool listed;               /* has a row of its own in this run's layout file */
+    struct rs_view number, row[FILE_COLUMNS];
+    struct rs_change_source *source;
+    uint64_t records;
+};
+
+struct rs_change {
+    struct rs_run *run;
+    struct rs_sources *all;
+    struct rs_change_source *sources;
+    size_t n_sources;
+    bool has_prior, active;
+    struct rs_manifest prior_file, prior[RS_PARTS];
+    struct rs_prior_file *files;
+    size_t n_files, *by_number, n_by_number; /* place of a file, from 1, by its prior number */
+    const char **voids; /* by file_no: why no row of the file counts */
+    struct rs_spill *spill;
+    struct rs_buffer line;
+    struct rs_change_counts counts;
+    struct rs_arena arena;
+};
+
+struct rs_change_worker {
+    struct rs_partition partition;
+    struct rs_member before, full, change; /* prior rows; rows of full files; rows of one INS of a change file */
+    struct rs_arena arena;
+};
+const char *rs_change_void(const struct rs_change *c, const struct rs_source *s);
+/* The prior file of this number; NULL where it is none of ours. */
+struct rs_prior_file *rs_change_file(const struct rs_change *c, struct rs_view number);
+/* Items i to end of the partition are one member: writes what stands of it and counts what does not. */
+bool rs_change_member(struct rs_change *c, struct rs_change_worker *w, struct rs_batch *batch, size_t i, size_t end,
+                      struct rs_error *error);
+
+#endif
