@@ -3,7 +3,7 @@
 #include "reader.h"
 #include "csv.h"
 #include "csv_rows.h"
-#include "json.h"
+#include "fhir_walk.h"
 #include "pipeline/base/log.h"
 
 static bool fill(struct rs_reader *r, size_t want, struct rs_error *error) {
@@ -28,16 +28,6 @@ static void drop(struct rs_reader *r, size_t n) {
 
 static bool starts_with(const struct rs_reader *r, const char *bytes, size_t n) {
     return r->data.n >= n && memcmp(r->data.p, bytes, n) == 0;
-}
-
-/* A first line that is an opening brace alone: pretty-printed, so that lines are no records. */
-static bool is_documents(const struct rs_reader *r) {
-    struct rs_view rest = rs_view(r->data.p, r->data.n);
-    while (rs_has(rest)) {
-        struct rs_view line = rs_trim(rs_split(&rest, '\n'));
-        if (rs_has(line)) return rs_eq_c(line, "{") && rs_has(rest);
-    }
-    return false;
 }
 
 static bool begin_x12(struct rs_reader *r, const struct rs_source *s, struct rs_error *error) {
@@ -88,7 +78,8 @@ static bool begin_file(struct rs_reader *r, struct rs_source *s, struct rs_error
     if (s->profile->format == RS_X12_834) return begin_x12(r, s, error);
     if (s->profile->format == RS_HL7V2) return begin_hl7(r, s, error);
     if (s->profile->format != RS_FHIR) return begin_csv(r, s, error);
-    r->documents = is_documents(r);
+    r->documents = rs_fhir_documents(r->data.p, r->data.n, r->ended);
+    r->in_entries = false;
     return true;
 }
 
@@ -114,22 +105,13 @@ static size_t cut_csv(struct rs_reader *r, const struct rs_source *s, uint64_t *
 }
 
 static size_t cut_fhir(struct rs_reader *r, uint64_t *records) {
-    size_t at = 0;
-    while (at < r->data.n) {
-        const char *p = r->data.p + at;
-        size_t left = r->data.n - at, n;
-        if (r->documents) {
-            n = rs_json_extent(p, left);
-        } else {
-            const char *stop = memchr(p, '\n', left);
-            n = stop ? (size_t)(stop + 1 - p) : 0;
-        }
-        if (!n && !r->ended) break;
-        if (!n) n = left;
-        *records += rs_has(rs_trim(rs_view(p, n)));
-        at += n;
-    }
-    return at;
+    struct rs_fhir_walk w = {.p = r->data.p, .end = r->data.p + r->data.n, .last = r->ended, .documents = r->documents,
+                             .in_entries = r->in_entries};
+    enum rs_fhir_piece piece;
+    size_t n;
+    while ((piece = rs_fhir_next(&w, &n)) != RS_FHIR_MORE) *records += piece != RS_FHIR_SKIP;
+    r->in_entries = w.in_entries;
+    return (size_t)(w.p - r->data.p);
 }
 
 static size_t cut_x12(struct rs_reader *r, struct rs_block *block, uint64_t *records) {
@@ -177,7 +159,7 @@ static void give(struct rs_reader *r, struct rs_batch *batch, size_t n) {
 
 static bool next_block(struct rs_reader *r, struct rs_source *s, struct rs_batch *batch, struct rs_error *error) {
     struct rs_block block = {.source = s, .record_no = r->record_no + 1, .line = r->line, .offset = r->offset,
-                             .documents = r->documents};
+                             .documents = r->documents, .in_entries = r->in_entries};
     uint64_t records = 0;
     for (size_t want = RS_BLOCK_BYTES;; want *= 2) {
         if (!fill(r, want, error)) return false;

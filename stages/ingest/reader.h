@@ -14,7 +14,7 @@ struct rs_reader {
     struct rs_buffer data; /* bytes not yet given out */
     bool ended, begun;     /* the file's bytes are all in data; its first bytes were looked at */
     uint64_t offset, line, record_no;
-    bool documents;
+    bool documents, in_entries; /* FHIR: see fhir_walk.h */
     struct rs_x12_cutter cutter;
     struct rs_hl7_cutter hl7;
 };

@@ -40,7 +40,7 @@ Test(ingest_fhir, odd_race) {
            "1|2|1|ethnicity|text|-|Hispanic\n");
 }
 
-/* 6.1 and 7.0: valueCode; 8.0: valueCoding; 9.0: another name. */
+/* 6.1 and 7.0: valueCode; 8.0: valueCoding; 9.0: another name. It stands in for a gender that is not there. */
 Test(ingest_fhir, sex_by_version) {
     ingest("us-core-fhir",
         PATIENT("\"gender\":\"female\",\"extension\":[{\"url\":\"" CORE "us-core-birthsex\",\"valueCode\":\"F\"},"
@@ -50,7 +50,7 @@ Test(ingest_fhir, sex_by_version) {
                 ",\"code\":\"248153007\"}}]")
         PATIENT("\"extension\":[{\"url\":\"" CORE "us-core-birthsex\",\"_valueCode\":{\"extension\":[{\"url\":"
                 "\"http://hl7.org/fhir/StructureDefinition/data-absent-reason\",\"valueCode\":\"asked-declined\"}]}}]"));
-    EXPECT(record, "record_no sex_raw", "1|female\n2|-\n3|-\n4|-\n");
+    EXPECT(record, "record_no sex_raw", "1|female\n2|248152002\n3|248153007\n4|-\n");
     EXPECT(assertion, ANSWERS,
            "1|1|1|sex_at_birth|code|hl7_admin_gender|F\n1|2|1|administrative_sex|code|snomed|248152002\n"
            "2|1|1|administrative_sex|code|snomed|248152002\n3|1|1|administrative_sex|code|snomed|248153007\n"
