@@ -5,12 +5,13 @@
  * imputed but race and ethnicity; the reported values are not touched. */
 #include <stdlib.h>
 #include "evaluate.h"
+#include "learner.h"
 #include "model.h"
 #include "posterior_row.h"
 #include "pipeline/base/log.h"
 #include "pipeline/rows/stage.h"
 
-enum { SINK_POSTERIOR, SINK_EVALUATION };
+enum { SINK_POSTERIOR, SINK_EVALUATION, SINK_FIT, SINK_LANGUAGE };
 
 /* What persons had said of their race and ethnicity before anything was imputed. */
 enum answer { GROUP_SAID, PART_SAID, DECLINED, NOTHING_SAID, ANSWERS };
@@ -19,7 +20,7 @@ static const char *const answer_names[ANSWERS] = {"said_which_group", "said_a_pa
 /* What is added up over a block, and over the run. */
 struct totals {
     uint64_t answers[ANSWERS];
-    struct rs_evaluation_block evaluation;
+    struct rs_evaluation_block evaluation, learned;
 };
 
 struct impute {
@@ -31,6 +32,8 @@ struct impute {
     bool decliners_too;
     uint64_t answers[ANSWERS]; /* of the blocks done */
     struct rs_evaluation *evaluation;
+    struct rs_learner learner;
+    const char *method;
 };
 
 /* ---- rows ----------------------------------------------------------------------------------------------------- */
@@ -55,11 +58,13 @@ struct subject {
     struct rs_answer answer;
     unsigned cells; /* what the answer leaves */
     int reported;   /* group number, or -1 */
+    struct rs_view missing_language;
+    struct rs_learn_person learn; /* where the learned layer is on */
 };
 enum { SUBJECTS = 32 };
 
 /* A whole answer is not looked at for the probabilities: they are compared with it. A part of one narrows them. */
-static struct subject subject_of(const struct rs_view *person) {
+static struct subject subject_of(const struct impute *impute, const struct rs_view *person) {
     struct subject s = {
         .person_key = person[PERSON_person_key],
         .collection = person[PERSON_race_collection],
@@ -73,12 +78,14 @@ static struct subject subject_of(const struct rs_view *person) {
     s.cells = rs_answer_cells(&s.answer);
     if (s.reported >= 0) s.cells = 1u << s.reported;
     else s.who.cells = s.cells;
+    if (rs_learner_any(&impute->learner)) s.learn = rs_learn_person_of(person);
+    s.missing_language = person[PERSON_missing_language];
     return s;
 }
 
 /* The model's answer, before anything the person said is looked at. */
 static void evaluate(const struct impute *s, const struct rs_batch *batch, const struct subject *subject,
-                     const struct rs_posterior *q, struct totals *totals) {
+                     const struct rs_posterior *q, struct rs_evaluation *into, struct rs_evaluation_block *block) {
     struct rs_evaluated e = {.reported = subject->reported};
     memcpy(e.p, q->p, sizeof e.p);
     e.stratum[RS_BY_MODEL] = (unsigned char)(RS_FIRST_MODEL + q->kind);
@@ -86,19 +93,44 @@ static void evaluate(const struct impute *s, const struct rs_batch *batch, const
     e.stratum[RS_BY_GEOGRAPHY] = (unsigned char)(RS_FIRST_GEOGRAPHY + q->level);
     e.stratum[RS_BY_COLLECTION] = (unsigned char)rs_evaluation_collection(subject->collection);
     e.stratum[RS_BY_STATE] = (unsigned char)rs_evaluation_state(s->evaluation, subject->who.ids.state);
-    rs_evaluation_add(s->evaluation, batch->worker, &totals->evaluation, &e);
+    rs_evaluation_add(into, batch->worker, block, &e);
 }
 
-static void impute_subjects(const struct impute *s, struct rs_batch *batch, const struct subject *subjects, size_t n,
+/* The learned layer rules nobody out, so that something is left. */
+static void narrow(double p[RS_GROUPS], unsigned cells) {
+    double sum = 0;
+    for (int r = 0; r < RS_GROUPS; r++) sum += p[r] = cells >> r & 1 ? p[r] : 0;
+    for (int r = 0; r < RS_GROUPS; r++) p[r] /= sum;
+}
+
+/* The learned layer corrects the method's own answer, and what the person said then narrows the result. */
+static void learn(const struct impute *s, struct rs_batch *batch, struct subject *one, struct rs_posterior *q,
+                  struct totals *totals) {
+    struct rs_posterior narrowed = *q;
+    struct rs_who who = one->who;
+    who.cells = 0;
+    if (one->who.cells) rs_impute_who(s->model, &who, q);
+    rs_learn_person_p(&one->learn, q->p);
+    if (s->learner.on[RS_LEARN_LANGUAGE])
+        rs_learner_emit_language(&s->learner, batch, SINK_LANGUAGE, one->person_key, one->missing_language, &one->learn);
+    *q = narrowed;
+    if (!s->learner.on[RS_LEARN_RACE]) return;
+    rs_learner_apply(&s->learner, &one->learn, q->p);
+    if (one->who.cells) narrow(q->p, one->who.cells);
+    evaluate(s, batch, one, q, s->learner.evaluation, &totals->learned);
+}
+
+static void impute_subjects(const struct impute *s, struct rs_batch *batch, struct subject *subjects, size_t n,
                             struct totals *totals) {
     for (int step = 0; step < 2; step++)
         for (size_t i = 0; i < n; i++) rs_impute_hint(s->model, &subjects[i].who, step);
     for (size_t i = 0; i < n; i++) {
-        const struct subject *one = &subjects[i];
+        struct subject *one = &subjects[i];
         struct rs_posterior q;
         struct rs_row_of of = {one->person_key, one->cells, one->who.cells ? &one->answer : NULL};
         rs_impute_who(s->model, &one->who, &q);
-        evaluate(s, batch, one, &q, totals);
+        evaluate(s, batch, one, &q, s->evaluation, &totals->evaluation);
+        if (rs_learner_any(&s->learner)) learn(s, batch, one, &q, totals);
         rs_posterior_emit(&s->maker, batch, SINK_POSTERIOR, &of, &q);
     }
 }
@@ -122,7 +154,7 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
         enum answer answer = answer_of(cursor.row);
         totals->answers[answer]++;
         if (answer == DECLINED && !s->decliners_too) continue;
-        subjects[n++] = subject_of(cursor.row);
+        subjects[n++] = subject_of(s, cursor.row);
         if (n < SUBJECTS) continue;
         impute_subjects(s, batch, subjects, n, totals);
         n = 0;
@@ -140,8 +172,35 @@ static bool done_block(void *self, struct rs_batch *batch, struct rs_error *erro
     struct impute *s = self;
     const struct totals *totals = (const void *)batch->scratch.p;
     rs_evaluation_done(s->evaluation, &totals->evaluation);
+    if (s->learner.evaluation) rs_evaluation_done(s->learner.evaluation, &totals->learned);
     for (int a = 0; a < ANSWERS; a++) s->answers[a] += totals->answers[a];
     return rs_run_done(s->run, batch, error);
+}
+
+/* ---- gathering members for the learned layer ------------------------------------------------------------------- */
+
+static bool gather_block(void *self, struct rs_batch *batch, struct rs_error *error) {
+    struct impute *s = self;
+    struct rs_cursor cursor;
+    rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
+    while (rs_cursor_next(&cursor, error)) {
+        if (declined(cursor.row)) continue;
+        struct subject one = subject_of(s, cursor.row);
+        struct rs_posterior q;
+        if (one.learn.answer[RS_LEARN_RACE] < 0 && one.learn.answer[RS_LEARN_LANGUAGE] < 0) continue;
+        one.who.cells = 0;
+        rs_impute_who(s->model, &one.who, &q);
+        rs_learn_person_p(&one.learn, q.p);
+        rs_learner_gather(&s->learner, batch, &one.learn);
+    }
+    return !error->code;
+}
+
+static bool gather_done(void *self, struct rs_batch *batch, struct rs_error *error) {
+    struct impute *s = self;
+    (void)error;
+    rs_learner_take(&s->learner, batch);
+    return true;
 }
 
 /* ---- the stage ------------------------------------------------------------------------------------------------ */
@@ -170,35 +229,47 @@ static bool read_options(const struct rs_run *run, struct rs_impute_options *o, 
     return rs_fail(error, RS_USAGE, "--geography is block_group, tract, zcta, county, state or nation, not %s", level);
 }
 
-static bool run_blocks(struct impute *s, struct rs_error *error) {
-    struct rs_manifest m;
-    struct rs_work work = {s, next_block, work_block, done_block};
-    if (!rs_run_manifest(s->run, &rs_layout_person, &m, error) || !(s->reader = rs_row_reader_open(&m, error)))
-        return false;
-    return rs_work_run(&work, s->run->threads, error);
+static bool pass(struct impute *s, const struct rs_manifest *m, const struct rs_work *work, struct rs_error *error) {
+    rs_row_reader_close(s->reader);
+    s->reader = rs_row_reader_open(m, error);
+    return s->reader && rs_work_run(work, s->run->threads, error);
 }
 
-/* What the run's model is called where it is evaluated as a whole; rows say what could be used for each person. */
-static const char *model_name(void) { return rs_impute_kind_names[RS_BISG]; }
+static bool run_blocks(struct impute *s, struct rs_error *error) {
+    struct rs_manifest m;
+    struct rs_work gather = {s, next_block, gather_block, gather_done}, make = {s, next_block, work_block, done_block};
+    if (!rs_run_manifest(s->run, &rs_layout_person, &m, error)) return false;
+    if (rs_learner_must_gather(&s->learner) && !pass(s, &m, &gather, error)) return false;
+    rs_learner_fit(&s->learner);
+    if (s->learner.on[RS_LEARN_RACE]) {
+        s->maker.fit = rs_cstr(s->learner.key);
+        s->maker.cohort = s->learner.cohort;
+    }
+    return pass(s, &m, &make, error);
+}
 
 static bool write_evaluation(const struct impute *s, struct rs_error *error) {
     struct rs_batch batch = {0};
-    rs_evaluation_emit(s->evaluation, model_name(), &batch, SINK_EVALUATION);
+    rs_evaluation_emit(s->evaluation, s->method, &batch, SINK_EVALUATION);
+    if (s->learner.evaluation) rs_evaluation_emit(s->learner.evaluation, s->learner.model, &batch, SINK_EVALUATION);
+    rs_learner_emit_fits(&s->learner, &batch, SINK_FIT);
     bool ok = rs_run_done(s->run, &batch, error);
     rs_buffer_free(&batch.out[SINK_EVALUATION]);
+    rs_buffer_free(&batch.out[SINK_FIT]);
     rs_arena_free(&batch.arena);
     return ok;
 }
 
-static void report(const struct impute *s) {
+static void report(struct impute *s) {
     json_t *results = s->run->results, *answers = json_object();
     for (int a = 0; a < ANSWERS; a++)
         json_object_set_new(answers, answer_names[a], json_integer((json_int_t)s->answers[a]));
     json_object_set_new(results, "answers", answers);
     json_object_set_new(results, "pack", json_string(rs_pack_id(s->pack)));
     json_object_set_new(results, "rows_by", rs_evaluation_counts(s->evaluation));
-    json_object_set_new(results, "evaluation", rs_evaluation_json(s->evaluation, model_name()));
-    rs_evaluation_log(s->evaluation, model_name());
+    json_object_set_new(results, "evaluation", rs_evaluation_json(s->evaluation, s->method));
+    rs_evaluation_log(s->evaluation, s->method);
+    rs_learner_report(&s->learner, results);
 }
 
 static bool run(struct rs_run *run, struct rs_error *error) {
@@ -209,8 +280,11 @@ static bool run(struct rs_run *run, struct rs_error *error) {
     s.model = rs_impute_model_new(s.pack, &options);
     s.maker = (struct rs_row_maker){.model = s.model, .pack = rs_cstr(rs_pack_id(s.pack)), .pairs = rs_pairs_of(0, 0)};
     s.evaluation = rs_evaluation_new(run->threads);
-    bool ok = run_blocks(&s, error) && write_evaluation(&s, error);
+    s.method = rs_impute_method_names[options.method];
+    bool ok = rs_learner_open(&s.learner, run, s.method, rs_pack_id(s.pack), error) && run_blocks(&s, error) &&
+              write_evaluation(&s, error);
     if (ok) report(&s);
+    rs_learner_close(&s.learner);
     rs_evaluation_free(s.evaluation);
     rs_row_reader_close(s.reader);
     rs_impute_model_free(s.model);
@@ -225,11 +299,13 @@ static const struct rs_option options[] = {
     {"smoothing", "K", "20", "Pseudo-residents that draw a place's shares towards the place it lies in; 0 for none."},
     {"surname-smoothing", "K", "5", "Pseudo-bearers that draw a surname's shares towards the nation's; 0 for none."},
     {"impute-declined", NULL, NULL, "Impute persons who declined to say, too."},
+    RS_LEARNER_OPTIONS,
     {0},
 };
 
 static const struct rs_layout *const reads[] = {&rs_layout_person, NULL};
-static const struct rs_layout *const writes[] = {&rs_layout_posterior, &rs_layout_evaluation, NULL};
+static const struct rs_layout *const writes[] = {&rs_layout_posterior, &rs_layout_evaluation, &rs_layout_fit,
+                                                 &rs_layout_language_posterior, NULL};
 static const char *const after[] = {"reconcile", NULL};
 
 const struct rs_stage rs_stage_impute = {
@@ -260,5 +336,6 @@ const struct rs_stage rs_stage_impute = {
     .after = after,
     .options = options,
     .needs_reference = true,
+    .inputs = rs_learner_inputs,
     .run = run,
 };

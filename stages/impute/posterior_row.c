@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rows of layout posterior. A number that stands in several columns is formatted once: formatting is what rows cost. */
 #include "posterior_row.h"
+#include "learn.h"
 #include <math.h>
 
 enum { NUMBERS = RS_GROUPS + RS_2024_EIGHT + RS_2024_CATEGORIES };
@@ -51,8 +52,9 @@ void rs_posterior_emit(const struct rs_row_maker *maker, struct rs_batch *batch,
     struct rs_omb2024 omb;
     struct digits d = {.n = 0};
     char cells[RS_CELLS_TEXT];
+    const char *kind = rs_impute_kind_names[q->kind];
     row[POSTERIOR_person_key] = of->person_key;
-    row[POSTERIOR_model] = rs_cstr(rs_impute_kind_names[q->kind]);
+    row[POSTERIOR_model] = rs_has(maker->fit) ? rs_arena_printf(&batch->arena, "%s" RS_LEARNED_SUFFIX, kind) : rs_cstr(kind);
     for (int r = 0; r < RS_GROUPS; r++) row[columns[r]] = real(&d, q->p[r]);
     row[POSTERIOR_surname_match] = rs_cstr(rs_surname_match_names[q->match]);
     row[POSTERIOR_geography_level] = rs_cstr(rs_place_level_names[q->level]);
@@ -63,5 +65,6 @@ void rs_posterior_emit(const struct rs_row_maker *maker, struct rs_batch *batch,
     rs_omb2024(maker->model, q, of->answer, &maker->pairs, &omb);
     put_2024(row, &d, q->p, &omb);
     row[POSTERIOR_cohort] = maker->cohort;
+    row[POSTERIOR_fit] = maker->fit;
     rs_batch_emit(batch, sink, &rs_layout_posterior, row);
 }

@@ -9,6 +9,7 @@ struct rs_row_maker {
     const struct rs_impute_model *model; /* borrowed */
     struct rs_view pack, cohort;         /* cohort: null outside models fitted to one */
     struct rs_pairs pairs;               /* rs_pairs_of(0, 0) */
+    struct rs_view fit;                  /* key of the learned layer's fit; null where it was not used */
 };
 /* Who the row is about. answer NULL: nothing was said, or nothing is known of it. */
 struct rs_row_of {
