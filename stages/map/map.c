@@ -1,73 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The stage map: reads assertion, writes mapped, one row for one row in the same order.
- *
- * What a value means does not depend on the row it stands in, only on source, element, representation, system and the
- * value itself. Real files repeat few values many times, so each worker keeps the meanings it has met. */
+ * With a prior run, says what changed tables moved (moved.c). */
 #include "map.h"
 
 #include <stdlib.h>
 
+#include "cache.h"
+#include "moved.h"
 #include "pipeline/base/file.h"
 #include "pipeline/base/jurisdiction.h"
 #include "pipeline/rows/stage.h"
 
-/* ---- meanings met before, one set a worker --------------------------------------------------------------------- */
-
-enum { CACHE_SLOTS = 1 << 14, CACHE_MOST = 1 << 17 };
-
-struct slot {
-    uint64_t hash;
-    struct rs_question q; /* q.raw null: empty */
-    struct rs_meaning m;
-};
-
 struct worker {
-    struct slot *slots;
-    struct rs_arena arena; /* of all slots */
-    size_t kept;           /* since the arena was last reset: free text must not fill the memory */
+    struct rs_map_cache cache;
     uint64_t rows, missing, unmapped, dropped;
 };
-
-static uint64_t mix(uint64_t h, struct rs_view v) {
-    uint64_t word;
-    size_t i = 0;
-    for (; i + 8 <= v.n; i += 8) {
-        memcpy(&word, v.p + i, 8);
-        h = (h ^ word) * 0x9fb21c651e98df25u;
-        h ^= h >> 32;
-    }
-    word = v.n;
-    for (; i < v.n; i++) {
-        word = word << 8 | (unsigned char)v.p[i];
-    }
-    h = (h ^ word) * 0x9fb21c651e98df25u;
-    return h ^ (h >> 29);
-}
-
-static bool same_question(const struct rs_question *a, const struct rs_question *b) {
-    return rs_eq(a->raw, b->raw) && rs_eq(a->element, b->element) && rs_eq(a->system, b->system) &&
-           rs_eq(a->representation, b->representation) && rs_eq(a->source, b->source);
-}
-
-static struct rs_view keep(struct worker *w, struct rs_view v) { return rs_arena_view(&w->arena, v); }
-
-static const struct rs_meaning *meaning_of(const struct rs_map *map, struct worker *w, const struct rs_question *q) {
-    uint64_t h = mix(mix(mix(mix(mix(0, q->raw), q->element), q->system), q->representation), q->source);
-    struct slot *s = &w->slots[h & (CACHE_SLOTS - 1)];
-    if (s->hash == h && !rs_is_null(s->q.raw) && same_question(&s->q, q)) {
-        return &s->m;
-    }
-    if (++w->kept > CACHE_MOST) {
-        memset(w->slots, 0, CACHE_SLOTS * sizeof *w->slots);
-        rs_arena_reset(&w->arena);
-        w->kept = 1;
-    }
-    s->hash = h;
-    s->q = (struct rs_question){keep(w, q->source), keep(w, q->element), keep(w, q->representation),
-                                keep(w, q->system), keep(w, q->raw)};
-    s->m = rs_map_value(map, &w->arena, &s->q);
-    return &s->m;
-}
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
 
@@ -102,7 +49,7 @@ static void map_row(struct stage *s, struct rs_batch *batch, const struct rs_vie
     struct worker *w = &s->workers[batch->worker];
     struct rs_question q = {row[ASSERTION_source], row[ASSERTION_element], row[ASSERTION_representation],
                             row[ASSERTION_system], row[ASSERTION_raw]};
-    const struct rs_meaning *m = meaning_of(s->map, w, &q);
+    const struct rs_meaning *m = rs_map_cached(s->map, &w->cache, &q);
     struct rs_view out[MAPPED_COLUMNS] = {[MAPPED_record_key] = row[ASSERTION_record_key],
                                           [MAPPED_file_no] = row[ASSERTION_file_no],
                                           [MAPPED_record_no] = row[ASSERTION_record_no],
@@ -239,18 +186,14 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
     }
     json_object_set_new(run->parameters, "map_version", version_of(s.map));
     s.workers = rs_alloc((size_t)run->threads * sizeof *s.workers);
-    for (int i = 0; i < run->threads; i++) {
-        s.workers[i].slots = rs_alloc(CACHE_SLOTS * sizeof *s.workers[i].slots);
-    }
-    bool ok = rs_run_rows(run, &rs_layout_assertion, &s, work, error);
+    bool ok = rs_run_rows(run, &rs_layout_assertion, &s, work, error) && rs_map_moved(run, s.map, &s.place, error);
     uint64_t rows = 0, missing = 0, unmapped = 0, dropped = 0;
     for (int i = 0; i < run->threads; i++) {
         rows += s.workers[i].rows;
         missing += s.workers[i].missing;
         unmapped += s.workers[i].unmapped;
         dropped += s.workers[i].dropped;
-        free(s.workers[i].slots);
-        rs_arena_free(&s.workers[i].arena);
+        rs_map_cache_free(&s.workers[i].cache);
     }
     json_object_set_new(run->results, "rows", json_integer((json_int_t)rows));
     json_object_set_new(run->results, "missing", json_integer((json_int_t)missing));
@@ -286,7 +229,9 @@ const struct rs_stage rs_stage_map = {
         "TWO_OR_MORE, and not Hispanic has no 2024 category. A decline is an answer, kept apart from unknown and not "
         "asked. All codes are data, in schemas/codes.\n\n"
         "Where the configuration names a jurisdiction, the SOGI elements that schemas/jurisdictions.yaml says are not "
-        "kept there are dropped before they are mapped: their rows have the fate ignored in the ledger.",
+        "kept there are dropped before they are mapped: their rows have the fate ignored in the ledger.\n\n"
+        "With --prior, and other tables or overrides than the prior run had, its assertions are mapped again, and the "
+        "results say how many values mean something else now, of how many members, by element.",
     .examples = "Map what ingest wrote:\n\n\trelsogi map --input out/ingest --output out/map --config relsogi.yaml\n\n"
                 "Say how a value would be mapped, and why:\n\n"
                 "\trelsogi map --explain A --element race --system x12_1109\n\n"

@@ -96,3 +96,40 @@ END
     run "$bin/relsogi" map --config wrong.yaml --input in --output c
     [ "$status" = 78 ]
 }
+
+@test "what changed tables moved is told by element, values and members" {
+    source "$BATS_TEST_DIRNAME/rows.bash"
+    one=000102030405060708090a0b0c0d0e0f two=100102030405060708090a0b0c0d0e0f
+    make_rows assertion prior/ingest <<END
+record_key file_no record_no answer_no seq source element representation system raw collection offset
+$one 1 1 1 1 ehr race code local 1 self 10
+$one 1 1 2 1 ehr language_preferred code local xx1 self 20
+$two 1 2 1 1 ehr race code local 1 self 30
+$two 1 2 1 2 ehr race code local 2 self 40
+$two 1 3 1 1 ehr race code local 1 self 50
+END
+    profile() { printf 'format: csv\nsource: ehr\nmember_id: [id]\noverrides:\n%s\n' "$1" >ehr.yaml; }
+    printf 'sources:\n  - {profile: ./ehr.yaml, files: none.csv}\n' >plan.yaml
+    profile '  - {element: race, code: "1", omb1997: WHITE, omb2024: WHITE}'
+    "$bin/relsogi" map --config plan.yaml --input prior/ingest --output prior/map
+    # tonight 1 is Black and 2 is Asian; nobody tonight says either
+    make_rows assertion in <<END
+record_key file_no record_no answer_no seq source element representation system raw collection offset
+$one 1 1 1 1 ehr race code cdcrec 2106-3 self 10
+END
+    profile '  - {element: race, code: "2", omb1997: ASIAN, omb2024: ASIAN}
+  - {element: race, code: "1", omb1997: BLACK, omb2024: BLACK}'
+    "$bin/relsogi" map --config plan.yaml --input in --prior prior/ingest --prior prior/map --output out
+    moved() { python3 -c "import json; print(json.load(open('out/stage.json'))['results']['moved']$1)"; }
+    [ "$(moved '["compared"]')" = 5 ]
+    [ "$(moved '["values"]')" = 4 ]
+    [ "$(moved '["members"]')" = 2 ]
+    [ "$(moved '["newly_mapped"]')" = 1 ]
+    [ "$(moved '["newly_unmapped"]')" = 0 ]
+    [ "$(moved '["elements"]')" = "{'race': {'members': 2, 'values': 4}}" ]
+    # the same tables move nothing
+    "$bin/relsogi" map --config plan.yaml --input prior/ingest --output again
+    "$bin/relsogi" map --config plan.yaml --input in --prior prior/ingest --prior again --output out
+    [ "$(moved '["same_tables"]')" = True ]
+    [ "$(moved '["values"]')" = 0 ]
+}
