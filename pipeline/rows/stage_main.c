@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The command line of a stage: one option table gives the parser, --help and the man page. */
+#include "../base/file.h"
 #include "../base/log.h"
 #include "stage_private.h"
+#include <dirent.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -38,7 +40,7 @@ const struct rs_option rs_common_options[] = {
                 "Configuration of the plan (YAML): sources, site key, as-of date, options of stages."},
     [REFERENCE] = {"reference", "FILE", NULL, "Reference pack of census tables; the default pack otherwise."},
     [PRIOR] = {"prior", "DIR", NULL,
-               "Directory with row files of an earlier run: prior links, earlier answers. May be given several times."},
+               "Directory with row files of an earlier run, or that run's: prior links, earlier answers, the snapshot that change files change. May be given several times."},
     [AS_OF] = {"as-of", "YYYY-MM-DD", NULL, "Date of the snapshot: ages and plausibility are reckoned at it."},
     [THREADS] = {"threads", "N", NULL, "Threads to use; all cores otherwise. Output bytes do not depend on it."},
     [COMPRESS] = {"compress", NULL, NULL, "Write row files as BGZF (any gunzip reads them)."},
@@ -144,13 +146,38 @@ void rs_stage_man(const struct rs_stage *stage, struct rs_buffer *out) {
     rs_buffer_printf(out, "# SEE ALSO\n\n*relsogi*(1)\n");
 }
 
+enum { MOST_PRIORS = 64 };
+
 struct parsed {
+    char prior_dirs[MOST_PRIORS][PATH_MAX];
     struct rs_stage_call call;
-    const char *inputs[RS_MOST_PATHS], *priors[64], *names[128], *values[128];
+    const char *inputs[RS_MOST_PATHS], *priors[MOST_PRIORS], *names[128], *values[128];
     enum rs_log_format format;
     enum rs_log_level level;
     int answer; /* HELP, MAN, VERSION or -1 */
 };
+
+/* A directory of row files; or a run's, of which the directories of all stages are taken, as `relsogi run` does. */
+static bool add_prior(struct parsed *p, const char *value, struct rs_error *error) {
+    struct rs_stage_call *c = &p->call;
+    char path[PATH_MAX];
+    struct dirent **entries = NULL;
+    size_t before = c->n_priors;
+    if (c->n_priors == MOST_PRIORS) return rs_fail(error, RS_USAGE, "--prior is given too often");
+    if (!rs_path(path, sizeof path, error, "%s/stage.json", value)) return false;
+    int n = rs_exists(path) ? 0 : scandir(value, &entries, NULL, alphasort);
+    for (int i = 0; i < n; i++) {
+        bool room = c->n_priors < MOST_PRIORS && entries[i]->d_name[0] != '.';
+        if (room && rs_path(path, sizeof path, error, "%s/%s/stage.json", value, entries[i]->d_name) && rs_exists(path)) {
+            char *dir = p->prior_dirs[c->n_priors];
+            if (rs_path(dir, PATH_MAX, error, "%s/%s", value, entries[i]->d_name)) p->priors[c->n_priors++] = dir;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    if (c->n_priors == before) p->priors[c->n_priors++] = value;
+    return true;
+}
 
 static bool take_common(struct parsed *p, int which, const char *value, struct rs_error *error) {
     int64_t n;
@@ -161,9 +188,7 @@ static bool take_common(struct parsed *p, int which, const char *value, struct r
         p->inputs[c->n_inputs++] = value;
         return true;
     case PRIOR:
-        if (c->n_priors == 64) return rs_fail(error, RS_USAGE, "--prior is given too often");
-        p->priors[c->n_priors++] = value;
-        return true;
+        return add_prior(p, value, error);
     case OUTPUT: c->output = value; return true;
     case CONFIG: c->config_path = value; return true;
     case REFERENCE: c->reference = value; return true;
