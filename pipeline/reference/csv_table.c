@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include "../base/file.h"
+#include "xlsx.h"
 
 enum { MOST_BYTES = 1 << 30 };
 
@@ -45,6 +46,19 @@ static bool take_line(struct rs_csv *csv, struct rs_view *fields, size_t *count,
     return true;
 }
 
+/* A workbook or an API's answer becomes CSV text; anything else is that already. */
+static bool convert(struct rs_csv *csv, struct rs_error *error) {
+    struct rs_view file = rs_view(csv->text.p, csv->text.n);
+    struct rs_buffer text = {0};
+    bool workbook = file.n >= 4 && memcmp(file.p, "PK\3\4", 4) == 0, json = file.n > 0 && file.p[0] == '[';
+    if (!workbook && !json) return true;
+    bool ok = workbook ? rs_xlsx_to_csv(csv->path, file, &text, error)
+                       : rs_api_json_to_csv(csv->path, file, &text, error);
+    rs_buffer_free(&csv->text);
+    csv->text = text;
+    return ok;
+}
+
 bool rs_csv_open(struct rs_csv *csv, const char *path, struct rs_error *error) {
     *csv = (struct rs_csv){.line = 0};
     if (!rs_path(csv->path, sizeof csv->path, error, "%s", path)) return false;
@@ -59,6 +73,7 @@ bool rs_csv_open(struct rs_csv *csv, const char *path, struct rs_error *error) {
     rs_in_close(in);
     if (!ok) return false;
     csv->content = rs_sha256(csv->text.p, csv->text.n);
+    if (!convert(csv, error)) return false;
     if (csv->text.n >= 3 && memcmp(csv->text.p, "\xEF\xBB\xBF", 3) == 0) csv->at = 3;
     if (csv->at == csv->text.n) return rs_fail(error, RS_DATA, "%s: empty: a header line is needed", path);
     return take_line(csv, csv->header, &csv->columns, error);

@@ -9,17 +9,18 @@
 #include "../base/hash.h"
 #include "../base/text.h"
 
-enum { RS_CSV_COLUMNS = 64 };
+enum { RS_CSV_COLUMNS = 512 };
 struct rs_csv {
     char path[4096];
     struct rs_buffer text;         /* owned */
-    struct rs_digest content;      /* SHA-256 of the uncompressed bytes */
+    struct rs_digest content;      /* SHA-256 of the file's uncompressed bytes */
     size_t at, line, rows;         /* line: of the row last given, from 1 */
     struct rs_view header[RS_CSV_COLUMNS], field[RS_CSV_COLUMNS]; /* borrowed from text */
     size_t columns;
 };
 
-/* Reads the file (plain or gzip, at most 1 GiB) and its header. rs_csv_close in any case. */
+/* Reads the file (plain or gzip, at most 1 GiB) and its header. An XLSX workbook's largest sheet and an answer of the
+ * Census API (JSON) are read as if they were CSV; `line` is then the row. rs_csv_close in any case. */
 bool rs_csv_open(struct rs_csv *csv, const char *path, struct rs_error *error);
 void rs_csv_close(struct rs_csv *csv);
 /* Next row into field[]; *more = false at the end. A row of another number of fields than the header is RS_DATA. */

@@ -2,15 +2,19 @@
 /* Building a reference pack: read, sum the coarser levels, sort, index, write. */
 #include "pack_build.h"
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>
 #include "../base/file.h"
 #include "../base/log.h"
+#include "census_table.h"
+#include "figures.h"
 #include "pack_format.h"
 #include "pack_tables.h"
 
 struct build {
     struct rs_counts_table surnames, first_names, places[RS_PLACE_LEVELS];
+    struct rs_figure_tables figures;
     double totals[RS_TOTALS][RS_GROUPS];
     uint32_t *zips; /* RS_PACK_ZIPS, or NULL */
     struct rs_buffer section[RS_SECTIONS];
@@ -57,6 +61,9 @@ static bool note(struct build *b, const char *role, const char *path, const stru
     json_t *entry = json_pack("{s:s, s:s, s:I, s:s}", "role", role, "file", base_name(path), "rows",
                               (json_int_t)source->rows, "content_sha256", hex);
     if (known) json_object_update_missing(entry, known);
+    if (source->layout[0]) json_object_set_new(entry, "layout", json_string(source->layout));
+    if (source->ages[0]) json_object_set_new(entry, "ages", json_string(source->ages));
+    if (source->some_other_race) json_object_set_new(entry, "some_other_race", json_string(source->some_other_race));
     json_array_append_new(b->info, entry);
     rs_debug("%s: %zu rows from %s", role, source->rows, base_name(path));
     return true;
@@ -113,16 +120,53 @@ static bool sum_levels(struct build *b, struct rs_error *error) {
     return true;
 }
 
+static bool read_place_file(struct build *b, enum rs_place_level level, const char *path,
+                            const struct rs_who_counts *who, struct rs_cells_table *cells, struct rs_error *error) {
+    struct rs_csv *csv = rs_alloc(sizeof *csv);
+    struct rs_table_source source = {.rows = 0};
+    bool ok = rs_csv_open(csv, path, error);
+    if (ok && rs_is_census_table(csv)) ok = rs_read_census_table(csv, level, who, cells, &source, error);
+    else ok = ok && rs_read_places(csv, level, &b->places[level], &source, error);
+    rs_csv_close(csv);
+    free(csv);
+    return ok && note(b, rs_place_level_names[level], path, &source, error);
+}
+
+/* All files of one level; together they must not have a place twice. */
+static bool read_level(struct build *b, const struct rs_pack_tables *t, enum rs_place_level level,
+                       struct rs_error *error) {
+    struct rs_who_counts who = {t->age_from, t->age_to ? t->age_to : 999, t->sex};
+    struct rs_cells_table cells = {.rows = NULL};
+    struct rs_counts_table split = {.rows = NULL};
+    bool ok = !t->places[level] || read_place_file(b, level, t->places[level], &who, &cells, error);
+    for (size_t i = 0; ok && i < t->more_places_n; i++)
+        if (t->more_places[i].level == level)
+            ok = read_place_file(b, level, t->more_places[i].path, &who, &cells, error);
+    ok = ok && rs_cells_to_counts(&cells, rs_place_level_names[level], &b->places[level], &split, error);
+    ok = ok && rs_counts_sort(&b->places[level], rs_place_level_names[level], error);
+    if (ok) rs_figures_add_split(&b->figures, level, &split);
+    rs_cells_free(&cells);
+    rs_counts_free(&split);
+    return ok;
+}
+
 static bool read_place_tables(struct build *b, const struct rs_pack_tables *t, struct rs_error *error) {
-    for (int level = RS_STATE; level < RS_PLACE_LEVELS; level++) {
+    for (int level = RS_STATE; level < RS_PLACE_LEVELS; level++)
+        if (!read_level(b, t, (enum rs_place_level)level, error)) return false;
+    return sum_levels(b, error);
+}
+
+static bool read_figure_tables(struct build *b, const struct rs_pack_tables *t, struct rs_error *error) {
+    for (size_t i = 0; i < t->figures_n; i++) {
         struct rs_table_source source;
-        const char *path = t->places[level];
-        if (!path) continue;
-        if (!rs_read_places(path, (enum rs_place_level)level, &b->places[level], &source, error) ||
-            !note(b, rs_place_level_names[level], path, &source, error))
+        const struct rs_level_file *f = &t->figures[i];
+        char role[64];
+        snprintf(role, sizeof role, "figures of %s", rs_place_level_names[f->level]);
+        if (!rs_read_figures(f->path, f->level, &b->places[f->level], &b->figures, &source, error) ||
+            !note(b, role, f->path, &source, error))
             return false;
     }
-    return sum_levels(b, error);
+    return true;
 }
 
 static int key_against_row(const void *key, const void *row) {
@@ -149,7 +193,7 @@ static bool read_zips(struct build *b, const char *path, struct rs_error *error)
     bool ok = rs_csv_open(&csv, path, error) && rs_csv_need(&csv, "zip", &zip, error) &&
               rs_csv_need(&csv, "zcta", &zcta, error);
     while (ok && (ok = rs_csv_next(&csv, &more, error)) && more) ok = read_zip_row(b, &csv, zip, zcta, error);
-    ok = ok && note(b, "zip_zcta", path, &(struct rs_table_source){csv.rows, csv.content}, error);
+    ok = ok && note(b, "zip_zcta", path, &(struct rs_table_source){.rows = csv.rows, .content = csv.content}, error);
     rs_csv_close(&csv);
     return ok;
 }
@@ -164,7 +208,7 @@ static bool read_particles(struct build *b, const char *path, struct rs_error *e
         rs_buffer_view(&b->section[RS_SECTION_PARTICLES], csv.field[word]);
         rs_buffer_byte(&b->section[RS_SECTION_PARTICLES], '\n');
     }
-    ok = ok && note(b, "particles", path, &(struct rs_table_source){csv.rows, csv.content}, error);
+    ok = ok && note(b, "particles", path, &(struct rs_table_source){.rows = csv.rows, .content = csv.content}, error);
     rs_csv_close(&csv);
     return ok;
 }
@@ -202,6 +246,26 @@ static void add_table(struct build *b, int number, const struct rs_counts_table 
     }
     rs_buffer_add(&b->section[number + 1], index, slots * sizeof *index);
     free(index);
+}
+
+/* Sorted by key; two files may not give one place's figure twice. */
+static bool add_figures(struct build *b, struct rs_error *error) {
+    struct rs_buffer *records = &b->section[RS_SECTION_FIGURE_RECORDS];
+    for (size_t i = 0; i < b->figures.n; i++) {
+        struct rs_figure_table *t = &b->figures.tables[i];
+        struct rs_pack_figure_table head = {.level = (uint32_t)t->level, .n = (uint32_t)t->rows.n};
+        if (!rs_counts_sort(&t->rows, t->name, error)) return false;
+        head.first = (uint32_t)(records->n / sizeof(struct rs_pack_figure_record));
+        memcpy(head.name, t->name, sizeof head.name);
+        rs_buffer_add(&b->section[RS_SECTION_FIGURES], &head, sizeof head);
+        for (size_t k = 0; k < t->rows.n; k++) {
+            struct rs_short_key key = rs_short_key(t->rows.rows[k].key);
+            struct rs_pack_figure_record record = {.value = t->rows.rows[k].counts[0]};
+            memcpy(record.key, &key, sizeof key);
+            rs_buffer_add(records, &record, sizeof record);
+        }
+    }
+    return true;
 }
 
 static void add_info(struct build *b) {
@@ -260,10 +324,12 @@ bool rs_pack_build(const struct rs_pack_tables *t, const char *output, struct rs
               read_first_name_table(&b, t, error) &&
               read_place_tables(&b, t, error) && read_zips(&b, t->zip_zcta, error) &&
               read_particles(&b, t->particles, error);
+    ok = ok && read_figure_tables(&b, t, error) && add_figures(&b, error);
     if (ok) make_sections(&b);
     ok = ok && write_pack(&b, output, error);
     rs_counts_free(&b.surnames);
     rs_counts_free(&b.first_names);
+    rs_figures_free(&b.figures);
     for (int level = 0; level < RS_PLACE_LEVELS; level++) rs_counts_free(&b.places[level]);
     for (int i = 0; i < RS_SECTIONS; i++) rs_buffer_free(&b.section[i]);
     free(b.zips);

@@ -13,11 +13,22 @@ struct rs_counts_table;
 void rs_fit_first_names(const struct rs_counts_table *names, const double totals[RS_GROUPS], double a[RS_GROUPS]);
 
 /* Paths are borrowed; NULL for a table that is not there. */
+struct rs_level_file {
+    enum rs_place_level level;
+    const char *path;
+};
 struct rs_pack_tables {
-    const char *surnames;
+    const char *surnames;                 /* see rs_read_surnames; the Bureau's lists of 2010 and 2020 too */
     const char *first_names;              /* CSV first_name and counts of bearers by group */
     const char *nation;                   /* shares for suppressed cells of the surnames */
     const char *places[RS_PLACE_LEVELS];  /* at least one; a level not given is summed from the next finer one */
+    /* Further files of places, of any level: those of other states, or each of one group (P12H to P12O). */
+    const struct rs_level_file *more_places;
+    size_t more_places_n;
+    const struct rs_level_file *figures; /* see figures.h */
+    size_t figures_n;
+    int age_from, age_to; /* of whom P12 is counted; both 0: all */
+    char sex;             /* M, F or 0 */
     const char *zip_zcta;                 /* CSV zip,zcta */
     const char *particles;                /* CSV with one column, particle */
     const char *sources;                  /* SOURCES.json: tables it describes must be the ones described */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the CSV layouts of places and surnames to counts in six groups. */
 #include "pack_tables.h"
+#include "name_list.h"
 #include <stdlib.h>
 
 void rs_counts_add(struct rs_counts_table *t, struct rs_view key, const double counts[RS_GROUPS]) {
@@ -54,8 +55,9 @@ static bool find_count_columns(const struct rs_csv *csv, struct count_columns *c
     return true;
 }
 
-static void spread_some_other(double counts[RS_GROUPS], double other) {
+void rs_spread_some_other(double counts[RS_GROUPS], double other) {
     double sum = 0;
+    if (!(other > 0)) return;
     for (int r = 0; r < RS_HISPANIC; r++) sum += counts[r];
     for (int r = 0; r < RS_HISPANIC; r++)
         counts[r] = sum > 0 ? counts[r] * (sum + other) / sum : other / RS_HISPANIC;
@@ -67,7 +69,7 @@ static bool read_counts(const struct rs_csv *csv, const struct count_columns *c,
     for (int r = 0; r < RS_GROUPS; r++)
         if (!rs_csv_count(csv, c->at[r], &counts[r], error)) return false;
     if (c->some_other >= 0 && !rs_csv_count(csv, c->some_other, &other, error)) return false;
-    if (other > 0) spread_some_other(counts, other);
+    if (other > 0) rs_spread_some_other(counts, other);
     return true;
 }
 
@@ -80,25 +82,20 @@ static bool check_id(const struct rs_csv *csv, int column, enum rs_place_level l
                    id.n + 1 == digits[level] ? " (a leading zero may have been lost)" : "");
 }
 
-bool rs_read_places(const char *path, enum rs_place_level level, struct rs_counts_table *to,
+bool rs_read_places(struct rs_csv *csv, enum rs_place_level level, struct rs_counts_table *to,
                     struct rs_table_source *source, struct rs_error *error) {
-    struct rs_csv csv;
     struct count_columns c;
     int id;
     bool more = true;
-    bool ok = rs_csv_open(&csv, path, error) && rs_csv_need(&csv, "id", &id, error) &&
-              find_count_columns(&csv, &c, error);
-    while (ok) {
+    if (!rs_csv_need(csv, "id", &id, error) || !find_count_columns(csv, &c, error)) return false;
+    while (rs_csv_next(csv, &more, error) && more) {
         double counts[RS_GROUPS];
-        ok = rs_csv_next(&csv, &more, error);
-        if (!ok || !more) break;
-        ok = check_id(&csv, id, level, error) && read_counts(&csv, &c, counts, error);
-        if (ok) rs_counts_add(to, csv.field[id], counts);
+        if (!check_id(csv, id, level, error) || !read_counts(csv, &c, counts, error)) return false;
+        rs_counts_add(to, csv->field[id], counts);
     }
-    if (ok && csv.rows == 0) ok = rs_fail(error, RS_DATA, "%s: no rows", path);
-    if (ok) *source = (struct rs_table_source){csv.rows, csv.content};
-    rs_csv_close(&csv);
-    return ok && rs_counts_sort(to, path, error);
+    if (error->code) return false;
+    *source = (struct rs_table_source){.rows = csv->rows, .content = csv->content};
+    return csv->rows > 0 || rs_fail(error, RS_DATA, "%s: no rows", csv->path);
 }
 
 /* ---- surnames ------------------------------------------------------------------------------------------------- */
@@ -173,8 +170,10 @@ bool rs_read_surnames(const char *path, const char *nation, struct rs_counts_tab
     struct rs_csv csv;
     struct surname_layout l;
     bool more = true, has_other = false;
-    bool ok = rs_csv_open(&csv, path, error) && find_surname_columns(&csv, nation, &l, error);
-    while (ok) {
+    bool ok = rs_csv_open(&csv, path, error), list = ok && rs_is_name_list(&csv);
+    if (list) ok = rs_read_name_list(&csv, to, other, &has_other, error);
+    else ok = ok && find_surname_columns(&csv, nation, &l, error);
+    while (ok && !list) {
         double counts[RS_GROUPS];
         ok = rs_csv_next(&csv, &more, error);
         if (!ok || !more) break;
@@ -192,7 +191,8 @@ bool rs_read_surnames(const char *path, const char *nation, struct rs_counts_tab
     if (ok && !has_other)
         ok = rs_fail(error, RS_DATA, "%s: no row ALL OTHER NAMES, without which names not listed have no likelihood",
                      path);
-    if (ok) *source = (struct rs_table_source){csv.rows, csv.content};
+    if (ok) *source = (struct rs_table_source){.rows = csv.rows, .content = csv.content, .ages = "all"};
+    if (ok && (list || l.percents)) memcpy(source->layout, list ? "names 2020" : "names 2010", 11);
     rs_csv_close(&csv);
     return ok && rs_counts_sort(to, path, error);
 }
@@ -205,10 +205,12 @@ bool rs_read_first_names(const char *path, struct rs_counts_table *to, struct rs
     struct count_columns c;
     int name;
     bool more = true;
-    bool ok = rs_csv_open(&csv, path, error) && rs_csv_need(&csv, "first_name", &name, error) &&
-              find_count_columns(&csv, &c, error);
+    double other[RS_GROUPS];
+    bool has_other, ok = rs_csv_open(&csv, path, error), list = ok && rs_is_name_list(&csv);
+    if (list) ok = rs_read_name_list(&csv, to, other, &has_other, error);
+    else ok = ok && rs_csv_need(&csv, "first_name", &name, error) && find_count_columns(&csv, &c, error);
     c.some_other = -1;
-    while (ok) {
+    while (ok && !list) {
         double counts[RS_GROUPS];
         ok = rs_csv_next(&csv, &more, error);
         if (!ok || !more) break;
@@ -216,7 +218,8 @@ bool rs_read_first_names(const char *path, struct rs_counts_table *to, struct rs
         if (ok && !rs_eq_c(csv.field[name], "ALL OTHER NAMES")) rs_counts_add(to, csv.field[name], counts);
     }
     if (ok && csv.rows == 0) ok = rs_fail(error, RS_DATA, "%s: no rows", path);
-    if (ok) *source = (struct rs_table_source){csv.rows, csv.content};
+    if (ok) *source = (struct rs_table_source){.rows = csv.rows, .content = csv.content};
+    if (list && ok) memcpy(source->layout, "names 2020", 11);
     rs_csv_close(&csv);
     return ok && rs_counts_sort(to, path, error);
 }

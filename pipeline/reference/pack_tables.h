@@ -24,11 +24,22 @@ void rs_counts_free(struct rs_counts_table *t);
 struct rs_table_source {
     size_t rows;
     struct rs_digest content;
+    char layout[24], ages[24];   /* empty where the table does not say */
+    const char *some_other_race; /* constant; NULL the same */
 };
+
+/* Of whom counts are taken from tables that have ages and sexes: all with {0, 999, 0}. */
+struct rs_who_counts {
+    int age_from, age_to;
+    char sex; /* M, F or 0 */
+};
+
+/* Some other race over the five non-Hispanic groups in proportion, evenly where there is nobody else. */
+void rs_spread_some_other(double counts[RS_GROUPS], double other);
 
 /* id,white,black,aian,api,multi,hispanic[,some_other]; see schemas/reference/README.md. Some other race is spread over
  * the five non-Hispanic groups in proportion (CFPB 2014), evenly where there is nobody else. */
-bool rs_read_places(const char *path, enum rs_place_level level, struct rs_counts_table *to,
+bool rs_read_places(struct rs_csv *csv, enum rs_place_level level, struct rs_counts_table *to,
                     struct rs_table_source *source, struct rs_error *error);
 /* Counts by group, or the Bureau's 2010 layout; `nation` is the places file with one row whose shares fill suppressed
  * cells. `other` gets ALL OTHER NAMES. */
