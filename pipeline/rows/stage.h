@@ -42,6 +42,9 @@ struct rs_stage {
     /* External inputs besides row files (input files, database): adds their hashes to the stage's key. May be NULL. */
     bool (*inputs)(struct rs_run *run, json_t *hashes, struct rs_error *error);
     bool (*run)(struct rs_run *run, struct rs_error *error);
+    /* The stage as a tool of its own, without the others: called instead of run where the one --input is a CSV file
+     * (.csv, .csv.gz). --output is then a file, and nothing else is written. May be NULL. */
+    bool (*alone)(struct rs_run *run, struct rs_error *error);
     /* Answers a question instead of running, where the own option `question` (NULL: "explain") is given on the command
      * line: configuration and options are read as for a run, nothing is written but *out, which goes to stdout. May be
      * NULL. */

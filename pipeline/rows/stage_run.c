@@ -160,9 +160,30 @@ static bool finish(struct rs_run *run, const struct rs_digest *key, struct rs_er
     return ok;
 }
 
+static bool ends_with(const char *s, const char *end) {
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+static bool is_alone(const struct rs_stage *stage, const struct rs_stage_call *call) {
+    return stage->alone && call->n_inputs == 1 &&
+           (ends_with(call->inputs[0], ".csv") || ends_with(call->inputs[0], ".csv.gz"));
+}
+
+static bool run_alone(const struct rs_stage *stage, const struct rs_stage_call *call, struct rs_error *error) {
+    struct rs_run run;
+    bool ok = rs_run_open(&run, stage, call, error);
+    if (ok && !call->output) ok = rs_fail(error, RS_USAGE, "%s needs --output FILE", stage->name);
+    if (ok && call->dry_run) rs_info("dry run: would read %s and write %s", call->inputs[0], call->output);
+    else ok = ok && stage->alone(&run, error);
+    rs_run_close(&run);
+    return ok;
+}
+
 bool rs_stage_run(const struct rs_stage *stage, const struct rs_stage_call *call, struct rs_error *error) {
     struct rs_run run;
     struct rs_digest key;
+    if (is_alone(stage, call)) return run_alone(stage, call, error);
     bool ok = rs_run_open(&run, stage, call, error) && rs_run_key(&run, &key, error);
     if (ok && call->dry_run) {
         char hex[65];

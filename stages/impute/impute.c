@@ -7,6 +7,7 @@
 #include "evaluate.h"
 #include "learner.h"
 #include "model.h"
+#include "options.h"
 #include "posterior_row.h"
 #include "pipeline/base/log.h"
 #include "pipeline/rows/stage.h"
@@ -205,30 +206,6 @@ static bool gather_done(void *self, struct rs_batch *batch, struct rs_error *err
 
 /* ---- the stage ------------------------------------------------------------------------------------------------ */
 
-static bool read_method(const char *name, enum rs_impute_method *out, struct rs_error *error) {
-    for (int i = 0; i < RS_METHOD_FBISG; i++) {
-        *out = (enum rs_impute_method)i;
-        if (strcmp(name, rs_impute_method_names[i]) == 0) return true;
-    }
-    return rs_fail(error, RS_USAGE, "--method is bifsg, bisg, surname or geography, not %s", name);
-}
-
-static bool read_options(const struct rs_run *run, struct rs_impute_options *o, struct rs_error *error) {
-    const char *form = rs_run_option(run, "form"), *level = rs_run_option(run, "geography");
-    if (!read_method(rs_run_option(run, "method"), &o->method, error)) return false;
-    if (!rs_run_option_real(run, "smoothing", 0, 1e9, &o->smoothing, error) ||
-        !rs_run_option_real(run, "surname-smoothing", 0, 1e9, &o->surname_smoothing, error))
-        return false;
-    o->textbook = strcmp(form, "textbook") == 0;
-    if (!o->textbook && strcmp(form, "place") != 0)
-        return rs_fail(error, RS_USAGE, "--form is place or textbook, not %s", form);
-    for (int i = 0; i < RS_PLACE_LEVELS; i++) {
-        o->finest = (enum rs_place_level)i;
-        if (strcmp(level, rs_place_level_names[i]) == 0) return true;
-    }
-    return rs_fail(error, RS_USAGE, "--geography is block_group, tract, zcta, county, state or nation, not %s", level);
-}
-
 static bool pass(struct impute *s, const struct rs_manifest *m, const struct rs_work *work, struct rs_error *error) {
     rs_row_reader_close(s->reader);
     s->reader = rs_row_reader_open(m, error);
@@ -275,7 +252,7 @@ static void report(struct impute *s) {
 static bool run(struct rs_run *run, struct rs_error *error) {
     struct rs_impute_options options;
     struct impute s = {.run = run, .decliners_too = rs_run_flag(run, "impute-declined")};
-    if (!read_options(run, &options, error)) return false;
+    if (!rs_impute_read_options(run, &options, error)) return false;
     if (!(s.pack = rs_pack_open(run->reference, error))) return false;
     s.model = rs_impute_model_new(s.pack, &options);
     s.maker = (struct rs_row_maker){.model = s.model, .pack = rs_cstr(rs_pack_id(s.pack)), .pairs = rs_pairs_of(0, 0)};
@@ -298,6 +275,7 @@ static const struct rs_option options[] = {
     {"geography", "LEVEL", "block_group", "Finest level to use: block_group, tract, zcta, county, state or nation."},
     {"smoothing", "K", "20", "Pseudo-residents that draw a place's shares towards the place it lies in; 0 for none."},
     {"surname-smoothing", "K", "5", "Pseudo-bearers that draw a surname's shares towards the nation's; 0 for none."},
+    {"columns", "WHICH", "all", "Of a CSV file imputed by itself: all, or six for the id and the six probabilities."},
     {"impute-declined", NULL, NULL, "Impute persons who declined to say, too."},
     RS_LEARNER_OPTIONS,
     {0},
@@ -338,4 +316,5 @@ const struct rs_stage rs_stage_impute = {
     .needs_reference = true,
     .inputs = rs_learner_inputs,
     .run = run,
+    .alone = rs_impute_alone,
 };

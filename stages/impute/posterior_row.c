@@ -3,6 +3,7 @@
 #include "posterior_row.h"
 #include "learn.h"
 #include <math.h>
+#include "probability.h"
 
 enum { NUMBERS = RS_GROUPS + RS_2024_EIGHT + RS_2024_CATEGORIES };
 
@@ -15,7 +16,7 @@ struct digits {
 static struct rs_view real(struct digits *d, double v) {
     if (isnan(v)) return RS_NULL;
     char *at = d->text[d->n++];
-    return rs_view(at, rs_format_real(at, v));
+    return rs_view(at, rs_format_probability(at, v));
 }
 
 /* The text of `same` where the number is that one, else digits of its own. */

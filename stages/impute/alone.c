@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Imputation on its own: any CSV of people in, their probabilities out, for an analyst without the rest of the pipeline.
+ *
+ * Invariants: one line for each record, in the order of the file; a line depends on its record, the pack and the options
+ * alone; tab-separated COPY text with a header, as all row files. */
+#include <stdlib.h>
+#include "options.h"
+#include "people_csv.h"
+#include "pipeline/base/bytes.h"
+#include "pipeline/base/file.h"
+#include "pipeline/base/log.h"
+#include "pipeline/reference/name_fold.h"
+#include "posterior_row.h"
+#include "probability.h"
+
+struct alone {
+    struct rs_people *people;
+    struct rs_out *out;
+    struct rs_pack *pack;
+    struct rs_impute_model *model;
+    struct rs_pairs pairs;
+    const char *pack_id;
+    bool all_columns;
+    uint64_t rows, kinds[RS_IMPUTE_KINDS];
+};
+
+static const char six[] = "p_white\tp_black\tp_aian\tp_api\tp_multi\tp_hispanic";
+static const char others[] = "\tp8_aian\tp8_asian\tp8_black\tp8_hispanic\tp8_mena\tp8_nhpi\tp8_white\tp8_multi\tany_aian"
+                             "\tany_asian\tany_black\tany_hispanic\tany_mena\tany_nhpi\tany_white\tmodel\tsurname_match"
+                             "\tfirst_name_match\tgeography_level\tapi_split\tmena_split\tpack";
+
+/* ---- a person -------------------------------------------------------------------------------------------------- */
+
+/* Most names are ASCII letters: these are put into upper case where they stand, eight at a time. The block has room
+ * behind its end. */
+static struct rs_view fold(struct rs_arena *arena, struct rs_view name) {
+    if (!rs_has(name)) return RS_NULL;
+    char *p = (char *)(uintptr_t)name.p; /* the block is this thread's */
+    for (size_t i = 0; i < name.n; i++)
+        if ((unsigned)((p[i] & ~0x20) - 'A') > 25u) return rs_name_fold(arena, name);
+    for (size_t i = 0; i < name.n; i++) p[i] = (char)(p[i] & ~0x20);
+    return name;
+}
+
+static struct rs_view first_five(struct rs_view zip) { return zip.n > 5 ? rs_view(zip.p, 5) : zip; }
+
+struct subject {
+    struct rs_view id;
+    struct rs_who who;
+};
+enum { SUBJECTS = 32 };
+
+static void take(struct subject *s, const struct rs_view *row, struct rs_arena *arena, bool first_names) {
+    s->id = row[RS_PEOPLE_ID];
+    s->who.surname = fold(arena, row[RS_PEOPLE_SURNAME]);
+    s->who.first_name = first_names ? fold(arena, row[RS_PEOPLE_FIRST_NAME]) : RS_NULL;
+    s->who.ids = (struct rs_place_ids){.state = row[RS_PEOPLE_STATE],
+                                       .zip5 = first_five(row[RS_PEOPLE_ZIP]),
+                                       .zcta = row[RS_PEOPLE_ZCTA],
+                                       .county = row[RS_PEOPLE_COUNTY],
+                                       .tract = row[RS_PEOPLE_TRACT],
+                                       .block_group = row[RS_PEOPLE_BLOCK_GROUP]};
+}
+
+/* ---- lines ----------------------------------------------------------------------------------------------------- */
+
+static char *put_text(char *out, struct rs_view v) {
+    if (!v.p) return memcpy(out, "\\N", 2), out + 2;
+    for (size_t i = 0; i < v.n; i++) {
+        char c = v.p[i];
+        if (c == '\t' || c == '\n' || c == '\r' || c == '\\') {
+            *out++ = '\\';
+            c = c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : '\\';
+        }
+        *out++ = c;
+    }
+    return out;
+}
+
+static char *put_word(char *out, const char *word) {
+    *out++ = '\t';
+    return put_text(out, rs_cstr(word));
+}
+
+static char *put_number(char *out, double v) {
+    *out++ = '\t';
+    if (v != v) return memcpy(out, "\\N", 2), out + 2;
+    return out + rs_format_probability(out, v);
+}
+
+static char *put_rest(const struct alone *s, char *out, const struct rs_posterior *q) {
+    struct rs_omb2024 o;
+    rs_omb2024(s->model, q, NULL, &s->pairs, &o);
+    for (int c = 0; c < RS_2024_EIGHT; c++) out = put_number(out, o.eight[c]);
+    for (int c = 0; c < RS_2024_CATEGORIES; c++) out = put_number(out, o.any[c]);
+    out = put_word(out, rs_impute_kind_names[q->kind]);
+    out = put_word(out, rs_surname_match_names[q->match]);
+    bool looked = q->first_match < RS_FIRST_NAME_MATCHES;
+    out = put_word(out, looked ? rs_first_name_match_names[q->first_match] : NULL);
+    out = put_word(out, rs_place_level_names[q->level]);
+    out = put_word(out, o.api_split);
+    out = put_word(out, o.mena_split);
+    return put_word(out, s->pack_id);
+}
+
+enum { MOST_LINE = 1024 }; /* bytes of a line besides its id */
+
+static void put_line(const struct alone *s, struct rs_buffer *to, struct rs_view id, const struct rs_posterior *q) {
+    char *start = rs_buffer_reserve(to, 2 * id.n + MOST_LINE), *out = put_text(start, id);
+    for (int r = 0; r < RS_GROUPS; r++) out = put_number(out, q->p[r]);
+    if (s->all_columns) out = put_rest(s, out, q);
+    *out++ = '\n';
+    to->n += (size_t)(out - start);
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------------------------- */
+
+static bool next_block(void *self, struct rs_batch *batch, bool *more, struct rs_error *error) {
+    struct alone *s = self;
+    if (!rs_people_block(s->people, &batch->in, &batch->first_row, error)) return false;
+    *more = batch->in.n > 0;
+    return true;
+}
+
+static void impute_subjects(const struct alone *s, struct rs_batch *batch, const struct subject *subjects, size_t n,
+                            uint64_t kinds[RS_IMPUTE_KINDS]) {
+    for (int step = 0; step < 2; step++)
+        for (size_t i = 0; i < n; i++) rs_impute_hint(s->model, &subjects[i].who, step);
+    for (size_t i = 0; i < n; i++) {
+        struct rs_posterior q;
+        rs_impute_who(s->model, &subjects[i].who, &q);
+        kinds[q.kind]++;
+        put_line(s, &batch->out[0], subjects[i].id, &q);
+    }
+}
+
+static bool work_block(void *self, struct rs_batch *batch, struct rs_error *error) {
+    struct alone *s = self;
+    struct rs_people_cursor cursor;
+    struct subject subjects[SUBJECTS] = {{.id = RS_NULL}};
+    uint64_t kinds[RS_IMPUTE_KINDS] = {0};
+    bool first_names = rs_pack_has_first_names(s->pack);
+    size_t n = 0;
+    rs_people_cursor(&cursor, s->people, &batch->in, batch->first_row);
+    while (rs_people_next(&cursor, error)) {
+        take(&subjects[n++], cursor.row, &batch->arena, first_names);
+        if (n < SUBJECTS) continue;
+        impute_subjects(s, batch, subjects, n, kinds);
+        n = 0;
+    }
+    if (error->code) return false;
+    impute_subjects(s, batch, subjects, n, kinds);
+    rs_buffer_add(&batch->scratch, kinds, sizeof kinds);
+    return true;
+}
+
+static bool done_block(void *self, struct rs_batch *batch, struct rs_error *error) {
+    struct alone *s = self;
+    uint64_t kinds[RS_IMPUTE_KINDS];
+    memcpy(kinds, batch->scratch.p, sizeof kinds);
+    for (int k = 0; k < RS_IMPUTE_KINDS; k++) {
+        s->kinds[k] += kinds[k];
+        s->rows += kinds[k];
+    }
+    return rs_out_write(s->out, batch->out[0].p, batch->out[0].n, error);
+}
+
+static bool put_header(struct alone *s, struct rs_error *error) {
+    struct rs_buffer line = {0};
+    rs_buffer_printf(&line, "id\t%s%s\n", six, s->all_columns ? others : "");
+    bool ok = rs_out_write(s->out, line.p, line.n, error);
+    rs_buffer_free(&line);
+    return ok;
+}
+
+static void say(const struct alone *s) {
+    struct rs_buffer line = {0};
+    for (int k = 0; k < RS_IMPUTE_KINDS; k++)
+        if (s->kinds[k])
+            rs_buffer_printf(&line, ", %s %llu", rs_impute_kind_names[k], (unsigned long long)s->kinds[k]);
+    rs_info("%llu people%.*s", (unsigned long long)s->rows, (int)line.n, line.n ? line.p : "");
+    rs_buffer_free(&line);
+    if (!rs_people_has(s->people, RS_PEOPLE_SURNAME)) rs_log(RS_LOG_WARNING, "the file has no column surname");
+    bool place = false;
+    for (int c = RS_PEOPLE_BLOCK_GROUP; c <= RS_PEOPLE_STATE; c++)
+        place |= rs_people_has(s->people, (enum rs_people_column)c);
+    if (!place) rs_log(RS_LOG_WARNING, "the file has no column of places (block_group, tract, county, zcta, zip, state)");
+}
+
+static bool run_blocks(struct alone *s, struct rs_run *run, struct rs_error *error) {
+    struct rs_work work = {s, next_block, work_block, done_block};
+    return (s->people = rs_people_open(run->inputs[0], error)) && (s->out = rs_out_open(run->output, error)) &&
+           put_header(s, error) && rs_work_run(&work, run->threads, error);
+}
+
+bool rs_impute_alone(struct rs_run *run, struct rs_error *error) {
+    struct rs_impute_options options;
+    const char *columns = rs_run_option(run, "columns");
+    struct alone s = {.all_columns = strcmp(columns, "all") == 0};
+    if (!s.all_columns && strcmp(columns, "six") != 0)
+        return rs_fail(error, RS_USAGE, "--columns is all or six, not %s", columns);
+    if (!rs_impute_read_options(run, &options, error) || !(s.pack = rs_pack_open(run->reference, error))) return false;
+    s.pack_id = rs_pack_id(s.pack);
+    s.pairs = rs_pairs_of(0, 0);
+    s.model = rs_impute_model_new(s.pack, &options);
+    bool ok = run_blocks(&s, run, error);
+    if (ok) say(&s);
+    if (ok) ok = rs_out_commit(s.out, error);
+    else rs_out_abort(s.out);
+    rs_people_close(s.people);
+    rs_impute_model_free(s.model);
+    rs_pack_close(s.pack);
+    return ok;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading CSV of people: cut into blocks by one thread, taken apart by many. */
+#include "people_csv.h"
+#include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+#include "pipeline/base/bytes.h"
+#include "pipeline/base/file.h"
+
+enum { BLOCK = 1 << 20, LONGEST = 64 << 20, PADDING = 64, MOST_FIELDS = 4096 };
+
+const char *const rs_people_column_names[RS_PEOPLE_COLUMNS] = {"id",    "surname", "first_name", "middle_name",
+                                                               "block_group", "tract", "county", "zcta", "zip", "state"};
+
+struct rs_people {
+    char *path;
+    struct rs_in *in;
+    struct rs_buffer rest; /* what stands behind the block given last */
+    uint64_t offset;       /* of rest */
+    bool ended, has[RS_PEOPLE_COLUMNS];
+    size_t n_fields;
+    unsigned char slot[MOST_FIELDS + 1]; /* where each field goes: RS_PEOPLE_COLUMNS for nowhere */
+};
+
+/* ---- blocks --------------------------------------------------------------------------------------------------- */
+
+/* Length of the whole records at p: up to the last line break that is not between quotes. */
+static size_t whole_records(const char *p, size_t n) {
+    const char *end = p + n, *at = p, *last = NULL;
+    while (at < end) {
+        const char *quote = memchr(at, '"', (size_t)(end - at)), *stop = quote ? quote : end;
+        const char *line = memrchr(at, '\n', (size_t)(stop - at));
+        if (line) last = line;
+        if (!quote) break;
+        const char *close = memchr(quote + 1, '"', (size_t)(end - quote - 1));
+        if (!close) break;
+        at = close + 1;
+    }
+    return last ? (size_t)(last + 1 - p) : 0;
+}
+
+static bool not_closed(const struct rs_people *s, uint64_t record, struct rs_error *error) {
+    return rs_fail(error, RS_DATA, "%s: in the record at byte %llu a quote is opened and not closed: mend it and run again",
+                   s->path, (unsigned long long)record);
+}
+
+bool rs_people_block(struct rs_people *s, struct rs_buffer *into, uint64_t *offset, struct rs_error *error) {
+    size_t room = BLOCK, whole = 0;
+    *offset = s->offset;
+    into->n = 0;
+    rs_buffer_add(into, s->rest.p, s->rest.n);
+    s->rest.n = 0;
+    while (!whole) {
+        while (!s->ended && into->n < room) {
+            size_t got;
+            rs_buffer_reserve(into, room - into->n + PADDING);
+            if (!rs_in_read(s->in, into->p + into->n, room - into->n, &got, error)) return false;
+            into->n += got;
+            s->ended = got == 0;
+        }
+        whole = s->ended ? into->n : whole_records(into->p, into->n);
+        if (s->ended) break;
+        if (!whole && room >= LONGEST)
+            return not_closed(s, s->offset, error);
+        room *= 2;
+    }
+    rs_buffer_add(&s->rest, into->p + whole, into->n - whole);
+    into->n = whole;
+    s->offset += whole;
+    memset(rs_buffer_reserve(into, PADDING), 0, PADDING);
+    return true;
+}
+
+/* ---- records -------------------------------------------------------------------------------------------------- */
+
+/* A bit for each of 64 bytes that is a comma, a line break or a quote. */
+static inline uint64_t marks(const char *p) {
+    uint64_t mask = 0;
+#ifdef __SSE2__
+    const __m128i comma = _mm_set1_epi8(','), line = _mm_set1_epi8('\n'), quote = _mm_set1_epi8('"');
+    for (int i = 0; i < 4; i++) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+        __m128i any = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, comma), _mm_cmpeq_epi8(v, line)),
+                                   _mm_cmpeq_epi8(v, quote));
+        mask |= (uint64_t)(unsigned)_mm_movemask_epi8(any) << (16 * i);
+    }
+#else
+    for (int i = 0; i < 64; i += 8) {
+        uint64_t word = rs_word(p + i);
+        uint64_t any = rs_bytes_equal(word, ',') | rs_bytes_equal(word, '\n') | rs_bytes_equal(word, '"');
+        mask |= ((any >> 7) * 0x0102040810204080u >> 56) << i; /* the eight marks side by side */
+    }
+#endif
+    return mask;
+}
+
+/* Separators from byte `at` on. */
+static void look_from(struct rs_people_cursor *c, size_t at) {
+    c->base = at;
+    c->mask = at < c->n ? marks(c->p + at) : 0;
+}
+
+static inline struct rs_view trimmed(char *p, size_t n) {
+    if (n == 0) return RS_NULL;
+    if ((unsigned char)p[0] > ' ' && (unsigned char)p[n - 1] > ' ') return rs_view(p, n);
+    struct rs_view v = rs_trim(rs_view(p, n));
+    return rs_has(v) ? v : RS_NULL;
+}
+
+/* The field that opens with a quote at p: *value is what it means, doubled quotes undone in place. Past its closing quote;
+ * n + 1 where it has none, which can be in the file's last block only. */
+static size_t quoted(char *p, size_t at, size_t n, struct rs_view *value) {
+    size_t out = at + 1, from = at + 1, i = at + 1;
+    for (; i < n; i++) {
+        if (p[i] == '"') {
+            if (i + 1 >= n || p[i + 1] != '"') break;
+            i++;
+        }
+        p[out++] = p[i];
+    }
+    *value = trimmed(p + from, out - from);
+    return i + 1;
+}
+
+void rs_people_cursor(struct rs_people_cursor *c, const struct rs_people *people, struct rs_buffer *block,
+                      uint64_t offset) {
+    *c = (struct rs_people_cursor){.people = people, .p = block->p, .n = block->n, .offset = offset};
+    look_from(c, 0);
+}
+
+static bool wrong_fields(const struct rs_people_cursor *c, size_t record, size_t fields, struct rs_error *error) {
+    return rs_fail(error, RS_DATA, "%s: the record at byte %llu has %zu fields, the header %zu: mend it and run again",
+                   c->people->path, (unsigned long long)(c->offset + record), fields, c->people->n_fields);
+}
+
+/* The next separator at or behind the place looked from; n at the end. Quotes are given only where they open a field. */
+static inline size_t next_mark(struct rs_people_cursor *c, size_t start) {
+    for (;;) {
+        while (!c->mask) {
+            if (c->base + 64 >= c->n) return c->n;
+            look_from(c, c->base + 64);
+        }
+        size_t at = c->base + (size_t)__builtin_ctzll(c->mask);
+        c->mask &= c->mask - 1;
+        if (c->p[at] != '"' || at == start) return at;
+    }
+}
+
+bool rs_people_next(struct rs_people_cursor *cursor, struct rs_error *error) {
+    struct rs_people_cursor *c = cursor;
+    const struct rs_people *s = c->people;
+    size_t record = c->start, start = c->start, field = 0;
+    while (start < c->n || (field && start == c->n)) { /* a last field may be empty */
+        if (field > MOST_FIELDS) return wrong_fields(c, record, field, error);
+        unsigned slot = s->slot[field];
+        size_t at = next_mark(c, start), from = start;
+        bool open = at < c->n && c->p[at] == '"';
+        start = at + 1;
+        if (open) {
+            size_t past = quoted(c->p, at, c->n, &c->row[slot]);
+            if (past > c->n) return not_closed(s, c->offset + record, error);
+            look_from(c, past);
+            at = next_mark(c, past + 1); /* a quote here opens nothing */
+            start = at + 1;
+        } else if (slot < RS_PEOPLE_COLUMNS) {
+            c->row[slot] = trimmed(c->p + from, at - from);
+        }
+        field++;
+        if (at < c->n && c->p[at] == ',') continue;
+        if (field == 1 && !open && !rs_has(rs_trim(rs_view(c->p + from, at - from)))) { /* an empty line */
+            record = start;
+            field = 0;
+            continue;
+        }
+        c->start = start;
+        return field == s->n_fields || wrong_fields(c, record, field, error);
+    }
+    c->start = start;
+    return field ? wrong_fields(c, record, field, error) : false;
+}
+
+/* ---- the header ----------------------------------------------------------------------------------------------- */
+
+static bool take_name(struct rs_people *s, struct rs_view name, struct rs_error *error) {
+    if (s->n_fields == MOST_FIELDS)
+        return rs_fail(error, RS_DATA, "%s: the header has more than %d columns", s->path, MOST_FIELDS);
+    int slot = 0;
+    while (slot < RS_PEOPLE_COLUMNS && !rs_eq_nocase(name, rs_cstr(rs_people_column_names[slot]))) slot++;
+    if (slot < RS_PEOPLE_COLUMNS && s->has[slot])
+        return rs_fail(error, RS_DATA, "%s: the header has %s twice", s->path, rs_people_column_names[slot]);
+    if (slot < RS_PEOPLE_COLUMNS) s->has[slot] = true;
+    s->slot[s->n_fields++] = (unsigned char)slot;
+    return true;
+}
+
+static bool read_header(struct rs_people *s, struct rs_error *error) {
+    struct rs_buffer block = {0};
+    uint64_t offset;
+    if (!rs_people_block(s, &block, &offset, error)) {
+        rs_buffer_free(&block);
+        return false;
+    }
+    const char *line = block.n ? memchr(block.p, '\n', block.n) : NULL;
+    size_t length = line ? (size_t)(line - block.p) : block.n, past = line ? length + 1 : length;
+    struct rs_view rest = rs_view(block.p, length);
+    if (length >= 3 && memcmp(block.p, "\xEF\xBB\xBF", 3) == 0) rest.p += 3, rest.n -= 3; /* byte order mark */
+    bool ok = length > 0 || rs_fail(error, RS_DATA, "%s: is empty: a header line is needed", s->path);
+    while (ok && !rs_is_null(rest)) {
+        struct rs_view name = rs_trim(rs_split(&rest, ','));
+        if (name.n >= 2 && name.p[0] == '"' && name.p[name.n - 1] == '"') name = rs_view(name.p + 1, name.n - 2);
+        ok = take_name(s, name, error);
+    }
+    if (ok && !s->has[RS_PEOPLE_ID])
+        ok = rs_fail(error, RS_DATA, "%s: the header has no column id, by which rows are told apart", s->path);
+    for (size_t i = s->n_fields; i <= MOST_FIELDS; i++) s->slot[i] = RS_PEOPLE_COLUMNS;
+    /* The records read with it come first. */
+    struct rs_buffer after = {0};
+    rs_buffer_add(&after, block.p + past, block.n - past);
+    rs_buffer_add(&after, s->rest.p, s->rest.n);
+    rs_buffer_free(&s->rest);
+    s->rest = after;
+    s->offset = past;
+    rs_buffer_free(&block);
+    return ok;
+}
+
+struct rs_people *rs_people_open(const char *path, struct rs_error *error) {
+    struct rs_people *s = rs_alloc(sizeof *s);
+    s->path = rs_strdup(path);
+    s->in = rs_in_open(path, error);
+    if (s->in && read_header(s, error)) return s;
+    rs_people_close(s);
+    return NULL;
+}
+
+void rs_people_close(struct rs_people *s) {
+    if (!s) return;
+    rs_in_close(s->in);
+    rs_buffer_free(&s->rest);
+    free(s->path);
+    free(s);
+}
+
+bool rs_people_has(const struct rs_people *s, enum rs_people_column column) { return s->has[column]; }
