@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 #include "pack_format.h"
 
 const char *const rs_group_names[RS_GROUPS] = {"WHITE", "BLACK", "AIAN", "API", "MULTI", "HISPANIC"};
@@ -52,7 +51,7 @@ static bool map_file(struct rs_pack *p, const char *path, struct rs_error *error
         close(fd);
         return rs_fail(error, RS_DATA, "reference pack %s: too short to be one: build it again", path);
     }
-    void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
     close(fd);
     if (map == MAP_FAILED) return rs_fail_errno(error, RS_IO, "reference pack %s: cannot be mapped", path);
     p->map = map;
@@ -74,8 +73,8 @@ static bool check_header(const struct rs_pack *p, const char *path, struct rs_er
     if (h->bytes != p->bytes)
         return rs_fail(error, RS_DATA, "reference pack %s: %zu bytes long, should be %llu: copy or build it again",
                        path, p->bytes, (unsigned long long)h->bytes);
-    uint32_t crc = (uint32_t)crc32_z(crc32_z(0, NULL, 0), p->map + RS_PACK_CRC_FROM, p->bytes - RS_PACK_CRC_FROM);
-    if (crc != h->crc)
+    if (p->bytes % RS_PACK_ALIGN != 0 ||
+        rs_pack_sum(p->map + RS_PACK_SUM_FROM, p->bytes - RS_PACK_SUM_FROM) != h->sum)
         return rs_fail(error, RS_DATA, "reference pack %s: damaged (checksum differs): copy or build it again", path);
     for (int i = 0; i < RS_SECTIONS; i++) {
         uint64_t at = h->section[i].offset, n = h->section[i].bytes;

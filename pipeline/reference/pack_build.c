@@ -4,7 +4,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <zlib.h>
 #include "../base/file.h"
 #include "../base/log.h"
 #include "census_table.h"
@@ -300,8 +299,7 @@ static bool write_pack(struct build *b, const char *output, struct rs_error *err
     pad(&file);
     h.bytes = file.n;
     memcpy(file.p, &h, sizeof h);
-    h.crc = (uint32_t)crc32_z(crc32_z(0, NULL, 0), (const unsigned char *)file.p + RS_PACK_CRC_FROM,
-                              file.n - RS_PACK_CRC_FROM);
+    h.sum = rs_pack_sum((const unsigned char *)file.p + RS_PACK_SUM_FROM, file.n - RS_PACK_SUM_FROM);
     memcpy(file.p, &h, sizeof h);
     bool ok = rs_write_file(output, file.p, file.n, error);
     rs_buffer_free(&file);
