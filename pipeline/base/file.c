@@ -172,6 +172,7 @@ struct rs_in {
     char *buffer;
     size_t at, n;
     char path[PATH_MAX];
+    struct rs_sha *sha;
 };
 
 static bool fill(struct rs_in *in, struct rs_error *error) {
@@ -181,6 +182,7 @@ static bool fill(struct rs_in *in, struct rs_error *error) {
     if (got < 0) return rs_fail_errno(error, RS_IO, "%s: reading failed", in->path);
     in->at = 0;
     in->n = (size_t)got;
+    if (in->sha) rs_sha_add(in->sha, in->buffer, in->n);
     return true;
 }
 
@@ -211,6 +213,16 @@ struct rs_in *rs_in_open(const char *path, struct rs_error *error) {
     }
     in->inside = in->gzip;
     return in;
+}
+
+void rs_in_hash(struct rs_in *in) {
+    in->sha = rs_sha_begin();
+    rs_sha_add(in->sha, in->buffer, in->n); /* what opening has read */
+}
+
+void rs_in_digest(struct rs_in *in, struct rs_digest *out) {
+    rs_sha_end(in->sha, out);
+    in->sha = NULL;
 }
 
 bool rs_in_is_gzip(const struct rs_in *in) { return in->gzip; }
@@ -272,6 +284,7 @@ void rs_in_close(struct rs_in *in) {
     if (!in) return;
     if (in->gzip) inflateEnd(&in->z);
     if (in->fd >= 0) close(in->fd);
+    if (in->sha) rs_sha_end(in->sha, NULL);
     free(in->buffer);
     free(in);
 }

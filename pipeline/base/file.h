@@ -3,6 +3,7 @@
 #ifndef RS_BASE_FILE_H
 #define RS_BASE_FILE_H
 #include "error.h"
+#include "hash.h"
 #include "text.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,9 @@ struct rs_in;
 struct rs_in *rs_in_open(const char *path, struct rs_error *error);
 bool rs_in_read(struct rs_in *in, void *p, size_t room, size_t *got, struct rs_error *error); /* *got 0 at the end */
 bool rs_in_is_gzip(const struct rs_in *in);
+/* From right after rs_in_open on: the digest of the bytes as found on disk; rs_in_digest when all were read. */
+void rs_in_hash(struct rs_in *in);
+void rs_in_digest(struct rs_in *in, struct rs_digest *out);
 void rs_in_close(struct rs_in *in);
 
 #endif

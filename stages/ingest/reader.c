@@ -70,7 +70,9 @@ static bool begin_file(struct rs_reader *r, struct rs_source *s, struct rs_error
     r->data.n = 0;
     r->cutter = (struct rs_x12_cutter){0};
     r->hl7 = (struct rs_hl7_cutter){0};
-    if (!(r->in = rs_in_open(s->path, error)) || !fill(r, RS_BLOCK_BYTES, error)) return false;
+    if (!(r->in = rs_in_open(s->path, error))) return false;
+    rs_in_hash(r->in);
+    if (!fill(r, RS_BLOCK_BYTES, error)) return false;
     s->gzip = rs_in_is_gzip(r->in);
     if (starts_with(r, "\xFF\xFE", 2) || starts_with(r, "\xFE\xFF", 2))
         return rs_fail(error, RS_DATA, "%s: is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8", s->path);
@@ -83,12 +85,19 @@ static bool begin_file(struct rs_reader *r, struct rs_source *s, struct rs_error
     return true;
 }
 
-static void end_file(struct rs_reader *r, struct rs_source *s) {
+/* The digest was taken before reading: it decided the order of files and whether to run at all. */
+static bool end_file(struct rs_reader *r, struct rs_source *s, struct rs_error *error) {
+    struct rs_digest read;
+    rs_in_digest(r->in, &read);
+    if (memcmp(read.b, s->sha256.b, sizeof read.b) != 0)
+        return rs_fail(error, RS_DATA, "%s: changed while it was read; wait until the transfer is complete, then run again",
+                       s->path);
     s->records = r->record_no;
     if (!s->records) rs_warn("%s: holds no record", s->path);
     rs_in_close(r->in);
     r->in = NULL;
     r->current++;
+    return true;
 }
 
 /* ---- cutting -------------------------------------------------------------------------------------------------- */
@@ -187,7 +196,7 @@ bool rs_reader_next(struct rs_reader *r, struct rs_batch *batch, bool *more, str
         if (!next_block(r, s, batch, error)) return false;
         *more = batch->in.n > 0;
         if (*more) return true;
-        end_file(r, s);
+        if (!end_file(r, s, error)) return false;
     }
     *more = false;
     return true;
