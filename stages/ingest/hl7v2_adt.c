@@ -79,7 +79,7 @@ static struct rs_view system_of(const struct adt *a, struct rs_view sent, struct
     const struct rs_pair *known = rs_pairs_find(&a->profile->systems, sent);
     if (known) return known->value;
     bool table_name = sent.n > 3 && memcmp(sent.p, "HL7", 3) == 0 && rs_all_digits(rs_view(sent.p + 3, sent.n - 3));
-    return table_name && rs_has(table) ? table : sent;
+    return table_name && rs_has(table) ? table : rs_rows_text(a->rows, sent);
 }
 
 static void put(const struct adt *a, const char *representation, struct rs_view system, struct rs_view cwe, unsigned i,
