@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Digests and keyed pseudonyms through OpenSSL; random numbers from counters. */
+/* Digests and keyed pseudonyms through OpenSSL; random numbers from counters.
+ *
+ * Files are hashed through EVP. Keys are digests of a few dozen bytes, millions of them: there EVP's allocations and
+ * look-ups cost more than SHA-256 itself, so its plain functions are used, which OpenSSL keeps for programs that ask for
+ * the interface of 1.1 (openssl_user_macros(7)). */
+#define OPENSSL_API_COMPAT 0x10100000L
 #include "hash.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,9 +31,10 @@ void rs_sha_end(struct rs_sha *sha, struct rs_digest *out) {
 
 struct rs_digest rs_sha256(const void *p, size_t n) {
     struct rs_digest d;
-    struct rs_sha *sha = rs_sha_begin();
-    rs_sha_add(sha, p, n);
-    rs_sha_end(sha, &d);
+    SHA256_CTX c;
+    SHA256_Init(&c);
+    SHA256_Update(&c, p, n);
+    SHA256_Final(d.b, &c);
     return d;
 }
 
@@ -101,22 +108,25 @@ bool rs_site_key_read(const char *path, struct rs_site_key *key, struct rs_error
 
 /* HMAC (RFC 2104) on two prepared SHA-256 states: copying a state costs less than setting a key for each record. */
 struct rs_hmac {
-    EVP_MD_CTX *inner, *outer, *work;
+    SHA256_CTX inner, outer;
 };
+
+static void add_parts(SHA256_CTX *c, const struct rs_view *parts, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (i) SHA256_Update(c, "\x1f", 1);
+        if (parts[i].n) SHA256_Update(c, parts[i].p, parts[i].n);
+    }
+}
 
 struct rs_hmac *rs_hmac_new(const struct rs_site_key *key) {
     struct rs_hmac *h = rs_alloc(sizeof *h);
     uint8_t pad[64];
-    h->inner = EVP_MD_CTX_new();
-    h->outer = EVP_MD_CTX_new();
-    h->work = EVP_MD_CTX_new();
-    if (!h->inner || !h->outer || !h->work) abort(); /* only when memory is out */
     for (size_t i = 0; i < 64; i++) pad[i] = (uint8_t)((i < key->n ? key->b[i] : 0) ^ 0x36);
-    EVP_DigestInit_ex(h->inner, EVP_sha256(), NULL);
-    EVP_DigestUpdate(h->inner, pad, 64);
+    SHA256_Init(&h->inner);
+    SHA256_Update(&h->inner, pad, 64);
     for (size_t i = 0; i < 64; i++) pad[i] ^= 0x36 ^ 0x5c;
-    EVP_DigestInit_ex(h->outer, EVP_sha256(), NULL);
-    EVP_DigestUpdate(h->outer, pad, 64);
+    SHA256_Init(&h->outer);
+    SHA256_Update(&h->outer, pad, 64);
     OPENSSL_cleanse(pad, sizeof pad);
     return h;
 }
@@ -124,36 +134,29 @@ struct rs_hmac *rs_hmac_new(const struct rs_site_key *key) {
 struct rs_key rs_hmac_key(struct rs_hmac *h, const struct rs_view *parts, size_t n_parts) {
     struct rs_digest d;
     struct rs_key key;
-    EVP_MD_CTX_copy_ex(h->work, h->inner);
-    for (size_t i = 0; i < n_parts; i++) {
-        if (i) EVP_DigestUpdate(h->work, "\x1f", 1);
-        EVP_DigestUpdate(h->work, parts[i].p, parts[i].n);
-    }
-    EVP_DigestFinal_ex(h->work, d.b, NULL);
-    EVP_MD_CTX_copy_ex(h->work, h->outer);
-    EVP_DigestUpdate(h->work, d.b, sizeof d.b);
-    EVP_DigestFinal_ex(h->work, d.b, NULL);
+    SHA256_CTX work = h->inner;
+    add_parts(&work, parts, n_parts);
+    SHA256_Final(d.b, &work);
+    work = h->outer;
+    SHA256_Update(&work, d.b, sizeof d.b);
+    SHA256_Final(d.b, &work);
     memcpy(key.b, d.b, sizeof key.b);
     return key;
 }
 
 void rs_hmac_free(struct rs_hmac *h) {
     if (!h) return;
-    EVP_MD_CTX_free(h->inner);
-    EVP_MD_CTX_free(h->outer);
-    EVP_MD_CTX_free(h->work);
+    OPENSSL_cleanse(h, sizeof *h);
     free(h);
 }
 
 struct rs_key rs_hash_key(const struct rs_view *parts, size_t n_parts) {
-    struct rs_sha *sha = rs_sha_begin();
-    for (size_t i = 0; i < n_parts; i++) {
-        if (i) rs_sha_add(sha, "\x1f", 1);
-        rs_sha_add(sha, parts[i].p, parts[i].n);
-    }
+    SHA256_CTX c;
     struct rs_digest d;
     struct rs_key key;
-    rs_sha_end(sha, &d);
+    SHA256_Init(&c);
+    add_parts(&c, parts, n_parts);
+    SHA256_Final(d.b, &c);
     memcpy(key.b, d.b, sizeof key.b);
     return key;
 }
