@@ -261,7 +261,7 @@ static struct rs_cells_row *add_row(struct rs_cells_table *t, struct rs_view key
     return row;
 }
 
-void rs_cells_free(struct rs_cells_table *t) {
+void rs_cells_table_free(struct rs_cells_table *t) {
     rs_arena_free(&t->arena);
     free(t->rows);
     *t = (struct rs_cells_table){.rows = NULL};

@@ -44,7 +44,7 @@ struct rs_cells_table {
     struct rs_cells_row *rows;
     size_t n, room;
 };
-void rs_cells_free(struct rs_cells_table *t);
+void rs_cells_table_free(struct rs_cells_table *t);
 
 /* Whether the open table is one of census_layouts.def. */
 bool rs_is_census_table(const struct rs_csv *csv);

@@ -144,7 +144,7 @@ static bool read_level(struct build *b, const struct rs_pack_tables *t, enum rs_
     ok = ok && rs_cells_to_counts(&cells, rs_place_level_names[level], &b->places[level], &split, error);
     ok = ok && rs_counts_sort(&b->places[level], rs_place_level_names[level], error);
     if (ok) rs_figures_add_split(&b->figures, level, &split);
-    rs_cells_free(&cells);
+    rs_cells_table_free(&cells);
     rs_counts_free(&split);
     return ok;
 }
