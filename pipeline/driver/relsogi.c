@@ -8,6 +8,7 @@
 #include "pipeline/base/log.h"
 #include "pipeline/db/db.h"
 #include "pipeline/reference/reference.h"
+#include "stages/ingest/propose.h"
 #include "tests/synth/synth.h"
 
 struct command {
@@ -21,6 +22,7 @@ static const struct command commands[] = {
     {"summary", "tell on one screen what came out of a run", rs_summary_main},
     {"reference", "build census tables into a reference pack; say what is in one", rs_reference_main},
     {"db", "migrate the database; say what is in it", rs_db_main},
+    {"profile", "look at an unknown CSV and propose a source profile", rs_profile_main},
     {"synth", "make a sample plan with known truth", rs_synth_main},
     {"dictionary", "print the data dictionary of all row files", rs_dictionary_main},
 };
