@@ -8,13 +8,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Copies text that needs no escape; false, with `out` spoilt, where it does. */
+static bool is_clean(uint64_t word) { return !rs_any_below(word, 0x20) && !rs_bytes_equal(word, '\\'); }
+
+/* Copies text that needs no escape; false, with `out` spoilt, where it does. The last word overlaps the one before. */
 static bool put_clean(char *out, struct rs_view v) {
     size_t i = 0;
-    for (; v.n - i >= 8; i += 8) {
-        uint64_t word = rs_word(v.p + i);
-        if (rs_any_below(word, 0x20) || rs_bytes_equal(word, '\\')) return false;
+    if (v.n >= 8) {
+        for (; v.n - i >= 8; i += 8) {
+            if (!is_clean(rs_word(v.p + i))) return false;
+            memcpy(out + i, v.p + i, 8);
+        }
+        if (i == v.n) return true;
+        i = v.n - 8;
+        if (!is_clean(rs_word(v.p + i))) return false;
         memcpy(out + i, v.p + i, 8);
+        return true;
+    }
+    if (v.n >= 4) {
+        uint32_t first, last;
+        memcpy(&first, v.p, 4);
+        memcpy(&last, v.p + v.n - 4, 4);
+        if (!is_clean((uint64_t)first << 32 | last)) return false;
+        memcpy(out, &first, 4);
+        memcpy(out + v.n - 4, &last, 4);
+        return true;
     }
     for (; i < v.n; i++) {
         unsigned char c = (unsigned char)v.p[i];

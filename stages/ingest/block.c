@@ -84,7 +84,10 @@ struct rs_view rs_rows_day(struct rs_rows *r, struct rs_view v, struct rs_view f
     if (v.p == r->day_raw.p && v.n == r->day_raw.n) return r->day_text;
     if (rs_day_parse_any(v, &days)) {
         r->day_raw = v;
-        return r->day_text = rs_day_text(&r->batch->arena, days);
+        if (v.n != 8 || !rs_all_digits(v)) return r->day_text = rs_day_text(&r->batch->arena, days);
+        /* YYYYMMDD, by far the most: a valid day has its digits already */
+        const char text[10] = {v.p[0], v.p[1], v.p[2], v.p[3], '-', v.p[4], v.p[5], '-', v.p[6], v.p[7]};
+        return r->day_text = rs_view(rs_arena_copy(&r->batch->arena, text, 10), 10);
     }
     rs_rows_bad_value(r, "date", field, v, "not a date; set to null: ask the sender what stands there");
     return RS_NULL;

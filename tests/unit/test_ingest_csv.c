@@ -128,3 +128,9 @@ Test(ingest_csv, measures_of_nobody) {
     cr_expect_eq(error.code, RS_CONFIG);
     cr_expect(strstr(error.text, "of_source"), "%s", error.text);
 }
+
+/* Dates of eight bytes that are not eight digits. */
+Test(ingest_csv, short_dates) {
+    ingest("roster-csv", "member_id,updated\n1,1/2/2024\n2,20240102\n3,12/31/2024\n4,2024-01-02\n");
+    EXPECT(record, "record_date", "2024-01-02\n2024-01-02\n2024-12-31\n2024-01-02\n");
+}
