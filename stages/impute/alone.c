@@ -199,7 +199,11 @@ bool rs_impute_alone(struct rs_run *run, struct rs_error *error) {
     struct alone s = {.all_columns = strcmp(columns, "all") == 0};
     if (!s.all_columns && strcmp(columns, "six") != 0)
         return rs_fail(error, RS_USAGE, "--columns is all or six, not %s", columns);
-    if (!rs_impute_read_options(run, &options, error) || !(s.pack = rs_pack_open(run->reference, error))) return false;
+    if (!rs_impute_read_options(run, &options, error)) return false;
+    if (rs_impute_is_fitted(&options))
+        return rs_fail(error, RS_USAGE, "--method %s needs the persons of a run: give --input the directory of reconcile",
+                       rs_impute_method_names[options.method]);
+    if (!(s.pack = rs_pack_open(run->reference, error))) return false;
     s.pack_id = rs_pack_id(s.pack);
     s.pairs = rs_pairs_of(0, 0);
     s.model = rs_impute_model_new(s.pack, &options);

@@ -34,6 +34,7 @@ struct impute {
     uint64_t answers[ANSWERS]; /* of the blocks done */
     struct rs_evaluation *evaluation;
     struct rs_learner learner;
+    struct rs_fbisg *fbisg; /* NULL where the method is another */
     const char *method;
 };
 
@@ -59,6 +60,7 @@ struct subject {
     struct rs_answer answer;
     unsigned cells; /* what the answer leaves */
     int reported;   /* group number, or -1 */
+    uint64_t row;   /* of person, from 0 */
     struct rs_view missing_language;
     struct rs_learn_person learn; /* where the learned layer is on */
 };
@@ -121,8 +123,20 @@ static void learn(const struct impute *s, struct rs_batch *batch, struct subject
     evaluate(s, batch, one, q, s->learner.evaluation, &totals->learned);
 }
 
-static void impute_subjects(const struct impute *s, struct rs_batch *batch, struct subject *subjects, size_t n,
-                            struct totals *totals) {
+/* What the place's persons together gave, in the place of what the person alone does; no place, no such result. */
+static bool take_fitted(const struct impute *s, const struct subject *one, struct rs_posterior *q,
+                        struct rs_error *error) {
+    double p[1][RS_GROUPS], sum = 0;
+    if (!rs_fbisg_read(s->fbisg, one->row, 1, p, error)) return false;
+    for (int r = 0; r < RS_GROUPS; r++) sum += p[0][r];
+    if (!(sum > 0)) return true;
+    memcpy(q->p, p[0], sizeof q->p);
+    q->kind = q->first_match < RS_FIRST_NAME_NONE ? RS_FBIFSG : RS_FBISG;
+    return true;
+}
+
+static bool impute_subjects(const struct impute *s, struct rs_batch *batch, struct subject *subjects, size_t n,
+                            struct totals *totals, struct rs_error *error) {
     for (int step = 0; step < 2; step++)
         for (size_t i = 0; i < n; i++) rs_impute_hint(s->model, &subjects[i].who, step);
     for (size_t i = 0; i < n; i++) {
@@ -130,10 +144,12 @@ static void impute_subjects(const struct impute *s, struct rs_batch *batch, stru
         struct rs_posterior q;
         struct rs_row_of of = {one->person_key, one->cells, one->who.cells ? &one->answer : NULL};
         rs_impute_who(s->model, &one->who, &q);
+        if (s->fbisg && !take_fitted(s, one, &q, error)) return false;
         evaluate(s, batch, one, &q, s->evaluation, &totals->evaluation);
         if (rs_learner_any(&s->learner)) learn(s, batch, one, &q, totals);
         rs_posterior_emit(&s->maker, batch, SINK_POSTERIOR, &of, &q);
     }
+    return true;
 }
 
 static bool next_block(void *self, struct rs_batch *batch, bool *more, struct rs_error *error) {
@@ -155,13 +171,13 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
         enum answer answer = answer_of(cursor.row);
         totals->answers[answer]++;
         if (answer == DECLINED && !s->decliners_too) continue;
-        subjects[n++] = subject_of(s, cursor.row);
+        subjects[n] = subject_of(s, cursor.row);
+        subjects[n++].row = cursor.row_no - 1;
         if (n < SUBJECTS) continue;
-        impute_subjects(s, batch, subjects, n, totals);
+        if (!impute_subjects(s, batch, subjects, n, totals, error)) return false;
         n = 0;
     }
-    if (error->code) return false;
-    impute_subjects(s, batch, subjects, n, totals);
+    if (error->code || !impute_subjects(s, batch, subjects, n, totals, error)) return false;
     uint64_t left_out = s->decliners_too ? 0 : totals->answers[DECLINED];
     rs_count(&batch->tally, "person", 0, RS_READ, NULL, rows);
     rs_count(&batch->tally, "person", 0, RS_WRITTEN, NULL, rows - left_out);
@@ -204,6 +220,24 @@ static bool gather_done(void *self, struct rs_batch *batch, struct rs_error *err
     return true;
 }
 
+/* ---- gathering the persons of each place, for fBISG ------------------------------------------------------------- */
+
+static bool gather_places(void *self, struct rs_batch *batch, struct rs_error *error) {
+    struct impute *s = self;
+    struct rs_cursor cursor;
+    rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
+    while (rs_cursor_next(&cursor, error)) {
+        if (declined(cursor.row) && !s->decliners_too) continue;
+        struct subject one = subject_of(s, cursor.row);
+        rs_fbisg_gather(s->fbisg, batch, one.person_key, &one.who, cursor.row_no - 1);
+    }
+    return !error->code;
+}
+
+static bool gathered_places(void *self, struct rs_batch *batch, struct rs_error *error) {
+    return rs_fbisg_take(((struct impute *)self)->fbisg, batch, error);
+}
+
 /* ---- the stage ------------------------------------------------------------------------------------------------ */
 
 static bool pass(struct impute *s, const struct rs_manifest *m, const struct rs_work *work, struct rs_error *error) {
@@ -216,6 +250,11 @@ static bool run_blocks(struct impute *s, struct rs_error *error) {
     struct rs_manifest m;
     struct rs_work gather = {s, next_block, gather_block, gather_done}, make = {s, next_block, work_block, done_block};
     if (!rs_run_manifest(s->run, &rs_layout_person, &m, error)) return false;
+    if (s->fbisg) {
+        struct rs_work places = {s, next_block, gather_places, gathered_places};
+        if (!pass(s, &m, &places, error) || !rs_fbisg_run(s->fbisg, s->run->threads, error)) return false;
+        s->maker.cohort = rs_cstr(rs_fbisg_cohort(s->fbisg));
+    }
     if (rs_learner_must_gather(&s->learner) && !pass(s, &m, &gather, error)) return false;
     rs_learner_fit(&s->learner);
     if (s->learner.on[RS_LEARN_RACE]) {
@@ -239,6 +278,7 @@ static bool write_evaluation(const struct impute *s, struct rs_error *error) {
 
 static void report(struct impute *s) {
     json_t *results = s->run->results, *answers = json_object();
+    if (s->fbisg) json_object_set_new(results, "cohort", json_string(rs_fbisg_cohort(s->fbisg)));
     for (int a = 0; a < ANSWERS; a++)
         json_object_set_new(answers, answer_names[a], json_integer((json_int_t)s->answers[a]));
     json_object_set_new(results, "answers", answers);
@@ -247,6 +287,17 @@ static void report(struct impute *s) {
     json_object_set_new(results, "evaluation", rs_evaluation_json(s->evaluation, s->method));
     rs_evaluation_log(s->evaluation, s->method);
     rs_learner_report(&s->learner, results);
+}
+
+static bool open_fbisg(struct impute *s, const struct rs_impute_options *o, struct rs_error *error) {
+    struct rs_fbisg_options fitted;
+    if (!rs_impute_is_fitted(o)) return true;
+    if (rs_learner_any(&s->learner))
+        return rs_fail(error, RS_USAGE, "--learn and --language correct what bifsg or bisg give; not with --method %s",
+                       s->method);
+    if (!rs_impute_read_fbisg(s->run, &fitted, error)) return false;
+    s->fbisg = rs_fbisg_open(s->run->output, &fitted, s->pack, s->model, error);
+    return s->fbisg != NULL;
 }
 
 static bool run(struct rs_run *run, struct rs_error *error) {
@@ -258,9 +309,11 @@ static bool run(struct rs_run *run, struct rs_error *error) {
     s.maker = (struct rs_row_maker){.model = s.model, .pack = rs_cstr(rs_pack_id(s.pack)), .pairs = rs_pairs_of(0, 0)};
     s.evaluation = rs_evaluation_new(run->threads);
     s.method = rs_impute_method_names[options.method];
-    bool ok = rs_learner_open(&s.learner, run, s.method, rs_pack_id(s.pack), error) && run_blocks(&s, error) &&
+    bool ok = rs_learner_open(&s.learner, run, s.method, rs_pack_id(s.pack), error) &&
+              open_fbisg(&s, &options, error) && run_blocks(&s, error) &&
               write_evaluation(&s, error);
     if (ok) report(&s);
+    rs_fbisg_close(s.fbisg);
     rs_learner_close(&s.learner);
     rs_evaluation_free(s.evaluation);
     rs_row_reader_close(s.reader);
@@ -270,12 +323,15 @@ static bool run(struct rs_run *run, struct rs_error *error) {
 }
 
 static const struct rs_option options[] = {
-    {"method", "METHOD", "bifsg", "bifsg: surname, first name and place; bisg: without the first name; surname; geography."},
+    {"method", "METHOD", "bifsg", "bifsg: surname, first name and place; bisg: without the first name; surname; geography; fbisg, fbifsg: fitted to the persons of each place."},
     {"form", "FORM", "place", "place: P(surname|race) P(race|place); textbook: P(race|surname) P(place|race)."},
     {"geography", "LEVEL", "block_group", "Finest level to use: block_group, tract, zcta, county, state or nation."},
     {"smoothing", "K", "20", "Pseudo-residents that draw a place's shares towards the place it lies in; 0 for none."},
     {"surname-smoothing", "K", "5", "Pseudo-bearers that draw a surname's shares towards the nation's; 0 for none."},
     {"columns", "WHICH", "all", "Of a CSV file imputed by itself: all, or six for the id and the six probabilities."},
+    {"sweeps", "N", "1500", "Of fbisg and fbifsg: sweeps of the sampler, burn-in among them."},
+    {"burn-in", "N", "500", "Sweeps that are not counted."},
+    {"seed", "N", "1", "Number of the sampler's draws: the same number gives the same bytes."},
     {"impute-declined", NULL, NULL, "Impute persons who declined to say, too."},
     RS_LEARNER_OPTIONS,
     {0},

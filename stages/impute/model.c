@@ -19,6 +19,7 @@ struct rs_impute_model {
     struct rs_surnames surnames;
     enum rs_place_level finest;
     bool surname, first_name; /* looked at */
+    double added; /* to each P(name|r): fBISG's 1e-8, else 0 */
     double factor[RS_GROUPS]; /* what the form multiplies a surname's likelihood by; 1 in the form `place` */
     shares nation;
     shares *places[RS_PLACE_LEVELS]; /* smoothed, by number of the place in the pack; first cell -1: nobody there */
@@ -143,7 +144,9 @@ struct rs_impute_model *rs_impute_model_new(const struct rs_pack *pack, const st
     rs_pack_surname_totals(pack, bearers);
     scale(bearers, 1 / sum_of(bearers));
     /* P(r|s) ~ P(s|r) P(r) with the name table's P(r); P(g|r) ~ P(r|g) / P(r) with the place table's. */
-    for (int r = 0; r < RS_GROUPS; r++) m->factor[r] = o->textbook ? bearers[r] / m->nation[r] : 1;
+    bool fitted = o->method == RS_METHOD_FBISG || o->method == RS_METHOD_FBIFSG;
+    m->added = fitted ? 1e-8 : 0;
+    for (int r = 0; r < RS_GROUPS; r++) m->factor[r] = o->textbook && !fitted ? bearers[r] / m->nation[r] : 1;
     smooth_level(m, RS_STATE, o->smoothing);
     smooth_level(m, RS_COUNTY, o->smoothing);
     smooth_zctas(m, o->smoothing);
@@ -230,12 +233,12 @@ void rs_impute_likelihood(const struct rs_impute_model *m, const struct rs_who *
     out->match = rs_surname_find(&m->surnames, m->surname ? who->surname : RS_NULL, likelihood);
     out->first_match = RS_FIRST_NAME_MATCHES;
     if (out->match != RS_SURNAME_NONE)
-        for (int r = 0; r < RS_GROUPS; r++) likelihood[r] *= m->factor[r];
+        for (int r = 0; r < RS_GROUPS; r++) likelihood[r] = (likelihood[r] + m->added) * m->factor[r];
     if (m->first_name) {
         out->first_match = rs_first_name_find(m->pack, who->first_name, first);
         /* Without a surname a first name alone is no method of anybody's: it is left. */
         if (out->match == RS_SURNAME_NONE) out->first_match = RS_FIRST_NAME_NONE;
-        for (int r = 0; r < RS_GROUPS && out->first_match != RS_FIRST_NAME_NONE; r++) likelihood[r] *= first[r];
+        for (int r = 0; r < RS_GROUPS && out->first_match != RS_FIRST_NAME_NONE; r++) likelihood[r] *= first[r] + m->added;
     }
     restrict_to(likelihood, who->cells);
     if (sum_of(likelihood) > 0) return;

@@ -3,11 +3,11 @@
 #include "options.h"
 
 static bool read_method(const char *name, enum rs_impute_method *out, struct rs_error *error) {
-    for (int i = 0; i < RS_METHOD_FBISG; i++) {
+    for (int i = 0; i < RS_METHODS; i++) {
         *out = (enum rs_impute_method)i;
         if (strcmp(name, rs_impute_method_names[i]) == 0) return true;
     }
-    return rs_fail(error, RS_USAGE, "--method is bifsg, bisg, surname or geography, not %s", name);
+    return rs_fail(error, RS_USAGE, "--method is bifsg, bisg, surname, geography, fbisg or fbifsg, not %s", name);
 }
 
 bool rs_impute_read_options(const struct rs_run *run, struct rs_impute_options *o, struct rs_error *error) {
@@ -24,4 +24,19 @@ bool rs_impute_read_options(const struct rs_run *run, struct rs_impute_options *
         if (strcmp(level, rs_place_level_names[i]) == 0) return true;
     }
     return rs_fail(error, RS_USAGE, "--geography is block_group, tract, zcta, county, state or nation, not %s", level);
+}
+
+bool rs_impute_is_fitted(const struct rs_impute_options *o) {
+    return o->method == RS_METHOD_FBISG || o->method == RS_METHOD_FBIFSG;
+}
+
+bool rs_impute_read_fbisg(const struct rs_run *run, struct rs_fbisg_options *o, struct rs_error *error) {
+    int64_t seed, sweeps, burn_in;
+    if (!rs_run_option_long(run, "seed", 0, INT64_MAX, &seed, error) ||
+        !rs_run_option_long(run, "sweeps", 2, 1000000, &sweeps, error) ||
+        !rs_run_option_long(run, "burn-in", 1, 999999, &burn_in, error))
+        return false;
+    if (burn_in >= sweeps) return rs_fail(error, RS_USAGE, "--burn-in must be less than --sweeps, which are counted in all");
+    *o = (struct rs_fbisg_options){(uint64_t)seed, (int)sweeps, (int)burn_in};
+    return true;
 }

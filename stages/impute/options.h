@@ -2,10 +2,13 @@
 /* What impute.c and alone.c share: the model's options, and the stage's other way of running. */
 #ifndef RS_IMPUTE_OPTIONS_H
 #define RS_IMPUTE_OPTIONS_H
+#include "fbisg.h"
 #include "model.h"
 #include "pipeline/rows/stage.h"
 
 bool rs_impute_read_options(const struct rs_run *run, struct rs_impute_options *options, struct rs_error *error);
+bool rs_impute_read_fbisg(const struct rs_run *run, struct rs_fbisg_options *options, struct rs_error *error);
+bool rs_impute_is_fitted(const struct rs_impute_options *options); /* to the persons of a place: fbisg.h */
 /* One CSV file of people in, one file of probabilities out: stage->alone. */
 bool rs_impute_alone(struct rs_run *run, struct rs_error *error);
 

@@ -71,3 +71,23 @@ setup_file() {
     run "$bin/relsogi" impute --input "$work/none.csv" --output "$work/bad.tsv"
     [ "$status" -eq 66 ]
 }
+
+@test "fBISG: same bytes for any threads; a row tells its cohort, which others change" {
+    persons=$work/runs/t/reconcile
+    for t in 1 2; do
+        "$bin/relsogi" impute --input "$persons" --output "$work/f$t" --method fbifsg --sweeps 60 --burn-in 20 --threads $t
+    done
+    cmp "$work/f1/posterior.tsv" "$work/f2/posterior.tsv"
+    awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) n[$i] = i; next }
+        { s = 0; for (i = n["p_white"]; i <= n["p_hispanic"]; i++) s += $i; if (s < 1 - 1e-12 || s > 1 + 1e-12) exit 1
+          if ($n["cohort"] !~ /^[0-9a-f]+$/) exit 1; fitted += $n["model"] ~ /^fb/ }
+        END { exit fitted < 200 }' "$work/f1/posterior.tsv"
+    cohort=$(sed -n 's/^ *"cohort": "\([0-9a-f]*\)".*/\1/p' "$work/f1/stage.json" | head -n 1)
+    [ "$(tail -n 1 "$work/f1/posterior.tsv" | grep -c "$cohort")" -eq 1 ]
+    # Those who declined join the cohort only where that is asked for.
+    "$bin/relsogi" impute --input "$persons" --output "$work/f3" --method fbifsg --sweeps 60 --burn-in 20 --impute-declined
+    ! grep -q "\"cohort\": \"$cohort\"" "$work/f3/stage.json"
+    run "$bin/relsogi" impute --input "$work/few.csv" --output "$work/x.tsv" --method fbisg
+    [ "$status" -eq 64 ]
+    [ -z "$(ls -A "$work/f1" | grep -E 'fbisg|spill' || true)" ]
+}

@@ -12,6 +12,7 @@
 #include "pipeline/base/file.h"
 #include "pipeline/reference/csv_table.h"
 #include "pipeline/reference/pack_build.h"
+#include "stages/impute/fbisg.h"
 #include "stages/impute/model.h"
 
 static const char *shared(void) {
@@ -198,3 +199,76 @@ Test(impute_golden, wru_2010_tract) { golden(2010, RS_TRACT); }
 Test(impute_golden, wru_2020_county) { golden(2020, RS_COUNTY); }
 Test(impute_golden, wru_2020_tract) { golden(2020, RS_TRACT); }
 Test(impute_golden, wru_2020_block_group) { golden(2020, RS_BLOCK_GROUP); }
+
+/* ---- fBISG: all seven voters, of two tracts, as one cohort ------------------------------------------------------- */
+
+struct voter {
+    double likelihood[RS_GROUPS], residents[RS_GROUPS], want[5];
+    char tract[16];
+    bool listed;
+};
+
+static size_t read_voters(const struct rs_impute_model *m, struct voter *voters) {
+    static const char *const columns[] = {"pred.whi", "pred.bla", "pred.his", "pred.asi", "pred.oth"};
+    struct rs_csv csv;
+    size_t n = 0;
+    open_csv(&csv, "%s/golden/imputation/wru_NJ_2020_tract_fBISG_iter20000.csv", shared());
+    while (next(&csv)) {
+        struct voter *v = &voters[n++];
+        struct rs_posterior q;
+        struct rs_view surname = text(&csv, "surname");
+        char name[64];
+        struct rs_who who = {.ids = ids_of(&csv, RS_TRACT, v->tract)};
+        for (size_t i = 0; i < surname.n; i++)
+            name[i] = (char)(surname.p[i] >= 'a' ? surname.p[i] - 32 : surname.p[i]);
+        who.surname = rs_view(name, surname.n);
+        v->listed = !rs_eq_c(surname, "Wantchekon");
+        rs_impute_likelihood(m, &who, v->likelihood, &q);
+        v->likelihood[RS_MULTI] = 0; /* that package has no such group */
+        memcpy(v->residents, rs_impute_residents(m, &who.ids, &q), sizeof v->residents);
+        for (int i = 0; i < 5; i++) v->want[i] = number(&csv, columns[i]);
+    }
+    rs_csv_close(&csv);
+    return n;
+}
+
+static void compare_tract(const struct voter *voters, size_t n, const char *tract) {
+    static const enum rs_group groups[] = {RS_WHITE, RS_BLACK, RS_HISPANIC, RS_API, RS_AIAN};
+    struct rs_fbisg_options o = {.seed = 1, .sweeps = 20500, .burn_in = 500};
+    double likelihood[8][RS_GROUPS], p[8][RS_GROUPS];
+    size_t of[8], members = 0;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(voters[i].tract, tract) == 0) {
+            memcpy(likelihood[members], voters[i].likelihood, sizeof likelihood[0]);
+            of[members++] = i;
+        }
+    rs_fbisg_unit(&o, 7, voters[of[0]].residents, (const double(*)[RS_GROUPS])likelihood, p, members);
+    for (size_t i = 0; i < members; i++) {
+        const struct voter *v = &voters[of[i]];
+        for (size_t c = 0; v->listed && c < 5; c++) { /* one not listed takes the mean of the file there */
+            double got = p[i][groups[c]], slack = 4 * sqrt(got * (1 - got) / 20000) + 1e-4;
+            cr_expect(fabs(got - v->want[c]) <= slack, "voter %zu, group %zu: %.5f, expected %.5f", of[i] + 1, c, got,
+                      v->want[c]);
+        }
+    }
+}
+
+Test(impute_golden, wru_2020_fbisg) {
+    char probe[512], command[128];
+    struct voter voters[8] = {{.listed = false}};
+    snprintf(probe, sizeof probe, "%s/golden/imputation/surname_counts.csv", shared());
+    if (!rs_exists(probe)) cr_skip_test("no golden files at %s (set RELSOGI_SHARED)", shared());
+    strcpy(dir, "/tmp/relsogi-wru-XXXXXX");
+    cr_assert(mkdtemp(dir));
+    struct rs_pack *pack = make_pack(2020, RS_TRACT);
+    struct rs_impute_model *m = rs_impute_model_new(
+        pack, &(struct rs_impute_options){.method = RS_METHOD_FBISG, .finest = RS_BLOCK_GROUP});
+    size_t n = read_voters(m, voters);
+    cr_assert_eq(n, 7);
+    compare_tract(voters, n, "34021004501");
+    compare_tract(voters, n, "34021004000");
+    rs_impute_model_free(m);
+    rs_pack_close(pack);
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    cr_assert_eq(system(command), 0);
+}
