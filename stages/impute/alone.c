@@ -4,6 +4,7 @@
  * Invariants: one line for each record, in the order of the file; a line depends on its record, the pack and the options
  * alone; tab-separated COPY text with a header, as all row files. */
 #include <stdlib.h>
+#include "learner.h"
 #include "options.h"
 #include "people_csv.h"
 #include "pipeline/base/bytes.h"
@@ -199,7 +200,7 @@ bool rs_impute_alone(struct rs_run *run, struct rs_error *error) {
     struct alone s = {.all_columns = strcmp(columns, "all") == 0};
     if (!s.all_columns && strcmp(columns, "six") != 0)
         return rs_fail(error, RS_USAGE, "--columns is all or six, not %s", columns);
-    if (!rs_impute_read_options(run, &options, error)) return false;
+    if (!rs_learner_refuse(run, error) || !rs_impute_read_options(run, &options, error)) return false;
     if (rs_impute_is_fitted(&options))
         return rs_fail(error, RS_USAGE, "--method %s needs the persons of a run: give --input the directory of reconcile",
                        rs_impute_method_names[options.method]);

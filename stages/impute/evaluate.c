@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-const char *const rs_evaluated_by_names[RS_BY_DIMENSIONS] = {"all", "model", "surname_match", "geography_level",
-                                                             "collection", "state"};
+const char *const rs_evaluated_by_names[RS_BY_DIMENSIONS] = {"all", "model", "surname_match", "first_name_match",
+                                                             "geography_level", "collection", "state"};
 
 static const char *const collections[RS_COLLECTIONS] = {"self", "related_person", "administrative", "observed",
                                                         "derived", "unknown", "none"};
@@ -59,7 +59,9 @@ int rs_evaluation_collection(struct rs_view collection) {
 const char *rs_stratum_name(int stratum) {
     if (stratum < RS_FIRST_MODEL) return "all";
     if (stratum < RS_FIRST_SURNAME) return rs_impute_kind_names[stratum - RS_FIRST_MODEL];
-    if (stratum < RS_FIRST_GEOGRAPHY) return rs_surname_match_names[stratum - RS_FIRST_SURNAME];
+    if (stratum < RS_FIRST_FIRST_NAME) return rs_surname_match_names[stratum - RS_FIRST_SURNAME];
+    if (stratum == RS_FIRST_FIRST_NAME + RS_FIRST_NAME_MATCHES) return "not_looked_at";
+    if (stratum < RS_FIRST_GEOGRAPHY) return rs_first_name_match_names[stratum - RS_FIRST_FIRST_NAME];
     if (stratum < RS_FIRST_COLLECTION) return rs_place_level_names[stratum - RS_FIRST_GEOGRAPHY];
     if (stratum < RS_FIRST_STATE) return collections[stratum - RS_FIRST_COLLECTION];
     return stratum - RS_FIRST_STATE < STATES ? states[stratum - RS_FIRST_STATE] : "none";

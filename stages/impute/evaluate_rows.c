@@ -8,8 +8,9 @@
 enum { LEAST = 11, CELLS = RS_GROUPS + 1, WHOLE = RS_GROUPS, MOST_STRATA = 128 };
 _Static_assert((int)MOST_STRATA >= (int)RS_EVALUATED_STATES, "the largest dimension fits");
 
-static const int first_of[RS_BY_DIMENSIONS + 1] = {0, RS_FIRST_MODEL, RS_FIRST_SURNAME, RS_FIRST_GEOGRAPHY,
-                                                   RS_FIRST_COLLECTION, RS_FIRST_STATE, RS_STRATA};
+static const int first_of[RS_BY_DIMENSIONS + 1] = {0, RS_FIRST_MODEL, RS_FIRST_SURNAME, RS_FIRST_FIRST_NAME,
+                                                   RS_FIRST_GEOGRAPHY, RS_FIRST_COLLECTION, RS_FIRST_STATE,
+                                                   RS_STRATA};
 
 /* ---- small cells ----------------------------------------------------------------------------------------------- */
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Stage impute. Reads person; writes posterior, one row for each person who did not decline, in the order of person.
  *
- * Invariants: a row depends on that person, the pack and the options, never on who else is in the file; nothing is
- * imputed but race and ethnicity; the reported values are not touched. */
+ * Also writes evaluation (how the probabilities compare with self-report), and, only where the learned layer is asked for,
+ * fit and language_posterior.
+ *
+ * Invariants: a row depends on that person, the pack and the options, and with the learned layer on the fit that the row
+ * names, never on who else is in the file; nothing is imputed but race and ethnicity, and, on request and in a file of its
+ * own, preferred language; the reported values are not touched. */
 #include <stdlib.h>
 #include "evaluate.h"
 #include "learner.h"
@@ -93,6 +97,7 @@ static void evaluate(const struct impute *s, const struct rs_batch *batch, const
     memcpy(e.p, q->p, sizeof e.p);
     e.stratum[RS_BY_MODEL] = (unsigned char)(RS_FIRST_MODEL + q->kind);
     e.stratum[RS_BY_SURNAME] = (unsigned char)(RS_FIRST_SURNAME + q->match);
+    e.stratum[RS_BY_FIRST_NAME] = (unsigned char)(RS_FIRST_FIRST_NAME + q->first_match);
     e.stratum[RS_BY_GEOGRAPHY] = (unsigned char)(RS_FIRST_GEOGRAPHY + q->level);
     e.stratum[RS_BY_COLLECTION] = (unsigned char)rs_evaluation_collection(subject->collection);
     e.stratum[RS_BY_STATE] = (unsigned char)rs_evaluation_state(s->evaluation, subject->who.ids.state);
@@ -344,7 +349,7 @@ static const char *const after[] = {"reconcile", NULL};
 
 const struct rs_stage rs_stage_impute = {
     .name = "impute",
-    .version = 2,
+    .version = 3,
     .about = "Probabilities of race and ethnicity from surname and place (BISG)",
     .description =
         "For each person, the probabilities of six groups (White, Black, American Indian and Alaska Native, Asian and "
@@ -361,10 +366,19 @@ const struct rs_stage rs_stage_impute = {
         "The defaults, 20 for places and 5 for surnames, maximise the leave-one-out likelihood of the 2020 tracts and "
         "ZCTAs and of the 2010 surnames, one resident or bearer at a time. K = 0 gives the textbook's shares.\n\n"
         "Persons who declined to answer are left out, unless --impute-declined is given. Persons who reported are "
-        "imputed too, and the results say how the probabilities compare with their reports: mean p beside the observed "
-        "share, correlation, log-loss, Brier score, and lambda = Var(p)/(p(1-p)), by group.",
+        "imputed too, and layout `evaluation` and the results say how the probabilities compare with their reports: by "
+        "group, mean p beside the observed share, calibration intercept, slope, bins and error, correlation, AUC, Brier "
+        "score, log-loss, and lambda = Var(p)/(p(1-p)), each with a 95 % interval; over all, and by model, name match, "
+        "place level, how the answer was collected, and state. Cells of 1 to 10 members, and what would give them away, "
+        "are left out.\n\n"
+        "With `--learn yes` a multinomial model on the log probabilities and covariates (birth cohort, sex, language, "
+        "state) is fitted to members who report, cross-fitted, and kept only where it lowers the out-of-fold log-loss "
+        "by more than its standard error; the probabilities are then its, and the model's name ends in +learned. The fit "
+        "is a row file that later runs find by --prior, or are given by --fit, and use until --refit. `--language yes` "
+        "estimates the preferred language (English, Spanish, other) of those who report none, in a file of its own.",
     .examples = "*relsogi impute* --input reconciled --output imputed\n\n"
-                "*relsogi impute* --input reconciled --output imputed --geography zcta --form textbook\n",
+                "*relsogi impute* --input reconciled --output imputed --geography zcta --form textbook\n\n"
+                "*relsogi impute* --input reconciled --output imputed --learn yes --prior last-month\n",
     .reads = reads,
     .writes = writes,
     .after = after,

@@ -50,6 +50,14 @@ bool rs_learner_open(struct rs_learner *l, struct rs_run *run, const char *base,
     return find_fits(l, run, error);
 }
 
+bool rs_learner_refuse(const struct rs_run *run, struct rs_error *error) {
+    bool learn, language;
+    if (!yes_or_no(run, "learn", &learn, error) || !yes_or_no(run, "language", &language, error)) return false;
+    if (!learn && !language) return true;
+    return rs_fail(error, RS_USAGE, "--learn and --language need layout person (from reconcile), which has what members "
+                   "report: a CSV of people has no answers");
+}
+
 void rs_learner_close(struct rs_learner *l) {
     for (int t = 0; t < RS_LEARN_TARGETS; t++) {
         rs_fit_free(l->fits[t]);

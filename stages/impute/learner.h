@@ -21,6 +21,8 @@ struct rs_learner {
 /* Reads the options; finds fits in --fit, else in --prior, unless --refit. base: the method's name. */
 bool rs_learner_open(struct rs_learner *l, struct rs_run *run, const char *base, const char *pack,
                      struct rs_error *error);
+/* Where there are no answers to learn from, and no covariates: RS_USAGE if the layer is asked for. */
+bool rs_learner_refuse(const struct rs_run *run, struct rs_error *error);
 void rs_learner_close(struct rs_learner *l);
 /* Digests of --fit, for the stage's key. */
 bool rs_learner_inputs(struct rs_run *run, json_t *hashes, struct rs_error *error);

@@ -19,8 +19,8 @@ static const struct {
 
 static struct rs_evaluated person_of(double p, int reported) {
     struct rs_evaluated e = {.p = {p, 1 - p}, .reported = reported};
-    static const int first[] = {0, RS_FIRST_MODEL, RS_FIRST_SURNAME, RS_FIRST_GEOGRAPHY, RS_FIRST_COLLECTION,
-                                RS_FIRST_STATE};
+    static const int first[] = {0, RS_FIRST_MODEL, RS_FIRST_SURNAME, RS_FIRST_FIRST_NAME, RS_FIRST_GEOGRAPHY,
+                                RS_FIRST_COLLECTION, RS_FIRST_STATE};
     for (int d = 0; d < RS_BY_DIMENSIONS; d++) e.stratum[d] = (unsigned char)first[d];
     return e;
 }

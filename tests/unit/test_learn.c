@@ -412,6 +412,45 @@ Test(learn, the_stage_learns_and_uses_a_fit_again, .init = setup, .fini = teardo
     expect_same(one, again, "fit.tsv");
 }
 
+static bool try_stage(const char *in, const char *out, const char *prior, const char *method, const char *refit,
+                      struct rs_error *error) {
+    const char *inputs[] = {in}, *priors[] = {prior}, *names[] = {"method", "learn", "refit"},
+               *values[] = {method, "yes", refit};
+    struct rs_stage_call call = {.inputs = inputs, .n_inputs = 1, .output = out, .threads = 2, .priors = priors,
+                                 .n_priors = 1, .reference = path_of("small.pack"), .set_names = names,
+                                 .set_values = values, .n_set = refit ? 3 : 2};
+    return rs_stage_run(&rs_stage_impute, &call, error);
+}
+
+Test(learn, an_earlier_runs_fit_stands_until_refitted, .init = setup, .fini = teardown) {
+    const char *in = path_of("in"), *next = path_of("next"), *first = path_of("first"), *second = path_of("second"),
+               *third = path_of("third");
+    struct rs_error error = {0};
+    write_persons(in, 0, 6000);
+    write_persons(next, 3000, 12000);
+    run_stage(in, first, 2, NULL, NULL);
+    cr_assert(try_stage(next, second, first, "bisg", NULL, &error), "%s", error.text);
+    struct rs_buffer a = slurp(first, "fit.tsv"), b = slurp(second, "fit.tsv"), c = {0};
+    struct rs_view race = rs_view(a.p, a.n), again = rs_view(b.p, b.n);
+    for (int line = 0; line < 2; line++) {
+        struct rs_view x = rs_split(&race, '\n'), y = rs_split(&again, '\n');
+        cr_assert(rs_eq(x, y), "line %d", line);
+    }
+    cr_assert(try_stage(next, third, first, "bisg", "yes", &error), "%s", error.text);
+    c = slurp(third, "fit.tsv");
+    race = rs_view(a.p, a.n);
+    again = rs_view(c.p, c.n);
+    rs_split(&race, '\n');
+    rs_split(&again, '\n');
+    cr_assert(!rs_eq(rs_split(&race, '\n'), rs_split(&again, '\n')), "fitted anew");
+    /* The fit corrects BISG: it says nothing of what the surname alone gives. */
+    cr_assert(!try_stage(next, third, first, "surname", NULL, &error));
+    cr_assert(error.code == RS_CONFIG && strstr(error.text, "--refit"), "%s", error.text);
+    rs_buffer_free(&a);
+    rs_buffer_free(&b);
+    rs_buffer_free(&c);
+}
+
 Test(learn, with_too_few_the_stage_goes_on_without_and_says_so, .init = setup, .fini = teardown) {
     const char *in = path_of("in"), *out = path_of("out");
     write_persons(in, 0, 300);
