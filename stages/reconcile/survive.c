@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The order of answers. Every step compares content, so that files may be split or reordered at will. */
 #include "survive.h"
+#include <stdlib.h>
 
 /* Strength, smallest first. What a person or a clerk recorded stands over any decline, so that an answer once given is
  * kept whatever another form was left without; a decline made to a person, a relative or a clerk stands over what was
@@ -140,9 +141,26 @@ bool rs_rc_refines(const struct rs_rc_answer *finer, const struct rs_rc_answer *
 
 /* ---- who stands -------------------------------------------------------------------------------------------------- */
 
-/* Insertion sort: a person has a handful of answers. */
-static void sort(struct rs_rc_candidate *c, size_t n, int aspect, unsigned ranked) {
+struct order {
+    int aspect;
+    unsigned ranked;
+};
+
+static int by_order(const void *a, const void *b, void *order) {
+    const struct order *o = order;
     const char *rule;
+    return rs_rc_candidate_compare(a, b, o->aspect, o->ranked, &rule);
+}
+
+/* Insertion sort: a person has a handful of answers. But a member id may be a filler on a hundred thousand rows. */
+static void sort(struct rs_rc_candidate *c, size_t n, int aspect, unsigned ranked) {
+    enum { HANDFUL = 32 };
+    const char *rule;
+    if (n > HANDFUL) {
+        struct order order = {aspect, ranked};
+        qsort_r(c, n, sizeof *c, by_order, &order);
+        return;
+    }
     for (size_t i = 1; i < n; i++) {
         struct rs_rc_candidate x = c[i];
         size_t j = i;

@@ -310,6 +310,29 @@ Test(reconcile, survivorship_does_not_depend_on_the_order_of_answers) {
     }
 }
 
+/* A filler in place of a member id makes one person of a whole file: in the order in which a simple sort is slowest. */
+Test(reconcile, a_person_with_two_hundred_thousand_answers, .timeout = 30) {
+    enum { N = 200000 };
+    struct rs_rc_answer *a = rs_alloc(N * sizeof *a);
+    struct rs_rc_candidate *c = rs_alloc(N * sizeof *c);
+    char(*days)[16] = rs_alloc(N * sizeof *days);
+    size_t n = 0;
+    for (int i = 0; i < N; i++) {
+        snprintf(days[i], sizeof days[i], "%04d-%02d-%02d", 1000 + i / 336, i / 28 % 12 + 1, i % 28 + 1);
+        a[i].element = EL_RACE;
+        a[i].collection = CO_SELF;
+        a[i].effective = rs_cstr(days[i]);
+        a[i].c97.all = i % 2 ? C97_ASIAN : C97_WHITE;
+        n += rs_rc_candidate_of(&a[i], AS_RACE, &c[n]);
+    }
+    struct rs_rc_standing s = rs_rc_survive(c, n, AS_RACE, 1);
+    cr_assert(s.answer == &a[N - 1] && s.losers == N - 1);
+    cr_assert_str_eq(s.rule, "recency");
+    free(days);
+    free(c);
+    free(a);
+}
+
 /* ---- rows of one record, persons, measures ----------------------------------------------------------------------- */
 
 Test(reconcile, newer_row_of_a_record_stands_and_older_answers_count) {
