@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"verify", "recompute every digest of a run and say what was changed", rs_verify_main},
     {"summary", "tell on one screen what came out of a run", rs_summary_main},
     {"reference", "build census tables into a reference pack; say what is in one", rs_reference_main},
+    {"explain", "show step by step how one person's probabilities come about", rs_explain_main},
     {"db", "migrate the database; say what is in it", rs_db_main},
     {"profile", "look at an unknown CSV and propose a source profile", rs_profile_main},
     {"synth", "make a sample plan with known truth", rs_synth_main},

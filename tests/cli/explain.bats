@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# relsogi explain: its numbers are those of imputation, and those of a calculation by hand.
+
+setup() {
+    source "$BATS_TEST_DIRNAME/common.bash"
+    cd "$BATS_TEST_TMPDIR"
+}
+
+@test "by hand: a small pack, no smoothing" {
+    printf 'name,white,black,aian,api,multi,hispanic\nSMITH,60,40,0,0,0,0\nALL OTHER NAMES,40,60,100,100,100,100\n' >names.csv
+    printf 'id,white,black,aian,api,multi,hispanic\n34,10,30,10,10,10,30\n36,40,10,10,10,10,20\n' >states.csv
+    "$bin/relsogi" reference build --no-defaults --surnames names.csv --geography state=states.csv --output a.pack
+    "$bin/relsogi" explain --reference a.pack --surname 'Smith, Jr.' --state NJ --smoothing 0 --surname-smoothing 0 --json >e.json
+    # P(s|White) .6, P(s|Black) .4; P(White|NJ) .1, P(Black|NJ) .3: .06 and .12
+    python3 - <<'END'
+import json
+e = json.load(open("e.json"))
+assert e["surname"]["match"] == "suffix" and e["surname"]["found_as"] == "SMITH", e["surname"]
+near = lambda a, b: abs(a - b) < 1e-14
+assert near(e["surname"]["likelihood"]["WHITE"], .6) and near(e["product"]["BLACK"], .12), e
+assert near(e["posterior"]["WHITE"], 1 / 3) and near(e["posterior"]["BLACK"], 2 / 3), e["posterior"]
+assert e["geography_level"] == "state" and e["places"][-1]["id"] == "34"
+assert e["model"] == "bisg"
+END
+    # k = 100 from the nation (50 40 20 20 20 50 of 200): White (10 + 100 x .25) / 200
+    "$bin/relsogi" explain --reference a.pack --state 34 --smoothing 100 --json >e.json
+    python3 -c 'import json; e = json.load(open("e.json")); assert abs(e["posterior"]["WHITE"] - .175) < 1e-14, e'
+}
+
+# id|surname|first name|option and id of the place
+people() {
+    cat <<'END'
+a|GARCIA|MARIA|zcta|78207
+b|O'Brien|Seán|tract|34021000100
+c|de la Cruz|Jo Ann|county|36061
+d|Zzyzxq|Lakisha|state|GA
+e|Smith-Garcia|Wei|block-group|340210001001
+f|Nguyen||zcta|95112
+g||John|zcta|10001
+h|UNKNOWN||state|TX
+i|Washington|Tyrone|zcta|00000
+j|VAN DER BERG|J. Paul||
+END
+}
+
+@test "the posterior is the one that impute writes, by every method and form" {
+    {
+        echo 'id,surname,first_name,block_group,tract,county,zcta,state'
+        people | while IFS='|' read -r id surname first level place; do
+            declare -A at=([block-group]= [tract]= [county]= [zcta]= [state]=)
+            [ -z "$level" ] || at[$level]=$place
+            echo "$id,$surname,$first,${at[block-group]},${at[tract]},${at[county]},${at[zcta]},${at[state]}"
+        done
+    } >people.csv
+    for options in '' '--method bisg' '--method surname' '--method geography' '--form textbook' \
+        '--smoothing 0 --surname-smoothing 0' '--geography county'; do
+        # shellcheck disable=SC2086
+        "$bin/relsogi" impute --input people.csv --output posterior.tsv $options
+        : >explained.txt
+        people | while IFS='|' read -r id surname first level place; do
+            args=()
+            [ -z "$surname" ] || args+=(--surname "$surname")
+            [ -z "$first" ] || args+=(--first "$first")
+            [ -z "$level" ] || args+=("--$level" "$place")
+            # shellcheck disable=SC2086
+            "$bin/relsogi" explain "${args[@]}" $options --json >"$id.json"
+        done
+        python3 - <<'END'
+import csv, json
+rows = list(csv.DictReader(open("posterior.tsv"), delimiter="\t"))
+assert len(rows) == 10
+for row in rows:
+    e = json.load(open(row["id"] + ".json"))
+    for g in "white black aian api multi hispanic".split():
+        assert abs(float(row["p_" + g]) - e["posterior"][g.upper()]) < 1e-14, (row, e["posterior"])
+    assert row["model"] == e["model"] and row["geography_level"] == e["geography_level"], (row, e["model"])
+    assert row["pack"] == e["pack"]
+END
+    done
+}
+
+@test "the text shows factors, places, posterior and tables" {
+    "$bin/relsogi" explain --surname García --first MARIA --zcta 78207 >text
+    grep -q '^surname     "García", folded GARCIA: exact, as GARCIA' text
+    grep -q '^first name  "MARIA", folded MARIA: exact, as MARIA' text
+    grep -q 'zcta 78207' text
+    grep -q 'share, 20 from above' text
+    grep -Eq '^  posterior +0\.' text
+    grep -q 'surnames_2010.csv.gz, 2010 Census' text
+}
+
+@test "exit codes" {
+    run "$bin/relsogi" explain --method magic
+    [ "$status" -eq 64 ]
+    run "$bin/relsogi" explain --smoothing -1
+    [ "$status" -eq 64 ]
+    run "$bin/relsogi" explain --surname X --reference nowhere.pack
+    [ "$status" -eq 66 ]
+    "$bin/relsogi" explain --help | grep -q 'Usage: relsogi explain'
+}
