@@ -238,13 +238,13 @@ struct sheet {
     const char *path;
     const struct strings *strings;
     struct rs_buffer *csv;
-    struct rs_buffer value; /* of the cell at hand */
-    int width, column;      /* width of the widest row; column of the next cell */
+    struct rs_buffer value;  /* of the cell at hand */
+    int width, column, next; /* of the widest row; commas written in this row; column of a cell that names none */
 };
 
 static bool put_cell(struct sheet *s, int column, bool shared, struct rs_error *error) {
     struct rs_view value = rs_view(s->value.p, s->value.n);
-    if (column < s->column || column >= MOST_COLUMNS) return damaged(s->path, "cells out of order", error);
+    if (column < s->next || column >= MOST_COLUMNS) return damaged(s->path, "cells out of order", error);
     for (; s->column < column; s->column++) rs_buffer_byte(s->csv, ',');
     if (shared) {
         int64_t i;
@@ -261,7 +261,7 @@ static bool put_cell(struct sheet *s, int column, bool shared, struct rs_error *
 static bool read_cell(struct sheet *s, struct rs_view *xml, const struct tag *cell, struct rs_error *error) {
     struct tag t;
     struct rs_view reference = attribute(cell->attributes, 'r');
-    int column = rs_has(reference) ? column_of(reference) : s->column;
+    int column = rs_has(reference) ? column_of(reference) : s->next;
     bool shared = rs_eq_c(attribute(cell->attributes, 't'), "s"), has = false;
     s->value.n = 0;
     while (!cell->empty && next_tag(xml, &t) && !(t.closes && rs_eq_c(t.name, "c"))) {
@@ -271,7 +271,9 @@ static bool read_cell(struct sheet *s, struct rs_view *xml, const struct tag *ce
             has = true;
         }
     }
-    return has ? put_cell(s, column, shared, error) : column >= -1;
+    if (has && !put_cell(s, column, shared, error)) return false;
+    if (column >= s->next) s->next = column + 1;
+    return true;
 }
 
 /* First pass: the width; second pass: the rows. Width from references, else by counting cells. */
@@ -280,7 +282,7 @@ static bool read_rows(struct sheet *s, struct rs_view xml, struct rs_error *erro
     bool in_row = false;
     while (next_tag(&xml, &t)) {
         if (rs_eq_c(t.name, "row")) {
-            if (!t.closes) s->column = 0;
+            if (!t.closes) s->column = s->next = 0;
             in_row = !t.closes && !t.empty;
             if (!t.closes && !t.empty) continue;
             for (; s->column < s->width - 1; s->column++) rs_buffer_byte(s->csv, ',');

@@ -11,6 +11,7 @@
 #include "pipeline/reference/first_name.h"
 #include "pipeline/reference/pack_build.h"
 #include "pipeline/reference/pack_tables.h"
+#include "pipeline/reference/xlsx.h"
 
 #define TABLES RELSOGI_SOURCE_DIR "/schemas/reference/"
 static char dir[64];
@@ -190,6 +191,23 @@ Test(first_names, a_pack_may_have_none) {
     cr_assert_not(rs_pack_first_name(p, RS_LIT("MARIA"), l));
     cr_assert_eq(rs_first_name_find(p, RS_LIT("MARIA"), l), RS_FIRST_NAME_NONE);
     rs_pack_close(p);
+}
+
+/* Cells with and without references, inline and rich text, entities, an empty row. */
+Test(first_names, workbook_to_csv) {
+    static const char *const names[] = {"stored", "deflated"};
+    for (int i = 0; i < 2; i++) {
+        char path[512];
+        struct rs_buffer file = {0}, csv = {0};
+        struct rs_error error = {0};
+        snprintf(path, sizeof path, RELSOGI_SOURCE_DIR "/tests/fuzz/corpus/xlsx/%s.xlsx", names[i]);
+        cr_assert(rs_read_file(path, &file, 1 << 20, &error), "%s", error.text);
+        cr_assert(rs_xlsx_to_csv(path, rs_view(file.p, file.n), &csv, &error), "%s", error.text);
+        static const char want[] = "\"NAME\",,\"a\xC3\xA9&\"\"\"\n,,\n\"TRUE\",\"2\",\n";
+        cr_assert(rs_eq_c(rs_view(csv.p, csv.n), want), "%.*s", (int)csv.n, csv.p);
+        rs_buffer_free(&file);
+        rs_buffer_free(&csv);
+    }
 }
 
 /* ---- against a table from voter files -------------------------------------------------------------------------- */
