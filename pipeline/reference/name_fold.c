@@ -274,35 +274,41 @@ static bool is_nameless(struct rs_view v) {
     return x == 0 || x >= 3;
 }
 
-/* The list is in ascending order of bytes (the unit test checks it): NULL where the text is not in it. */
-static const struct placeholder *find_placeholder(struct rs_view v) {
+/* The list is in ascending order of bytes (the unit test checks it): the first text that is not before v. */
+static const struct placeholder *from_placeholder(struct rs_view v) {
     size_t low = 0, high = PLACEHOLDERS;
     while (low < high) {
-        const struct placeholder *p = &placeholders[(low + high) / 2];
+        size_t mid = (low + high) / 2;
+        const struct placeholder *p = &placeholders[mid];
         size_t both = p->n < v.n ? p->n : v.n;
         int c = v.n == 0 ? 1 : (unsigned char)p->text[0] - (unsigned char)v.p[0]; /* mostly decides, without a call */
         c = c != 0 ? c : memcmp(p->text, v.p, both);
-        if (c == 0 && p->n == v.n) {
-            return p;
-        }
         if (c < 0 || (c == 0 && p->n < v.n)) {
-            low = (low + high) / 2 + 1;
+            low = mid + 1;
         } else {
-            high = (low + high) / 2;
+            high = mid;
         }
     }
-    return NULL;
+    return &placeholders[low];
 }
 
-static bool together(struct rs_view first, struct rs_view second) {
-    char both[32];
-    if (first.n == 0 || second.n == 0 || first.n + second.n + 1 > sizeof both) {
-        return false;
+static bool starts_with(const struct placeholder *p, struct rs_view v) {
+    return p < placeholders + PLACEHOLDERS && p->n >= v.n && memcmp(p->text, v.p, v.n) == 0;
+}
+
+/* `first` and `second` with a blank between; `from` is the search for `first`: what begins with it follows there. */
+static bool together(const struct placeholder *from, struct rs_view first, struct rs_view second) {
+    for (; first.n > 0 && second.n > 0 && starts_with(from, first); from++) {
+        if (from->n == first.n + 1 + second.n && from->text[first.n] == ' ' &&
+            memcmp(from->text + first.n + 1, second.p, second.n) == 0) {
+            return true;
+        }
     }
-    memcpy(both, first.p, first.n);
-    both[first.n] = ' ';
-    memcpy(both + first.n + 1, second.p, second.n);
-    return find_placeholder(rs_view(both, first.n + 1 + second.n)) != NULL;
+    return false;
+}
+
+static bool is_whole(const struct placeholder *p, struct rs_view v) {
+    return v.n > 0 && starts_with(p, v) && p->n == v.n;
 }
 
 bool rs_name_is_placeholder(struct rs_view family_folded, struct rs_view given_folded) {
@@ -311,13 +317,9 @@ bool rs_name_is_placeholder(struct rs_view family_folded, struct rs_view given_f
         return true;
     }
     struct rs_view family = bare(family_folded), given = bare(given_folded);
-    const struct placeholder *p = has_family ? find_placeholder(family) : NULL;
-    if (p != NULL && p->family) {
+    const struct placeholder *by_family = from_placeholder(family), *by_given = from_placeholder(given);
+    if ((is_whole(by_family, family) && by_family->family) || (is_whole(by_given, given) && by_given->given)) {
         return true;
     }
-    p = has_given ? find_placeholder(given) : NULL;
-    if (p != NULL && p->given) {
-        return true;
-    }
-    return has_family && has_given && (together(family, given) || together(given, family));
+    return together(by_family, family, given) || together(by_given, given, family);
 }

@@ -12,7 +12,39 @@ static bool period_parts(struct rs_view v, size_t at) {
     return letters > 1;
 }
 
+/* Beyond this rs_name_fold cuts. */
+enum { LONGEST = 1 << 14 };
+
+/* What nearly all are: letters, digits, blanks, commas and # of ASCII. False where another byte stands. */
+static bool plain_words(struct rs_arena *arena, struct rs_view raw, struct rs_view *out) {
+    char *p = rs_arena_alloc(arena, raw.n + 1);
+    size_t n = 0;
+    bool blank = false;
+    for (size_t i = 0; i < raw.n; i++) {
+        unsigned char c = (unsigned char)raw.p[i];
+        if (c >= 'a' && c <= 'z') {
+            c = (unsigned char)(c - 32);
+        } else if (c == ' ' || c == ',' || c == '#') {
+            blank = n > 0;
+            continue;
+        } else if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))) {
+            return false;
+        }
+        if (blank) {
+            p[n++] = ' ';
+            blank = false;
+        }
+        p[n++] = (char)c;
+    }
+    *out = n > 0 ? rs_view(p, n) : RS_NULL;
+    return true;
+}
+
 struct rs_view rs_normal_words(struct rs_arena *arena, struct rs_view raw) {
+    struct rs_view plain;
+    if (rs_has(raw) && raw.n <= LONGEST && plain_words(arena, raw, &plain)) {
+        return plain;
+    }
     struct rs_view folded = rs_name_fold(arena, raw);
     if (rs_is_null(folded)) {
         return RS_NULL;
@@ -184,7 +216,13 @@ static struct rs_view closed_up(struct rs_arena *arena, struct rs_view words) {
 }
 
 static void state(const struct rs_normalizing *n, bool *is_abroad) {
-    struct rs_view words = rs_normal_words(&n->batch->arena, n->raw[RECORD_state_raw]);
+    struct rs_view raw = n->raw[RECORD_state_raw];
+    bool two = raw.n == 2 && raw.p[0] >= 'A' && raw.p[0] <= 'Z' && raw.p[1] >= 'A' && raw.p[1] <= 'Z';
+    if (two && rs_has(rs_state_fips(raw))) { /* nearly all */
+        n->out[DEMOGRAPHIC_state] = raw;
+        return;
+    }
+    struct rs_view words = rs_normal_words(&n->batch->arena, raw);
     if (rs_is_null(words)) {
         return;
     }
