@@ -6,6 +6,7 @@
 #include <string.h>
 #include "pipeline/base/date.h"
 #include "tables.h"
+#include "trace.h"
 
 const char *const rs_complete_names[RS_HAS_ELEMENTS] = {
     "surname",  "birth_date", "sex",      "zip",       "tract",
@@ -20,6 +21,7 @@ const char *const rs_mapped_names[RS_MAPPED_ELEMENTS] = {
 struct group {
     int64_t file_no, record_no;
     uint32_t has; /* bits of rs_complete_element */
+    uint32_t unmapped; /* elements with a code no table knows */
     bool any;
 };
 struct edges {
@@ -33,6 +35,7 @@ struct pass {
     struct rs_counted *out;
     struct rs_row_reader *reader;
     const struct rs_layout *layout;
+    struct rs_reduced *trace; /* NULL where rows are not traced */
     struct rs_source_counts **worker; /* [worker][source] */
     struct group open;                /* of mapped: the record that may go on in the next block */
 };
@@ -50,22 +53,34 @@ static bool source_of(const struct pass *p, struct rs_view file_no, int64_t *num
 
 /* ---- demographic ---------------------------------------------------------------------------------------------- */
 
-static void count_dates(const struct pass *p, const struct rs_view *row, struct rs_source_counts *c) {
+/* For check_evidence: kept in the order of the rows. */
+static void trace_row(const struct pass *p, struct rs_batch *batch, const struct rs_record_bits *r) {
+    if (p->trace) rs_buffer_add(&batch->scratch, r, sizeof *r);
+}
+
+/* Returns what is implausible, as bits. */
+static uint32_t count_dates(const struct pass *p, const struct rs_view *row, struct rs_source_counts *c) {
     int32_t birth, death;
-    if (!rs_day_parse(row[DEMOGRAPHIC_birth_date], &birth)) return;
-    c->dated[RS_BIRTH_IN_FUTURE]++;
-    c->dated[RS_AGE_OVER_120]++;
-    c->implausible[RS_BIRTH_IN_FUTURE] += birth > p->run->as_of;
+    if (!rs_day_parse(row[DEMOGRAPHIC_birth_date], &birth)) return 0;
     bool dead = rs_day_parse(row[DEMOGRAPHIC_death_date], &death);
-    c->implausible[RS_AGE_OVER_120] += rs_age(birth, dead && death < p->run->as_of ? death : p->run->as_of) > 120;
-    if (!dead) return;
-    c->dated[RS_DEATH_BEFORE_BIRTH]++;
-    c->implausible[RS_DEATH_BEFORE_BIRTH] += death < birth;
+    bool wrong[RS_IMPLAUSIBLES] = {
+        [RS_BIRTH_IN_FUTURE] = birth > p->run->as_of,
+        [RS_AGE_OVER_120] = rs_age(birth, dead && death < p->run->as_of ? death : p->run->as_of) > 120,
+        [RS_DEATH_BEFORE_BIRTH] = dead && death < birth,
+    };
+    uint32_t bits = 0;
+    for (int i = 0; i < RS_IMPLAUSIBLES; i++) {
+        c->dated[i] += i != RS_DEATH_BEFORE_BIRTH || dead;
+        c->implausible[i] += wrong[i];
+        bits |= (uint32_t)wrong[i] << i;
+    }
+    return bits;
 }
 
 static bool count_demographic(struct pass *p, struct rs_batch *batch, struct rs_error *error) {
     struct rs_cursor cursor;
     uint64_t rows = 0;
+    batch->scratch.n = 0;
     rs_cursor_open(&cursor, p->reader, &batch->in, batch->first_row, &batch->arena);
     for (; rs_cursor_next(&cursor, error); rows++) {
         const struct rs_view *row = cursor.row;
@@ -73,13 +88,25 @@ static bool count_demographic(struct pass *p, struct rs_batch *batch, struct rs_
         size_t source;
         if (!source_of(p, row[DEMOGRAPHIC_file_no], &file_no, &source, error)) return false;
         struct rs_source_counts *c = &p->worker[batch->worker][source];
+        struct rs_record_bits r = {.file_no = file_no};
+        bool has[RS_HAS_RACE] = {
+            [RS_HAS_SURNAME] = rs_has(row[DEMOGRAPHIC_surname]),
+            [RS_HAS_BIRTH] = rs_has(row[DEMOGRAPHIC_birth_date]),
+            [RS_HAS_SEX] = rs_has(row[DEMOGRAPHIC_sex]) && !rs_eq_c(row[DEMOGRAPHIC_sex], "unknown"),
+            [RS_HAS_ZIP] = rs_has(row[DEMOGRAPHIC_zip5]),
+            [RS_HAS_TRACT] = rs_has(row[DEMOGRAPHIC_tract]),
+        };
         c->records++;
-        c->has[RS_HAS_SURNAME] += rs_has(row[DEMOGRAPHIC_surname]);
-        c->has[RS_HAS_BIRTH] += rs_has(row[DEMOGRAPHIC_birth_date]);
-        c->has[RS_HAS_SEX] += rs_has(row[DEMOGRAPHIC_sex]) && !rs_eq_c(row[DEMOGRAPHIC_sex], "unknown");
-        c->has[RS_HAS_ZIP] += rs_has(row[DEMOGRAPHIC_zip5]);
-        c->has[RS_HAS_TRACT] += rs_has(row[DEMOGRAPHIC_tract]);
-        count_dates(p, row, c);
+        for (int i = 0; i < RS_HAS_RACE; i++) {
+            c->has[i] += has[i];
+            r.has |= (uint32_t)has[i] << i;
+        }
+        r.wrong = count_dates(p, row, c);
+        if (p->trace) {
+            rs_parse_long(row[DEMOGRAPHIC_record_no], &r.record_no);
+            rs_key_parse(row[DEMOGRAPHIC_record_key], &r.key);
+            trace_row(p, batch, &r);
+        }
     }
     rs_count(&batch->tally, "demographic", 0, RS_READ, NULL, rows);
     rs_count(&batch->tally, "demographic", 0, RS_AGGREGATED, NULL, rows);
@@ -100,8 +127,7 @@ static bool counts_as_answer(const struct rs_checks *checks, struct rs_view reas
     return false;
 }
 
-/* Whether a set such as WHITE+HISPANIC or ASIAN|NHPI holds a race, and whether it says Hispanic or not. */
-static uint32_t race_bits(struct rs_view set) {
+uint32_t rs_race_bits(struct rs_view set) {
     uint32_t bits = 0;
     while (set.n) {
         size_t n = 0;
@@ -124,12 +150,12 @@ static uint32_t answered(const struct rs_checks *checks, const struct rs_view *r
     bool reason = rs_has(row[MAPPED_missing]) && counts_as_answer(checks, row[MAPPED_missing]);
     if (element == 2) { /* one question for both: Hispanic alone is a whole answer to it */
         if (reason || rs_has(row[MAPPED_omb2024])) return 1u << RS_HAS_RACE | 1u << RS_HAS_ETHNICITY;
-        return race_bits(row[MAPPED_omb1997]);
+        return rs_race_bits(row[MAPPED_omb1997]);
     }
     if (!direct[element]) return 0;
     if (reason) return 1u << direct[element];
     if (element > 2) return rs_has(row[MAPPED_value]) ? 1u << direct[element] : 0;
-    return race_bits(row[MAPPED_omb1997]) | race_bits(row[MAPPED_omb2024]);
+    return rs_race_bits(row[MAPPED_omb1997]) | rs_race_bits(row[MAPPED_omb2024]);
 }
 
 static void close_group(const struct pass *p, struct rs_source_counts *sources, const struct group *g) {
@@ -138,12 +164,18 @@ static void close_group(const struct pass *p, struct rs_source_counts *sources, 
     for (int e = RS_HAS_RACE; e < RS_HAS_ELEMENTS; e++) c->has[e] += g->has >> e & 1;
 }
 
+static void trace_group(const struct pass *p, struct rs_batch *batch, const struct group *g) {
+    struct rs_record_bits r = {.file_no = g->file_no, .record_no = g->record_no, .has = g->has, .wrong = g->unmapped};
+    trace_row(p, batch, &r);
+}
+
 static bool count_mapped(struct pass *p, struct rs_batch *batch, struct rs_error *error) {
     struct rs_source_counts *mine = p->worker[batch->worker];
     struct rs_cursor cursor;
     struct group g = {0};
     struct edges edges = {.one = true};
     uint64_t rows = 0;
+    batch->scratch.n = 0;
     rs_cursor_open(&cursor, p->reader, &batch->in, batch->first_row, &batch->arena);
     for (; rs_cursor_next(&cursor, error); rows++) {
         const struct rs_view *row = cursor.row;
@@ -152,6 +184,7 @@ static bool count_mapped(struct pass *p, struct rs_batch *batch, struct rs_error
         if (!source_of(p, row[MAPPED_file_no], &file_no, &source, error)) return false;
         rs_parse_long(row[MAPPED_record_no], &record_no);
         if (g.any && (g.file_no != file_no || g.record_no != record_no)) {
+            trace_group(p, batch, &g);
             if (edges.one) edges.first = g;
             else close_group(p, mine, &g);
             edges.one = false;
@@ -159,9 +192,12 @@ static bool count_mapped(struct pass *p, struct rs_batch *batch, struct rs_error
         }
         int element = element_of(row[MAPPED_element]);
         mine[source].mapped[element]++;
-        mine[source].unmapped[element] += rs_eq_c(row[MAPPED_missing], "UNMAPPED");
-        g = (struct group){file_no, record_no, g.has | answered(p->checks, row, element), true};
+        bool unmapped = rs_eq_c(row[MAPPED_missing], "UNMAPPED");
+        mine[source].unmapped[element] += unmapped;
+        g = (struct group){.file_no = file_no, .record_no = record_no, .has = g.has | answered(p->checks, row, element),
+                           .unmapped = g.unmapped | (uint32_t)unmapped << element, .any = true};
     }
+    if (g.any) trace_group(p, batch, &g);
     if (edges.one) edges.first = g;
     else edges.last = g;
     memcpy(batch->note, &edges, sizeof edges);
@@ -201,6 +237,8 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
 static bool done_block(void *self, struct rs_batch *batch, struct rs_error *error) {
     struct pass *p = self;
     if (p->layout == &rs_layout_mapped) join_edges(p, batch);
+    if (p->trace && !rs_reduced_add(p->trace, batch->scratch.p, batch->scratch.n / sizeof(struct rs_record_bits), error))
+        return false;
     return rs_run_done(p->run, batch, error);
 }
 
@@ -219,12 +257,15 @@ static void add_counts(struct rs_source_counts *into, const struct rs_source_cou
 }
 
 static bool run_pass(struct rs_run *run, const struct rs_checks *checks, struct rs_counted *out,
-                     const struct rs_layout *layout, uint64_t *rows, struct rs_error *error) {
+                     const struct rs_layout *layout, struct rs_reduced *trace, uint64_t *rows,
+                     struct rs_error *error) {
     struct rs_manifest m;
+    bool traced = strcmp(rs_run_option(run, "evidence"), "0") != 0;
+    if (traced && !rs_reduced_open(run->output, sizeof(struct rs_record_bits), trace, error)) return false;
     if (!rs_run_manifest(run, layout, &m, error)) return false;
     *rows = m.rows;
     struct pass p = {
-        .run = run, .checks = checks, .out = out, .layout = layout, .reader = rs_row_reader_open(&m, error)};
+        .run = run, .checks = checks, .out = out, .layout = layout, .trace = traced ? trace : NULL, .reader = rs_row_reader_open(&m, error)};
     if (!p.reader) return false;
     p.worker = rs_alloc((size_t)run->threads * sizeof *p.worker);
     for (int w = 0; w < run->threads; w++) p.worker[w] = rs_alloc((out->n_sources + 1) * sizeof **p.worker);
@@ -245,14 +286,14 @@ bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct r
     struct rs_manifest m;
     *out = (struct rs_counted){0};
     if (!rs_count_files(run, out, error)) return false;
-    if (!run_pass(run, checks, out, &rs_layout_demographic, &out->demographic_rows, error)) return false;
-    if (!run_pass(run, checks, out, &rs_layout_mapped, &out->mapped_rows, error)) return false;
+    if (!run_pass(run, checks, out, &rs_layout_demographic, &out->records, &out->demographic_rows, error)) return false;
+    if (!run_pass(run, checks, out, &rs_layout_mapped, &out->answers, &out->mapped_rows, error)) return false;
     if (!rs_run_manifest(run, &rs_layout_record, &m, error)) return false;
     out->record_rows = m.rows;
     if (!rs_run_manifest(run, &rs_layout_assertion, &m, error)) return false;
     out->assertion_rows = m.rows;
-    if (!rs_count_persons(run, out, error) || !rs_count_discrepancies(run, out, error) ||
-        !rs_count_evidence(run, out, error))
+    if (!rs_count_persons(run, checks, out->sources, out->n_sources, &out->people, error) ||
+        !rs_count_discrepancies(run, out, error) || !rs_count_evidence(run, out, error))
         return false;
     for (size_t s = 0; s < out->n_sources; s++) add_counts(&out->all, &out->by_source[s]);
     return true;

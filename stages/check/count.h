@@ -3,6 +3,8 @@
 #ifndef RS_CHECK_COUNT_H
 #define RS_CHECK_COUNT_H
 #include "definitions.h"
+#include "persons.h"
+#include "reduce.h"
 #include "pipeline/reference/pack.h"
 #include "pipeline/rows/stage.h"
 
@@ -49,20 +51,25 @@ struct rs_counted {
     size_t n_files;
     struct rs_source_counts *by_source, all;
     struct rs_tagged_list quarantined; /* by rule and source */
-    struct rs_tagged_list disagree;    /* persons by element */
+    struct rs_tagged_list disagree;    /* persons by element, or by element and kind with a colon between */
     struct rs_tagged_list ledgers;     /* by stage: rows read, in `rows` */
     struct rs_tagged_list unbalanced;  /* by stage: rows without a fate, or with two */
     uint64_t missing_ledgers;
-    bool has_person, has_discrepancy, has_posterior;
-    uint64_t persons, two_or_more, other_race, reported; /* reported: census6 and posterior both there */
-    double observed[RS_GROUPS], mean[RS_GROUPS];         /* shares of those reported, mean p of the same persons */
+    struct rs_reduced records, answers; /* struct rs_record_bits of demographic and of mapped, where rows are traced */
+    bool has_discrepancy;
+    struct rs_person_counts people;
     uint64_t record_rows, demographic_rows, assertion_rows, mapped_rows;
     uint64_t assertions_ignored; /* by map, as its ledger says: elements the jurisdiction does not keep */
 };
 
 bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct rs_counted *out, struct rs_error *error);
 void rs_counted_free(struct rs_counted *c);
+/* Whether a set such as WHITE+HISPANIC or ASIAN|NHPI holds a race, and whether it says Hispanic or not: bits of
+ * rs_complete_element. */
+uint32_t rs_race_bits(struct rs_view set);
 /* The entry of this name, stage and source; made where there is none. */
 struct rs_tagged *rs_tagged_at(struct rs_tagged_list *list, struct rs_view name, struct rs_view stage, size_t source);
+
+void rs_tagged_free(struct rs_tagged_list *list);
 
 #endif

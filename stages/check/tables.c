@@ -23,7 +23,7 @@ struct rs_tagged *rs_tagged_at(struct rs_tagged_list *list, struct rs_view name,
     return e;
 }
 
-static void free_list(struct rs_tagged_list *list) {
+void rs_tagged_free(struct rs_tagged_list *list) {
     for (size_t i = 0; i < list->n; i++) {
         free(list->e[i].name);
         free(list->e[i].stage);
@@ -36,10 +36,13 @@ void rs_counted_free(struct rs_counted *c) {
     free(c->sources);
     free(c->source_of_file);
     free(c->by_source);
-    free_list(&c->quarantined);
-    free_list(&c->disagree);
-    free_list(&c->ledgers);
-    free_list(&c->unbalanced);
+    rs_tagged_free(&c->quarantined);
+    rs_tagged_free(&c->disagree);
+    rs_tagged_free(&c->ledgers);
+    rs_tagged_free(&c->unbalanced);
+    rs_reduced_close(&c->records);
+    rs_reduced_close(&c->answers);
+    rs_person_counts_free(&c->people);
     *c = (struct rs_counted){0};
 }
 
@@ -97,73 +100,6 @@ bool rs_count_files(struct rs_run *run, struct rs_counted *out, struct rs_error 
     return true;
 }
 
-/* ---- person and posterior ------------------------------------------------------------------------------------- */
-
-struct persons {
-    struct rs_counted *out;
-    struct rs_scan *posterior; /* NULL where there is none */
-    const struct rs_view *p;   /* the row waiting; NULL at the end */
-    uint64_t posteriors;
-};
-
-static bool next_posterior(struct persons *s, struct rs_error *error) {
-    if (!s->posterior || !rs_scan_next(s->posterior, &s->p, error)) s->p = NULL;
-    else s->posteriors++;
-    return error->code == 0;
-}
-
-static void compare_posterior(struct persons *s, struct rs_view group) {
-    static const int columns[RS_GROUPS] = {POSTERIOR_p_white, POSTERIOR_p_black, POSTERIOR_p_aian,
-                                           POSTERIOR_p_api,   POSTERIOR_p_multi, POSTERIOR_p_hispanic};
-    for (int g = 0; g < RS_GROUPS; g++) {
-        double p = 0;
-        rs_parse_real(s->p[columns[g]], &p);
-        s->out->mean[g] += p;
-        s->out->observed[g] += rs_eq_c(group, rs_group_names[g]);
-    }
-    s->out->reported++;
-}
-
-static bool one_person(struct persons *s, const struct rs_view *row, struct rs_error *error) {
-    struct rs_counted *out = s->out;
-    struct rs_view group = row[PERSON_census6];
-    out->persons++;
-    out->two_or_more += rs_eq_c(group, "MULTI");
-    out->other_race += rs_eq_c(row[PERSON_other_1997], "Y");
-    if (!s->p || !rs_eq(s->p[POSTERIOR_person_key], row[PERSON_person_key])) return true;
-    if (rs_has(group)) compare_posterior(s, group);
-    return next_posterior(s, error);
-}
-
-bool rs_count_persons(struct rs_run *run, struct rs_counted *out, struct rs_error *error) {
-    struct rs_manifest person, posterior;
-    struct persons s = {.out = out};
-    if (!rs_run_manifest_if(run, &rs_layout_person, &person, &out->has_person, error)) return false;
-    if (!out->has_person) return true;
-    if (!rs_run_manifest_if(run, &rs_layout_posterior, &posterior, &out->has_posterior, error)) return false;
-    struct rs_scan *scan = rs_scan_open(&person, error);
-    bool good = scan != NULL;
-    if (good && out->has_posterior) good = (s.posterior = rs_scan_open(&posterior, error)) != NULL;
-    good = good && next_posterior(&s, error);
-    const struct rs_view *row;
-    while (good && rs_scan_next(scan, &row, error)) good = one_person(&s, row, error);
-    good = good && error->code == 0;
-    if (good && s.p)
-        good = rs_fail(error, RS_DATA,
-                       "posterior: a row is of a person who is not in person, or out of order: give the "
-                       "directories of one run");
-    rs_scan_close(scan);
-    rs_scan_close(s.posterior);
-    if (!good) return false;
-    for (int g = 0; g < RS_GROUPS && out->reported; g++) {
-        out->observed[g] /= (double)out->reported;
-        out->mean[g] /= (double)out->reported;
-    }
-    account(run, "person", person.rows);
-    if (out->has_posterior) account(run, "posterior", s.posteriors);
-    return true;
-}
-
 /* ---- discrepancy ---------------------------------------------------------------------------------------------- */
 
 /* Each person counts once an element. The file is not in the order of persons, so that (person, element) goes through
@@ -176,10 +112,16 @@ static bool spill_discrepancies(struct rs_counted *out, struct rs_scan *scan, st
         if (!rs_key_parse(row[DISCREPANCY_person_key], &person))
             return rs_fail(error, RS_DATA,
                            "discrepancy: a person_key is not 32 hexadecimal digits: run reconcile again");
-        struct rs_tagged *e = rs_tagged_at(&out->disagree, row[DISCREPANCY_element], RS_NULL, RS_NO_SOURCE);
-        size_t element = (size_t)(e - out->disagree.e);
-        if (element > UINT8_MAX) return rs_fail(error, RS_DATA, "discrepancy: more than 256 elements");
-        if (!rs_spill_add(spill, person, (uint8_t)element, "", 0, error)) return false;
+        char both[128];
+        snprintf(both, sizeof both, "%.*s:%.*s", (int)row[DISCREPANCY_element].n, row[DISCREPANCY_element].p,
+                 (int)row[DISCREPANCY_kind].n, row[DISCREPANCY_kind].p);
+        const struct rs_view names[] = {row[DISCREPANCY_element], rs_cstr(both)};
+        for (int i = 0; i < 2; i++) {
+            struct rs_tagged *e = rs_tagged_at(&out->disagree, names[i], RS_NULL, RS_NO_SOURCE);
+            size_t element = (size_t)(e - out->disagree.e);
+            if (element > UINT8_MAX) return rs_fail(error, RS_DATA, "discrepancy: more than 256 elements and kinds");
+            if (!rs_spill_add(spill, person, (uint8_t)element, "", 0, error)) return false;
+        }
     }
     return error->code == 0 && rs_spill_seal(spill, error);
 }

@@ -5,7 +5,6 @@
 #include "count.h"
 
 bool rs_count_files(struct rs_run *run, struct rs_counted *out, struct rs_error *error);         /* sources */
-bool rs_count_persons(struct rs_run *run, struct rs_counted *out, struct rs_error *error);       /* with posterior */
 bool rs_count_discrepancies(struct rs_run *run, struct rs_counted *out, struct rs_error *error);
 bool rs_count_evidence(struct rs_run *run, struct rs_counted *out, struct rs_error *error); /* quarantine, ledger */
 
