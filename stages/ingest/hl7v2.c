@@ -89,12 +89,19 @@ bool rs_hl7_next(struct rs_hl7_walk *w, struct rs_hl7_segment *s) {
 /* ---- fields --------------------------------------------------------------------------------------------------- */
 
 unsigned rs_hl7_fields(struct rs_view segment, const struct rs_hl7_marks *marks, struct rs_view *out, unsigned max) {
-    struct rs_view rest = segment;
+    const char *from = segment.p, *end = segment.p + segment.n;
     unsigned n = 0;
-    while (!rs_is_null(rest) && n < max) {
-        out[n++] = rs_split(&rest, marks->field);
-        if (n == 1 && n < max && segment.n > 3 && header(kind_of(segment.p))) out[n++] = rs_view(segment.p + 3, 1);
+    if (segment.n > 3 && max > 1 && header(kind_of(segment.p))) { /* its first field is the delimiter */
+        out[n++] = rs_view(from, 3);
+        out[n++] = rs_view(from + 3, 1);
+        from += 4;
     }
+    for (const char *p = from; p < end && n < max; p++) {
+        if (*p != marks->field) continue;
+        out[n++] = rs_view(from, (size_t)(p - from));
+        from = p + 1;
+    }
+    if (n < max) out[n++] = rs_view(from, (size_t)(end - from));
     return n;
 }
 

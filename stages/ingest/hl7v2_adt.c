@@ -6,7 +6,7 @@
 #include "hl7v2.h"
 #include "pipeline/base/date.h"
 
-enum { MAX_FIELDS = 48 };
+enum { MAX_FIELDS = 48, MAX_PARTS = 14 };
 
 struct kept { /* a segment after a PID that waits until its person is written */
     struct kept *next;
@@ -14,6 +14,17 @@ struct kept { /* a segment after a PID that waits until its person is written */
     uint64_t number;
     const struct rs_pair *element; /* OBX */
 };
+
+/* A CX: an identifier with who gave it out and what it is. */
+struct cx {
+    struct rs_view id, authority, type;
+};
+struct cx_list {
+    struct cx *c;
+    size_t n;
+};
+enum { ID_FIELDS = 5 };
+static const unsigned id_fields[ID_FIELDS] = {2, 3, 4, 18, 19};
 
 struct adt {
     struct rs_rows *rows;
@@ -27,35 +38,58 @@ struct adt {
     uint64_t msh_number, line, record_no;
     size_t counted; /* bytes whose line breaks are in line */
     /* the person */
-    bool open;
-    struct rs_view pid[MAX_FIELDS];
+    bool open, escapes; /* escapes: the segment at hand has some */
+    struct rs_view text, pid[MAX_FIELDS]; /* PID, and its fields */
     unsigned n;
+    struct cx_list ids[ID_FIELDS];
     uint64_t number, person_no, person_line;
     struct kept *observations, *last, *merge;
     uint64_t used; /* segments */
 };
 
-/* A CX: an identifier with who gave it out and what it is. */
-struct cx {
-    struct rs_view id, authority, type;
+/* ---- parts ---------------------------------------------------------------------------------------------------- */
+
+/* A repetition's components: split once, since most are asked for more than once. */
+struct parts {
+    struct rs_view v[MAX_PARTS];
+    unsigned n;
 };
 
-/* ---- parts ---------------------------------------------------------------------------------------------------- */
+static void split_parts(const struct adt *a, struct rs_view v, struct parts *out) {
+    const char *from = v.p, *end = v.p + v.n;
+    char mark = a->marks->component;
+    out->n = 0;
+    if (!v.n) return;
+    for (const char *p = v.p; p < end && out->n < MAX_PARTS; p++)
+        if (*p == mark) {
+            out->v[out->n++] = rs_view(from, (size_t)(p - from));
+            from = p + 1;
+        }
+    if (out->n < MAX_PARTS) out->v[out->n++] = rs_view(from, (size_t)(end - from));
+}
 
 static struct rs_view field(const struct adt *a, unsigned i) { return i < a->n ? a->pid[i] : RS_NULL; }
 
-static struct rs_view part_at(const struct adt *a, struct rs_view v, unsigned i) {
-    return rs_hl7_part(v, a->marks->component, i);
-}
-
+/* Escapes are looked for in a segment once, and blanks only where there are some: nearly all values are as meant. */
 static struct rs_view text_of(const struct adt *a, struct rs_view v) {
-    return rs_hl7_value(v, a->marks, &a->rows->batch->arena);
+    if (!v.n) return RS_NULL;
+    bool plain = !a->escapes && v.p[0] > ' ' && v.p[0] != '"' && v.p[v.n - 1] > ' ';
+    return plain ? v : rs_hl7_value(v, a->marks, &a->rows->batch->arena);
 }
 
-static struct rs_view component(const struct adt *a, struct rs_view v, unsigned i) { return text_of(a, part_at(a, v, i)); }
+static struct rs_view raw(const struct parts *p, unsigned i) { return i <= p->n ? p->v[i - 1] : RS_NULL; }
 
-static struct rs_view sub(const struct adt *a, struct rs_view v, unsigned i, unsigned k) {
-    return text_of(a, rs_hl7_part(part_at(a, v, i), a->marks->subcomponent, k));
+static struct rs_view component(const struct adt *a, const struct parts *p, unsigned i) { return text_of(a, raw(p, i)); }
+
+static struct rs_view sub(const struct adt *a, const struct parts *p, unsigned i, unsigned k) {
+    struct rs_view v = raw(p, i);
+    if (!v.n) return RS_NULL;
+    return text_of(a, rs_hl7_part(v, a->marks->subcomponent, k));
+}
+
+/* A component of the first repetition of a field. */
+static struct rs_view first(const struct adt *a, struct rs_view v, unsigned i) {
+    return v.n ? text_of(a, rs_hl7_part(rs_hl7_part(v, a->marks->repetition, 1), a->marks->component, i)) : RS_NULL;
 }
 
 /* The next repetition of *rest; false after the last. */
@@ -71,6 +105,10 @@ static int64_t offset_of(const struct adt *a, const char *p) {
     return (int64_t)(a->rows->block->offset + (uint64_t)(p - a->begin));
 }
 
+static bool has_escape(const struct adt *a, struct rs_view segment) {
+    return a->marks->escape && memchr(segment.p, a->marks->escape, segment.n);
+}
+
 /* ---- answers -------------------------------------------------------------------------------------------------- */
 
 /* " HL70005" and HL7000 mean the field's own table; other names are the profile's, or stay as sent. */
@@ -82,20 +120,22 @@ static struct rs_view system_of(const struct adt *a, struct rs_view sent, struct
     return table_name && rs_has(table) ? table : rs_rows_text(a->rows, sent);
 }
 
-static void put(const struct adt *a, const char *representation, struct rs_view system, struct rs_view cwe, unsigned i,
+static void put(const struct adt *a, const char *representation, struct rs_view system, const struct parts *cwe, unsigned i,
                 uint64_t number) {
-    struct rs_view sent = part_at(a, cwe, i), value = text_of(a, sent);
+    struct rs_view sent = raw(cwe, i), value = text_of(a, sent);
     if (rs_has(value)) rs_rows_put_value(a->rows, representation, system, value, (int64_t)number, offset_of(a, sent.p));
 }
 
 /* CWE: code, text, system, alternate code, its text, its system; 9: what was said originally. */
-static void put_cwe(const struct adt *a, struct rs_view cwe, struct rs_view table, uint64_t number) {
-    struct rs_view text = component(a, cwe, 2), other = component(a, cwe, 5), original = component(a, cwe, 9);
-    put(a, "code", system_of(a, component(a, cwe, 3), table), cwe, 1, number);
-    put(a, "text", RS_NULL, cwe, 2, number);
-    put(a, "alternate", system_of(a, component(a, cwe, 6), RS_LIT("local")), cwe, 4, number);
-    if (!rs_eq(other, text)) put(a, "text", RS_NULL, cwe, 5, number);
-    if (!rs_eq(original, text) && !rs_eq(original, other)) put(a, "text", RS_NULL, cwe, 9, number);
+static void put_cwe(const struct adt *a, struct rs_view one, struct rs_view table, uint64_t number) {
+    struct parts cwe;
+    split_parts(a, one, &cwe);
+    struct rs_view text = component(a, &cwe, 2), other = component(a, &cwe, 5), original = component(a, &cwe, 9);
+    put(a, "code", system_of(a, component(a, &cwe, 3), table), &cwe, 1, number);
+    put(a, "text", RS_NULL, &cwe, 2, number);
+    if (cwe.n > 3) put(a, "alternate", system_of(a, component(a, &cwe, 6), RS_LIT("local")), &cwe, 4, number);
+    if (!rs_eq(other, text)) put(a, "text", RS_NULL, &cwe, 5, number);
+    if (!rs_eq(original, text) && !rs_eq(original, other)) put(a, "text", RS_NULL, &cwe, 9, number);
 }
 
 static void put_answer(const struct adt *a, const char *name, unsigned i, struct rs_view table) {
@@ -106,10 +146,11 @@ static void put_answer(const struct adt *a, const char *name, unsigned i, struct
 }
 
 /* OBX-2 type, 5 value, 11 status, 14 when. A status of D, W or X takes the value back. */
-static void put_observation(const struct adt *a, const struct kept *o) {
+static void put_observation(struct adt *a, const struct kept *o) {
     struct rs_view f[15], one;
     unsigned n = rs_hl7_fields(o->text, a->marks, f, 15);
     for (unsigned i = n; i < 15; i++) f[i] = RS_NULL;
+    a->escapes = has_escape(a, o->text);
     struct rs_view status = rs_trim(f[11]), type = rs_trim(f[2]), rest = f[5];
     if (rs_eq_c(status, "D") || rs_eq_c(status, "W") || rs_eq_c(status, "X")) return;
     bool coded = rs_eq_c(type, "CWE") || rs_eq_c(type, "CE") || rs_eq_c(type, "CNE") || rs_eq_c(type, "CF");
@@ -118,7 +159,11 @@ static void put_observation(const struct adt *a, const struct kept *o) {
     rs_rows_answer(a->rows, element, rs_profile_collection(a->profile, element), when);
     while (repetition(a, &rest, &one)) {
         if (coded) put_cwe(a, one, rs_has(o->element->more) ? o->element->more : RS_LIT("local"), o->number);
-        else put(a, "text", RS_NULL, one, 1, o->number);
+        else {
+            struct parts parts;
+            split_parts(a, one, &parts);
+            put(a, "text", RS_NULL, &parts, 1, o->number);
+        }
     }
 }
 
@@ -135,18 +180,22 @@ static unsigned rank(struct rs_view type, const char *const *types) {
 }
 
 /* Of several repetitions the one whose type stands first in the list; where `whole`, those with two parts go first. */
-static struct rs_view best(const struct adt *a, struct rs_view all, unsigned type, const char *const *types,
-                           bool whole, unsigned *lowest) {
-    struct rs_view found = RS_NULL, one;
+static bool best(const struct adt *a, struct rs_view all, const char *const *types, bool whole, struct parts *found,
+                 unsigned *lowest) {
+    struct rs_view one;
+    struct parts parts;
     *lowest = 1000;
+    found->n = 0;
     while (repetition(a, &all, &one)) {
-        unsigned r = rank(component(a, one, type), types);
-        if (whole && (!rs_has(component(a, one, 1)) || !rs_has(component(a, one, 2)))) r += 100;
-        if (!rs_has(rs_trim(one)) || r >= *lowest) continue;
-        found = one;
+        if (!one.n) continue;
+        split_parts(a, one, &parts);
+        unsigned r = rank(component(a, &parts, 7), types);
+        if (whole && (!rs_has(component(a, &parts, 1)) || !rs_has(component(a, &parts, 2)))) r += 100;
+        if (r >= *lowest) continue;
+        *found = parts;
         *lowest = r;
     }
-    return found;
+    return found->n > 0;
 }
 
 /* HL7 table 0200. Maiden and birth names are earlier names; S and NOUSE are not to be used. */
@@ -154,15 +203,15 @@ static void put_names(const struct adt *a, struct rs_view *row) {
     static const char *const types[] = {"L", "", "R", "C", "D", "U", "-", "P", "A", "N", "B", "M", "S", "MSK", "NOUSE", NULL};
     static const char *const earlier[] = {"M", "B", "-", NULL};
     unsigned r;
-    struct rs_view name = best(a, field(a, 5), 7, types, true, &r);
-    row[RECORD_family_raw] = rs_rows_text(a->rows, sub(a, name, 1, 1));
-    row[RECORD_given_raw] = rs_rows_text(a->rows, component(a, name, 2));
-    row[RECORD_middle_raw] = rs_rows_text(a->rows, component(a, name, 3));
-    row[RECORD_suffix_raw] = rs_rows_text(a->rows, component(a, name, 4));
-    for (unsigned i = 5; i <= 9 && rs_is_null(row[RECORD_previous_family_raw]); i += 4) { /* PID-5, then PID-9 */
-        struct rs_view before = best(a, field(a, i), 7, earlier, false, &r);
-        if (r < 2 && before.p != name.p) row[RECORD_previous_family_raw] = rs_rows_text(a->rows, sub(a, before, 1, 1));
-    }
+    struct parts name, before;
+    best(a, field(a, 5), types, true, &name, &r);
+    row[RECORD_family_raw] = rs_rows_text(a->rows, sub(a, &name, 1, 1));
+    row[RECORD_given_raw] = rs_rows_text(a->rows, component(a, &name, 2));
+    row[RECORD_middle_raw] = rs_rows_text(a->rows, component(a, &name, 3));
+    row[RECORD_suffix_raw] = rs_rows_text(a->rows, component(a, &name, 4));
+    for (unsigned i = 5; i <= 9 && rs_is_null(row[RECORD_previous_family_raw]); i += 4) /* PID-5, then PID-9 */
+        if (best(a, field(a, i), earlier, false, &before, &r) && r < 2 && before.v[0].p != name.v[0].p)
+            row[RECORD_previous_family_raw] = rs_rows_text(a->rows, sub(a, &before, 1, 1));
 }
 
 /* HL7 table 0190: where somebody lives; not where somebody was born or delivered, nor a bad address. */
@@ -170,22 +219,23 @@ static void put_address(const struct adt *a, struct rs_view *row) {
     static const char *const types[] = {"H", "P", "L", "", "C", "-", "M", "S", "TM", "B", "O", "RH", NULL};
     static const char *const never[] = {"BA", "N", "BDL", "BR", "F", "-", NULL};
     unsigned r;
-    struct rs_view home = best(a, field(a, 11), 7, types, false, &r);
-    if (rank(component(a, home, 7), never) < 5) home = RS_NULL;
-    struct rs_view street = sub(a, home, 1, 1), name = sub(a, home, 1, 2), other = component(a, home, 2);
+    struct parts home;
+    if (!best(a, field(a, 11), types, false, &home, &r)) return;
+    if (rank(component(a, &home, 7), never) < 5) return;
+    struct rs_view street = sub(a, &home, 1, 1), name = sub(a, &home, 1, 2), other = component(a, &home, 2);
     /* Some send the number alone in the first part, and the street in the second. */
     if (rs_has(name) && rs_all_digits(street)) street = rs_rows_join(a->rows, street, " ", name);
     row[RECORD_street_raw] = rs_rows_join(a->rows, street, ", ", other);
-    row[RECORD_city_raw] = rs_rows_text(a->rows, component(a, home, 3));
-    row[RECORD_state_raw] = rs_rows_text(a->rows, component(a, home, 4));
-    row[RECORD_zip_raw] = rs_rows_text(a->rows, component(a, home, 5));
-    struct rs_view county = component(a, home, 9), tract = component(a, home, 10);
-    row[RECORD_county_raw] = rs_rows_text(a->rows, rs_has(county) ? county : component(a, field(a, 12), 1));
+    row[RECORD_city_raw] = rs_rows_text(a->rows, component(a, &home, 3));
+    row[RECORD_state_raw] = rs_rows_text(a->rows, component(a, &home, 4));
+    row[RECORD_zip_raw] = rs_rows_text(a->rows, component(a, &home, 5));
+    struct rs_view county = component(a, &home, 9), tract = component(a, &home, 10);
+    row[RECORD_county_raw] = rs_rows_text(a->rows, rs_has(county) ? county : first(a, field(a, 12), 1));
     if (rs_all_digits(tract) && tract.n >= 11) row[RECORD_geoid_raw] = rs_rows_text(a->rows, tract);
 }
 
 /* XTN: 1 or 12 the number as written; else 6 area and 7 local number. Not mail, fax or pager. */
-static struct rs_view number_of(const struct adt *a, struct rs_view xtn) {
+static struct rs_view number_of(const struct adt *a, const struct parts *xtn) {
     static const char *const others[] = {"FX", "BP", "Internet", "X.400", "MD", "TDD", "-", NULL};
     struct rs_view written = component(a, xtn, 1);
     if (rank(component(a, xtn, 3), others) < 6 || rs_eq_c(component(a, xtn, 2), "NET")) return RS_NULL;
@@ -201,8 +251,10 @@ static struct rs_view phone(const struct adt *a) {
         struct rs_view rest = field(a, fields[i]), one, found = RS_NULL;
         unsigned lowest = 1000;
         while (repetition(a, &rest, &one)) {
-            unsigned r = rank(component(a, one, 2), uses);
-            struct rs_view number = r < lowest ? number_of(a, one) : RS_NULL;
+            struct parts xtn;
+            split_parts(a, one, &xtn);
+            unsigned r = rank(component(a, &xtn, 2), uses);
+            struct rs_view number = r < lowest ? number_of(a, &xtn) : RS_NULL;
             if (!rs_has(number)) continue;
             found = number;
             lowest = r;
@@ -215,9 +267,29 @@ static struct rs_view phone(const struct adt *a) {
 /* ---- identity ------------------------------------------------------------------------------------------------- */
 
 static struct cx read_cx(const struct adt *a, struct rs_view v) {
-    struct cx cx = {component(a, v, 1), sub(a, v, 4, 1), component(a, v, 5)};
-    if (!rs_has(cx.authority)) cx.authority = sub(a, v, 4, 2); /* universal id */
+    struct parts p;
+    split_parts(a, v, &p);
+    struct cx cx = {component(a, &p, 1), sub(a, &p, 4, 1), component(a, &p, 5)};
+    if (!rs_has(cx.authority)) cx.authority = sub(a, &p, 4, 2); /* universal id */
     return cx;
+}
+
+static void read_ids(struct adt *a) {
+    for (unsigned i = 0; i < ID_FIELDS; i++) {
+        struct rs_view rest = field(a, id_fields[i]), one;
+        struct cx_list *list = &a->ids[i];
+        list->n = 0;
+        if (!rest.n) continue;
+        size_t most = 1 + (a->marks->repetition ? rs_count_byte(rest.p, rest.n, a->marks->repetition) : 0);
+        list->c = rs_arena_alloc(&a->rows->batch->arena, most * sizeof *list->c);
+        while (repetition(a, &rest, &one)) list->c[list->n++] = read_cx(a, one);
+    }
+}
+
+static const struct cx_list *ids_of(const struct adt *a, const struct rs_id_rule *rule) {
+    unsigned i = 0;
+    while (id_fields[i] != (unsigned)rule->ref) i++; /* the profile's fields are among these */
+    return &a->ids[i];
 }
 
 static bool is_of(const struct cx *cx, const struct rs_id_rule *rule) {
@@ -232,9 +304,9 @@ static struct rs_view division(const struct adt *a, const struct rs_id_rule *rul
 }
 
 static bool find_id(const struct adt *a, const struct rs_id_rule *rule, struct cx *cx) {
-    struct rs_view rest = field(a, (unsigned)rule->ref), one;
-    while (repetition(a, &rest, &one)) {
-        *cx = read_cx(a, one);
+    const struct cx_list *list = ids_of(a, rule);
+    for (size_t i = 0; i < list->n; i++) {
+        *cx = list->c[i];
         if (is_of(cx, rule)) return true;
     }
     return false;
@@ -270,13 +342,12 @@ static void put_identifier(const struct adt *a, const struct rs_id_rule *rule, c
 static void put_identifiers(const struct adt *a) {
     for (size_t i = 0; i < a->profile->n_identifiers; i++) {
         const struct rs_id_rule *rule = &a->profile->identifiers[i];
-        struct rs_view rest = field(a, (unsigned)rule->ref), one;
-        bool first = rs_is_null(rule->what), done = first && typed_before(a, rule);
-        while (!done && repetition(a, &rest, &one)) {
-            struct cx cx = read_cx(a, one);
-            if (!is_of(&cx, rule)) continue;
-            put_identifier(a, rule, &cx);
-            done = first;
+        const struct cx_list *list = ids_of(a, rule);
+        bool single = rs_is_null(rule->what), done = single && typed_before(a, rule);
+        for (size_t k = 0; k < list->n && !done; k++) {
+            if (!is_of(&list->c[k], rule)) continue;
+            put_identifier(a, rule, &list->c[k]);
+            done = single;
         }
     }
 }
@@ -298,10 +369,11 @@ static bool put_earlier(const struct adt *a, struct rs_view one, const struct rs
     return true;
 }
 
-static void put_merge(const struct adt *a) {
+static void put_merge(struct adt *a) {
     struct rs_view f[5];
     unsigned n = rs_hl7_fields(a->merge->text, a->marks, f, 5);
     bool any = false;
+    a->escapes = has_escape(a, a->merge->text);
     for (size_t i = 0; i < a->profile->n_identifiers; i++) {
         const struct rs_id_rule *rule = &a->profile->identifiers[i];
         unsigned from = merge_field(rule->ref);
@@ -324,10 +396,12 @@ static void set_record_date(const struct adt *a) {
         rows->record_date = rs_day_text(&rows->batch->arena, rows->block->source->date);
 }
 
-static void put_person(const struct adt *a) {
+static void put_person(struct adt *a) {
     struct rs_rows *rows = a->rows;
     struct rs_view row[RECORD_COLUMNS] = {{0}};
     rs_rows_record(rows, (int64_t)a->person_no, (int64_t)a->person_line, (int64_t)a->number, offset_of(a, a->pid[0].p));
+    a->escapes = has_escape(a, a->text);
+    read_ids(a);
     if (!make_key(a)) {
         rs_rows_reject(rows, "no_member_id", RS_LIT("PID-3"), RS_NULL,
                        "none of the profile's member ids is here; ask the sender, or correct member_id in the profile");
@@ -336,17 +410,17 @@ static void put_person(const struct adt *a) {
     set_record_date(a);
     put_names(a, row);
     put_address(a, row);
-    row[RECORD_birth_raw] = rs_rows_text(rows, rs_hl7_day(component(a, field(a, 7), 1)));
-    row[RECORD_death_raw] = rs_rows_text(rows, rs_hl7_day(component(a, field(a, 29), 1)));
-    row[RECORD_sex_raw] = rs_rows_text(rows, component(a, field(a, 8), 1));
+    row[RECORD_birth_raw] = rs_rows_text(rows, rs_hl7_day(first(a, field(a, 7), 1)));
+    row[RECORD_death_raw] = rs_rows_text(rows, rs_hl7_day(first(a, field(a, 29), 1)));
+    row[RECORD_sex_raw] = rs_rows_text(rows, first(a, field(a, 8), 1));
     row[RECORD_phone_raw] = rs_rows_text(rows, phone(a));
     rs_rows_put_record(rows, row);
     put_identifiers(a);
-    if (a->merge) put_merge(a);
     put_answer(a, "race", 10, RS_LIT("hl7_0005"));
     put_answer(a, "ethnicity", 22, RS_LIT("hl7_0189"));
     put_answer(a, "language_preferred", 15, RS_LIT("iso639"));
     for (const struct kept *o = a->observations; o; o = o->next) put_observation(a, o);
+    if (a->merge) put_merge(a);
     rows->written++;
 }
 
@@ -360,6 +434,7 @@ static void open_person(struct adt *a, const struct rs_hl7_segment *s) {
     close_person(a);
     a->open = a->person_seen = true;
     a->observations = a->last = a->merge = NULL;
+    a->text = s->text;
     a->n = rs_hl7_fields(s->text, a->marks, a->pid, MAX_FIELDS);
     a->number = s->number;
     a->person_no = a->record_no++;
@@ -380,6 +455,11 @@ static void close_message(struct adt *a) {
     a->in_message = a->person_seen = false;
 }
 
+/* A component of a header's field, where escapes mean nothing. */
+static struct rs_view plain(const struct adt *a, struct rs_view v, unsigned i) {
+    return rs_trim(rs_hl7_part(v, a->marks->component, i));
+}
+
 static void set_event(struct adt *a, struct rs_view event) {
     for (size_t i = 0; i < a->profile->n_merge_events; i++)
         if (rs_eq(a->profile->merge_events[i], event)) a->merges = true;
@@ -391,9 +471,9 @@ static void open_message(struct adt *a, const struct rs_hl7_segment *s) {
     close_message(a);
     a->in_message = true;
     a->merges = false;
-    a->sent = n > 7 ? component(a, f[7], 1) : RS_NULL;
+    a->sent = n > 7 ? plain(a, f[7], 1) : RS_NULL;
     a->recorded = RS_NULL;
-    if (n > 9) set_event(a, component(a, f[9], 2));
+    if (n > 9) set_event(a, plain(a, f[9], 2));
     a->used++;
 }
 
@@ -401,7 +481,7 @@ static void read_event(struct adt *a, struct rs_view segment) {
     struct rs_view f[3];
     unsigned n = rs_hl7_fields(segment, a->marks, f, 3);
     if (n > 1) set_event(a, rs_trim(f[1])); /* before 2.3.1 MSH-9 may lack it */
-    if (n > 2) a->recorded = component(a, f[2], 1);
+    if (n > 2) a->recorded = plain(a, f[2], 1);
     a->used++;
 }
 
@@ -417,8 +497,8 @@ static struct kept *keep(struct adt *a, const struct rs_hl7_segment *s) {
 static const struct rs_pair *observed(const struct adt *a, struct rs_view segment) {
     struct rs_view f[4];
     if (rs_hl7_fields(segment, a->marks, f, 4) < 4) return NULL;
-    const struct rs_pair *known = rs_pairs_find(&a->profile->observations, component(a, f[3], 1));
-    return known ? known : rs_pairs_find(&a->profile->observations, component(a, f[3], 4));
+    const struct rs_pair *known = rs_pairs_find(&a->profile->observations, plain(a, f[3], 1));
+    return known ? known : rs_pairs_find(&a->profile->observations, plain(a, f[3], 4));
 }
 
 static void read_observation(struct adt *a, const struct rs_hl7_segment *s) {
