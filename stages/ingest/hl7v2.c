@@ -244,6 +244,7 @@ void rs_hl7_cut(struct rs_hl7_cutter *c, const char *p, size_t n, bool last, str
     struct rs_hl7_segment s;
     while (rs_hl7_next(&w, &s)) {
         size_t at = (size_t)(s.text.p - p);
+        if (!last && w.p == w.end) break; /* the segment may go on */
         if (at && header(s.kind) && !k.headed) {
             best = k;
             close_message(&best);
