@@ -188,8 +188,9 @@ const struct rs_stage rs_stage_ingest = {
     .version = 2,
     .about = "read payer and EHR extracts into row files",
     .description =
-        "Reads X12 834 enrolment files (005010X220A1, tolerant of 004010X095A1), FHIR R4 NDJSON (Patient, and "
-        "Observation of sexual orientation and other codes that the profile names), CSV by source profile, and "
+        "Reads X12 834 enrolment files (005010X220A1, tolerant of 004010X095A1), FHIR R4 as NDJSON, Bundles or "
+        "single resources (Patient, Observation of codes that the profile names, Coverage, RelatedPerson, individual "
+        "MeasureReport), HL7 v2.3 to 2.8 messages with a PID, CSV by source profile, and "
         "member-level measure results; plain or gzip. What a sender's fields mean is said by a source profile.\n\n"
         "Which files: the configuration's *sources*, a list of {profile, files} with optional source, of_source and "
         "file_date; or --profile with --input FILE. Paths are relative to the configuration; files may be globs. The "
