@@ -25,6 +25,7 @@ struct part {
 
 struct rs_spill {
     int fd;
+    char dir[PATH_MAX]; /* for messages: the file itself has no name any more */
     off_t end;
     uint64_t items;
     struct part parts[RS_PARTITIONS];
@@ -49,6 +50,7 @@ struct rs_spill *rs_spill_open(const char *dir, struct rs_error *error) {
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     struct rs_spill *s = rs_alloc(sizeof *s);
     s->fd = fd;
+    snprintf(s->dir, sizeof s->dir, "%s", dir);
     return s;
 }
 
@@ -57,7 +59,7 @@ static bool flush(struct rs_spill *s, struct part *p, struct rs_error *error) {
     while (done < p->pending.n) {
         ssize_t n = pwrite(s->fd, p->pending.p + done, p->pending.n - done, s->end + (off_t)done);
         if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return rs_fail_errno(error, RS_IO, "writing a temporary file failed");
+        if (n <= 0) return rs_fail_errno(error, RS_IO, "%s: writing a temporary file here failed", s->dir);
         done += (size_t)n;
     }
     if (p->n == p->room) {
@@ -129,7 +131,7 @@ static bool load(struct rs_spill *s, const struct part *part, struct rs_buffer *
         while (got < part->extents[i].n) {
             ssize_t n = pread(s->fd, data->p + data->n, part->extents[i].n - got, part->extents[i].at + (off_t)got);
             if (n < 0 && errno == EINTR) continue;
-            if (n <= 0) return rs_fail_errno(error, RS_IO, "reading a temporary file failed");
+            if (n <= 0) return rs_fail_errno(error, RS_IO, "%s: reading a temporary file here failed", s->dir);
             got += (size_t)n;
             data->n += (size_t)n;
         }

@@ -40,6 +40,7 @@ nothing_half_written() {
             nothing_half_written "$(dirname "$(dirname "$s")")"
         done
     done
+    flock -w 10 "$work/runs/.lock" true # a stage dies a moment after its driver, and holds the lock until then
     run_plan "$plan/relsogi.yaml" "$work/runs" >/dev/null 2>&1
     diff <(content_of "$whole") <(content_of "$work/runs/t")
     left=$(find "$work/runs" -name "*.tmp*")
@@ -64,6 +65,26 @@ nothing_half_written() {
     [ "$left" = 0 ]
     [ "$again" = 0 ]
     diff <(content_of "$whole") "$work/again"
+}
+
+@test "a disk that fills in any stage: 74, the directory named, the results say failed" {
+    [ "$(id -u)" = 0 ] || skip "needs root to mount a small file system"
+    mkdir "$work/small"
+    make_plan 2000 "$work/plan"
+    named=
+    for size in 1500k 3000k 5000k 6500k; do
+        mount -t tmpfs -o size=$size tmpfs "$work/small" || skip "cannot mount here"
+        run run_plan "$work/plan/relsogi.yaml" "$work/small/runs"
+        results=$(grep '^  "status"' "$work/small/runs/t/results.json" || true)
+        left=$(find "$work/small" -name '*.tmp*')
+        umount "$work/small"
+        [ "$status" = 74 ]
+        [[ "${lines[-1]}" == *"$work/small/runs/t/"* ]]
+        [[ "$results" == *failed* ]]
+        [ -z "$left" ]
+        named="$named ${lines[-1]}"
+    done
+    [[ "$named" == *"/reconcile: writing a temporary file"* ]]
 }
 
 @test "a gzip file cut off ends with 65, names the file, and writes nothing" {
