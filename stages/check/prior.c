@@ -76,7 +76,7 @@ static void compare(const struct earlier_run *p, struct rs_check_result *r) {
                                              rs_cstr(r->element))};
     const struct earlier *e = p->n ? bsearch(&wanted, p->e, p->n, sizeof *p->e, by_key) : NULL;
     free(wanted.key);
-    if (!e) return;
+    if (!e || r->has_prior) return; /* of drift: the persons themselves were compared */
     r->has_prior = true;
     r->prior_denominator = e->denominator;
     r->prior_share = e->has_share ? e->share : NAN;
