@@ -85,14 +85,21 @@ static bool add_pattern(const struct rs_run *run, struct rs_sources *all, const 
     const char *config_path = run->config_path;
     char path[PATH_MAX];
     glob_t found;
+    struct stat st;
     if (!rs_config_path(path, sizeof path, config_path, pattern, error)) return false;
+    bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode); /* its files; not those of folders in it */
+    if (folder && strlen(path) + 3 > sizeof path) return rs_fail(error, RS_CONFIG, "%s: the path is too long", path);
+    if (folder) strcat(path, "/*");
     if (!strpbrk(path, "*?[")) return add_file(run, all, entry, path, error);
     int status = glob(path, GLOB_ERR, NULL, &found);
     if (status == GLOB_NOMATCH)
         return rs_fail(error, RS_NO_INPUT, "%s: no file is named so; check `files` in %s", path, config_path);
     if (status != 0) return rs_fail(error, RS_NO_INPUT, "%s: cannot be looked through", path);
     bool ok = true;
-    for (size_t i = 0; ok && i < found.gl_pathc; i++) ok = add_file(run, all, entry, found.gl_pathv[i], error);
+    for (size_t i = 0; ok && i < found.gl_pathc; i++) {
+        if (folder && (stat(found.gl_pathv[i], &st) != 0 || !S_ISREG(st.st_mode))) continue;
+        ok = add_file(run, all, entry, found.gl_pathv[i], error);
+    }
     globfree(&found);
     return ok;
 }

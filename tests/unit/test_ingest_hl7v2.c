@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* HL7 v2: framings and delimiters, PID by PID, answers with their place, merges, batches, and what is no message. */
+#include <sys/stat.h>
 #include "ingest_run.h"
 
 TestSuite(ingest_hl7v2, .init = start, .fini = finish);
@@ -157,6 +158,20 @@ static size_t count_lines(const char *p) {
     size_t n = 0;
     for (; *p; p++) n += *p == '\n';
     return n;
+}
+
+/* A folder stands for the files in it. */
+Test(ingest_hl7v2, folder_of_files) {
+    struct rs_error error = {0};
+    char path[PATH_MAX];
+    in_folder(path, "in");
+    cr_assert_eq(mkdir(path, 0700), 0);
+    in_folder(path, "in/below");
+    cr_assert_eq(mkdir(path, 0700), 0);
+    put_text("in/a.hl7", MSH("A01", "1") "PID|||1^^^A^MR\r");
+    put_text("in/b.hl7", MSH("A01", "2") "PID|||2^^^A^MR\r");
+    cr_assert(run_sources("[{profile: hl7v2-adt, source: S, files: in}]", "out", 1, &error), "%s", error.text);
+    EXPECT(file, "records", "1\n1\n");
 }
 
 /* Blocks are cut at messages: positions and bytes are the same for any number of threads. */
