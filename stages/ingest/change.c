@@ -216,7 +216,7 @@ bool rs_change_block(struct rs_change *c, struct rs_batch *batch, struct rs_erro
         for (int i = 0; i < RS_PARTS; i++) head.n[i] = (uint32_t)m.n[i];
         rs_buffer_add(&c->line, &head, sizeof head);
         for (int i = 0; i < RS_PARTS; i++)
-            rs_buffer_add(&c->line, batch->out[rs_member_sinks[i]].p + m.from[i], m.n[i]);
+            if (m.n[i]) rs_buffer_add(&c->line, batch->out[rs_member_sinks[i]].p + m.from[i], m.n[i]);
         if (!rs_spill_add(c->spill, m.key, s->full ? TAG_FULL : TAG_CHANGE, c->line.p, c->line.n, error)) return false;
     }
     for (int i = 0; s->way == RS_GROUPED && i < RS_PARTS; i++)

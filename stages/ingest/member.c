@@ -258,9 +258,9 @@ static bool holds(const struct rs_part_rows *rows, const struct rs_view *row, co
 
 static bool same_rows(const struct rs_part_rows *a, const struct rs_part_rows *b, const int *columns, size_t n) {
     for (size_t i = 0; i < a->n; i++)
-        if (!holds(b, a->p[i].v, columns, n)) return false;
+        if (!a->p[i].gone && !holds(b, a->p[i].v, columns, n)) return false;
     for (size_t i = 0; i < b->n; i++)
-        if (!holds(a, b->p[i].v, columns, n)) return false;
+        if (!b->p[i].gone && !holds(a, b->p[i].v, columns, n)) return false;
     return true;
 }
 

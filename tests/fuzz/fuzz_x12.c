@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *p = (const char *)data;
     int32_t day;
     rs_x12_group_date(p, size, &day);
+    rs_x12_says_full(p, size);
     if (size == 0 || !rs_x12_isa(p, size, &env, &length)) return 0; /* the stage refuses such a file */
     struct found whole = cut_all(f, p, size, size, true);
     struct found small = cut_all(f, p, size, 61, true);
