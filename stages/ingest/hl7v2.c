@@ -163,6 +163,8 @@ static struct rs_view unescape(struct rs_view v, const struct rs_hl7_marks *m, s
 struct rs_view rs_hl7_value(struct rs_view v, const struct rs_hl7_marks *marks, struct rs_arena *arena) {
     v = rs_trim(v);
     if (v.n && marks->escape && memchr(v.p, marks->escape, v.n)) v = unescape(v, marks, arena);
+    /* A hexadecimal escape, or a delimiter that is a part of a character, leaves what is no UTF-8. */
+    if (v.n && !rs_utf8_valid(v)) v = rs_from_windows_1252(arena, v);
     return v.n && !rs_eq_c(v, "\"\"") ? v : RS_NULL;
 }
 
