@@ -46,6 +46,9 @@ bool rs_learner_open(struct rs_learner *l, struct rs_run *run, const char *base,
     for (int t = 0; t < RS_LEARN_TARGETS; t++)
         l->samples[t] = (struct rs_learn_sample){.target = (enum rs_learn_target)t, .most = (size_t)most};
     if (!rs_learner_any(l)) return true;
+    if (strcmp(base, "fbisg") == 0 || strcmp(base, "fbifsg") == 0)
+        return rs_fail(error, RS_USAGE, "--learn and --language correct what depends on one person alone: with them, use "
+                       "--method bifsg or bisg, not %s, which is fitted to its cohort itself", base);
     snprintf(l->model, sizeof l->model, "%s" RS_LEARNED_SUFFIX, base);
     return find_fits(l, run, error);
 }

@@ -446,6 +446,8 @@ Test(learn, an_earlier_runs_fit_stands_until_refitted, .init = setup, .fini = te
     /* The fit corrects BISG: it says nothing of what the surname alone gives. */
     cr_assert(!try_stage(next, third, first, "surname", NULL, &error));
     cr_assert(error.code == RS_CONFIG && strstr(error.text, "--refit"), "%s", error.text);
+    error.code = 0;
+    cr_assert(!try_stage(next, third, first, "fbisg", "yes", &error) && error.code == RS_USAGE, "%s", error.text);
     rs_buffer_free(&a);
     rs_buffer_free(&b);
     rs_buffer_free(&c);
