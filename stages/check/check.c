@@ -160,12 +160,16 @@ const struct rs_stage rs_stage_check = {
         "Counts, in one pass over each file: records without race, ethnicity, language, sex, date of birth, "
         "surname or ZIP code, by source; answers no table knows; values set aside, by rule; dates that cannot be; "
         "persons whose sources disagree; groups whose mean imputed probability is far from what the same persons "
-        "reported; stages whose ledgers do not balance. Sexual orientation and gender identity are counted and "
+        "reported; stages whose ledgers do not balance; persons without an answer, by provider group; reported mixes "
+        "against those of the areas where members live; provider groups and sources that fill in a default; drift "
+        "against the prior run. Sexual orientation and gender identity are counted and "
         "never fail by default.\n\n"
         "The checks are data: schemas/checks.yaml names each one with its Kahn category, threshold and severity. "
         "Each result has a denominator and one of five states: pass, pass_with_violations (within the "
         "threshold), fail, not_applicable (nothing to judge, or fewer than the check's minimum), error (the "
         "check could not be made).\n\n"
+        "Named profiles add the definitions of programmes (--profile-checks), exceptions let a known failure stand until "
+        "a day (--exceptions), and check_evidence leads from a check to file, line and byte.\n\n"
         "With --fail-on a failed check ends the stage with exit code 65, after its results are written.",
     .examples = "relsogi check --input run/ingest --input run/normalize --input run/map --input run/reconcile \\\n"
                 "    --input run/impute --as-of 2026-01-01 --output run/check --fail-on never",

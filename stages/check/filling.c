@@ -9,7 +9,7 @@
 
 enum { BATCH = 4096, MOST_STEPS = 40, MOST_ROUNDS = 5, PAIRS = RS_GROUPS * RS_GROUPS };
 
-#define M_PI_ 3.14159265358979323846
+#define PI 3.14159265358979323846
 
 struct sums {
     uint64_t n;
@@ -40,7 +40,7 @@ static void corrected(const struct rs_fill_one *one, const struct habit *h, doub
  * person is of k given names, place and what was recorded. */
 static bool step_once(const struct rs_fill_source *source, const struct rs_fill_unit *units, struct habit *h,
                       struct rs_fill_one *buffer, double *mean_log, struct rs_error *error) {
-    double to[RS_GROUPS][RS_GROUPS] = {{0}}, prior[RS_GROUPS] = {0}, log_sum = 0;
+    double to[RS_GROUPS][RS_GROUPS] = {{0}}, prior[RS_GROUPS] = {0}, log_sum = 0, product = 1;
     uint64_t n = 0;
     size_t got;
     if (!source->rewind(source->self, error)) return false;
@@ -54,7 +54,11 @@ static bool step_once(const struct rs_fill_source *source, const struct rs_fill_
             for (int k = 0; k < RS_GROUPS; k++) total += w[k] = q[k] * h->c[k][y];
             if (!(total > 0)) continue;
             n++;
-            log_sum += log(total);
+            product *= total; /* one logarithm for many */
+            if (product < 1e-200) {
+                log_sum += log(product);
+                product = 1;
+            }
             for (int k = 0; k < RS_GROUPS; k++) {
                 to[y][k] += w[k] / total;
                 prior[k] += q[k];
@@ -69,6 +73,7 @@ static bool step_once(const struct rs_fill_source *source, const struct rs_fill_
         for (int g = 0; g < RS_GROUPS; g++) h->c[k][g] = (to[g][k] / sum + 1e-6) / (1 + 1e-6 * RS_GROUPS);
         h->r[k] *= sum / prior[k];
     }
+    log_sum += log(product);
     *mean_log = n ? log_sum / (double)n : 0;
     return true;
 }
@@ -196,7 +201,7 @@ static bool judge(struct rs_fill_unit *units, size_t n, const struct rs_fill_lim
         largest = fmin(1, fmax(largest, list[k].p * (double)(m - k)));
         u->adjusted = largest;
         double chance = 0;
-        for (int g = 0; g < RS_GROUPS; g++) chance += sqrt(2 / M_PI_ * inflation * u->variance[g]) / (2 * (double)u->n);
+        for (int g = 0; g < RS_GROUPS; g++) chance += sqrt(2 / PI * inflation * u->variance[g]) / (2 * (double)u->n);
         bool found = largest < limits->alpha && u->moved - chance > limits->moved;
         changed |= found != u->found;
         u->found = found;
