@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The stage check: what the stages before left, counted once (count.c, tables.c), judged by checks that are data
  * (schemas/checks.yaml), written with denominators; and, where asked, a gate. */
-#include <stdlib.h>
-#include <string.h>
 #include "evaluate.h"
 #include "exceptions.h"
+#include "pipeline/base/file.h"
+#include "pipeline/base/log.h"
 #include "prior.h"
 #include "results.h"
 #include "trace.h"
-#include "pipeline/base/file.h"
-#include "pipeline/base/log.h"
+#include <stdlib.h>
+#include <string.h>
 
 /* A file of an option: beside the configuration where it is there, else from where the program was started. */
 static bool option_path(const struct rs_run *run, const char *option, char *out, size_t room, struct rs_error *error) {
@@ -40,8 +40,8 @@ static bool add_inputs(struct rs_run *run, json_t *hashes, struct rs_error *erro
     char path[4096];
     struct rs_jurisdiction place;
     if (!checks_path(run, path, sizeof path, error) || !add_digest(path, "checks", hashes, error)) return false;
-    if (rs_run_option(run, "exceptions") && (!option_path(run, "exceptions", path, sizeof path, error) ||
-                                             !add_digest(path, "exceptions", hashes, error)))
+    if (rs_run_option(run, "exceptions") &&
+        (!option_path(run, "exceptions", path, sizeof path, error) || !add_digest(path, "exceptions", hashes, error)))
         return false;
     if (!rs_jurisdiction_read(run->config, run->config_path, &place, error)) return false;
     json_t *told = rs_jurisdiction_json(&place);
@@ -52,9 +52,12 @@ static bool add_inputs(struct rs_run *run, json_t *hashes, struct rs_error *erro
 static bool gate_of(const struct rs_run *run, int *least, struct rs_error *error) {
     const char *text = rs_run_option(run, "fail-on");
     *least = RS_SEVERITIES; /* never */
-    if (strcmp(text, "error") == 0) *least = RS_ERROR;
-    else if (strcmp(text, "warning") == 0) *least = RS_WARNING;
-    else if (strcmp(text, "note") == 0) *least = RS_NOTE;
+    if (strcmp(text, "error") == 0)
+        *least = RS_ERROR;
+    else if (strcmp(text, "warning") == 0)
+        *least = RS_WARNING;
+    else if (strcmp(text, "note") == 0)
+        *least = RS_NOTE;
     else if (strcmp(text, "never") != 0)
         return rs_fail(error, RS_USAGE, "--fail-on: write error, warning, note or never, not \"%s\"", text);
     return true;
@@ -72,14 +75,17 @@ static void judge(struct rs_run *run, const struct rs_check_results *results, in
                 r->scope_value, r->element, rs_state_names[r->state], r->check->message);
         bad++;
         if (before && strcmp(before, r->check->id) == 0) continue; /* sorted by check */
-        if (which.n < 600) rs_buffer_printf(&which, "%s%s", before ? ", " : "", r->check->id);
-        else if (which.p[which.n - 1] != '.') rs_buffer_printf(&which, ", ...");
+        if (which.n < 600)
+            rs_buffer_printf(&which, "%s%s", before ? ", " : "", r->check->id);
+        else if (which.p[which.n - 1] != '.')
+            rs_buffer_printf(&which, ", ...");
         before = r->check->id;
     }
     if (bad)
         rs_fail(&run->verdict, RS_DATA,
                 "the quality gate (--fail-on %s) stops the run; the results are in %s/check_result.tsv; %zu failed, of "
-                "checks %.*s", rs_run_option(run, "fail-on"), run->output, bad, (int)which.n, which.p);
+                "checks %.*s",
+                rs_run_option(run, "fail-on"), run->output, bad, (int)which.n, which.p);
     rs_buffer_free(&which);
 }
 
@@ -134,22 +140,23 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
     return good;
 }
 
-static const struct rs_layout *const reads[] = {&rs_layout_file,   &rs_layout_record,    &rs_layout_assertion,
+static const struct rs_layout *const reads[] = {&rs_layout_file,   &rs_layout_record,      &rs_layout_assertion,
                                                 &rs_layout_mapped, &rs_layout_demographic, NULL};
-static const struct rs_layout *const reads_if_there[] = {&rs_layout_person,     &rs_layout_person_value,
-                                                         &rs_layout_person_measure, &rs_layout_discrepancy,
-                                                         &rs_layout_posterior,  &rs_layout_quarantine,
-                                                         &rs_layout_ledger,     NULL};
+static const struct rs_layout *const reads_if_there[] = {
+    &rs_layout_person,    &rs_layout_person_value, &rs_layout_person_measure, &rs_layout_discrepancy,
+    &rs_layout_posterior, &rs_layout_quarantine,   &rs_layout_ledger,         NULL};
 static const struct rs_layout *const writes[] = {&rs_layout_check_result, &rs_layout_check_evidence, NULL};
 static const char *const after[] = {"ingest", "normalize", "map", "reconcile", "impute", NULL};
 static const struct rs_option options[] = {
     {"checks", "FILE", NULL, "Checks to make; else schemas/checks.yaml."},
-    {"profile-checks", "NAMES", NULL, "Named profiles of checks to make as well, commas between: see profiles in the file of checks."},
+    {"profile-checks", "NAMES", NULL,
+     "Named profiles of checks to make as well, commas between: see profiles in the file of checks."},
     {"jurisdiction", "NAME", NULL, "Jurisdiction whose own checks are made; else the name of the configuration's."},
     {"exceptions", "FILE", NULL, "Failures that stand until a day, with owner and reason (YAML)."},
     {"evidence", "N", "20", "Rows of check_evidence for each check, element and source; counts are whole. 0 for none."},
     {"json", "FILE", NULL, "The results as JSON, too, into this file."},
-    {"fail-on", "SEVERITY", "error", "error, warning, note or never: from which severity on a failed check stops the run."},
+    {"fail-on", "SEVERITY", "error",
+     "error, warning, note or never: from which severity on a failed check stops the run."},
     {0}};
 
 const struct rs_stage rs_stage_check = {
@@ -168,7 +175,8 @@ const struct rs_stage rs_stage_check = {
         "Each result has a denominator and one of five states: pass, pass_with_violations (within the "
         "threshold), fail, not_applicable (nothing to judge, or fewer than the check's minimum), error (the "
         "check could not be made).\n\n"
-        "Named profiles add the definitions of programmes (--profile-checks), exceptions let a known failure stand until "
+        "Named profiles add the definitions of programmes (--profile-checks), exceptions let a known failure stand "
+        "until "
         "a day (--exceptions), and check_evidence leads from a check to file, line and byte.\n\n"
         "With --fail-on a failed check ends the stage with exit code 65, after its results are written.",
     .examples = "relsogi check --input run/ingest --input run/normalize --input run/map --input run/reconcile \\\n"

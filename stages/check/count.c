@@ -2,25 +2,25 @@
 /* Why it exists: checks are many and files are large, so that each file is read once and everything counted on the way.
  * Counts are whole numbers of each worker, added at the end: they do not depend on threads. */
 #include "count.h"
-#include <stdlib.h>
-#include <string.h>
 #include "pipeline/base/date.h"
 #include "tables.h"
 #include "trace.h"
+#include <stdlib.h>
+#include <string.h>
 
 const char *const rs_complete_names[RS_HAS_ELEMENTS] = {
-    "surname",  "birth_date", "sex",      "zip",       "tract",
-    "race",     "ethnicity",  "language", "sexual_orientation", "gender_identity", "sex_at_birth"};
+    "surname",         "birth_date",  "sex", "zip", "tract", "race", "ethnicity", "language", "sexual_orientation",
+    "gender_identity", "sex_at_birth"};
 const char *const rs_implausible_names[RS_IMPLAUSIBLES] = {"birth_in_future", "age_over_120", "death_before_birth"};
 const char *const rs_mapped_names[RS_MAPPED_ELEMENTS] = {
-    "race", "ethnicity", "race_ethnicity", "language_preferred", "language_spoken", "language_read", "language_written",
-    "interpreter", "sexual_orientation", "gender_identity", "sex_at_birth", "administrative_sex", "pronouns",
-    "name_to_use", "other"};
+    "race",          "ethnicity",          "race_ethnicity", "language_preferred", "language_spoken",
+    "language_read", "language_written",   "interpreter",    "sexual_orientation", "gender_identity",
+    "sex_at_birth",  "administrative_sex", "pronouns",       "name_to_use",        "other"};
 
 /* Records are grouped as mapped is: by file and row. A record may reach over the end of a block. */
 struct group {
     int64_t file_no, record_no;
-    uint32_t has; /* bits of rs_complete_element */
+    uint32_t has;      /* bits of rs_complete_element */
     uint32_t unmapped; /* elements with a code no table knows */
     bool any;
 };
@@ -35,7 +35,7 @@ struct pass {
     struct rs_counted *out;
     struct rs_row_reader *reader;
     const struct rs_layout *layout;
-    struct rs_reduced *trace; /* NULL where rows are not traced */
+    struct rs_reduced *trace;         /* NULL where rows are not traced */
     struct rs_source_counts **worker; /* [worker][source] */
     struct group open;                /* of mapped: the record that may go on in the next block */
 };
@@ -185,8 +185,10 @@ static bool count_mapped(struct pass *p, struct rs_batch *batch, struct rs_error
         rs_parse_long(row[MAPPED_record_no], &record_no);
         if (g.any && (g.file_no != file_no || g.record_no != record_no)) {
             trace_group(p, batch, &g);
-            if (edges.one) edges.first = g;
-            else close_group(p, mine, &g);
+            if (edges.one)
+                edges.first = g;
+            else
+                close_group(p, mine, &g);
             edges.one = false;
             g = (struct group){0};
         }
@@ -194,12 +196,17 @@ static bool count_mapped(struct pass *p, struct rs_batch *batch, struct rs_error
         mine[source].mapped[element]++;
         bool unmapped = rs_eq_c(row[MAPPED_missing], "UNMAPPED");
         mine[source].unmapped[element] += unmapped;
-        g = (struct group){.file_no = file_no, .record_no = record_no, .has = g.has | answered(p->checks, row, element),
-                           .unmapped = g.unmapped | (uint32_t)unmapped << element, .any = true};
+        g = (struct group){.file_no = file_no,
+                           .record_no = record_no,
+                           .has = g.has | answered(p->checks, row, element),
+                           .unmapped = g.unmapped | (uint32_t)unmapped << element,
+                           .any = true};
     }
     if (g.any) trace_group(p, batch, &g);
-    if (edges.one) edges.first = g;
-    else edges.last = g;
+    if (edges.one)
+        edges.first = g;
+    else
+        edges.last = g;
     memcpy(batch->note, &edges, sizeof edges);
     rs_count(&batch->tally, "mapped", 0, RS_READ, NULL, rows);
     rs_count(&batch->tally, "mapped", 0, RS_AGGREGATED, NULL, rows);
@@ -237,7 +244,8 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
 static bool done_block(void *self, struct rs_batch *batch, struct rs_error *error) {
     struct pass *p = self;
     if (p->layout == &rs_layout_mapped) join_edges(p, batch);
-    if (p->trace && !rs_reduced_add(p->trace, batch->scratch.p, batch->scratch.n / sizeof(struct rs_record_bits), error))
+    if (p->trace &&
+        !rs_reduced_add(p->trace, batch->scratch.p, batch->scratch.n / sizeof(struct rs_record_bits), error))
         return false;
     return rs_run_done(p->run, batch, error);
 }
@@ -257,15 +265,18 @@ static void add_counts(struct rs_source_counts *into, const struct rs_source_cou
 }
 
 static bool run_pass(struct rs_run *run, const struct rs_checks *checks, struct rs_counted *out,
-                     const struct rs_layout *layout, struct rs_reduced *trace, uint64_t *rows,
-                     struct rs_error *error) {
+                     const struct rs_layout *layout, struct rs_reduced *trace, uint64_t *rows, struct rs_error *error) {
     struct rs_manifest m;
     bool traced = strcmp(rs_run_option(run, "evidence"), "0") != 0;
     if (traced && !rs_reduced_open(run->output, sizeof(struct rs_record_bits), trace, error)) return false;
     if (!rs_run_manifest(run, layout, &m, error)) return false;
     *rows = m.rows;
-    struct pass p = {
-        .run = run, .checks = checks, .out = out, .layout = layout, .trace = traced ? trace : NULL, .reader = rs_row_reader_open(&m, error)};
+    struct pass p = {.run = run,
+                     .checks = checks,
+                     .out = out,
+                     .layout = layout,
+                     .trace = traced ? trace : NULL,
+                     .reader = rs_row_reader_open(&m, error)};
     if (!p.reader) return false;
     p.worker = rs_alloc((size_t)run->threads * sizeof *p.worker);
     for (int w = 0; w < run->threads; w++) p.worker[w] = rs_alloc((out->n_sources + 1) * sizeof **p.worker);

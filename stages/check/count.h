@@ -4,14 +4,23 @@
 #define RS_CHECK_COUNT_H
 #include "definitions.h"
 #include "persons.h"
-#include "reduce.h"
 #include "pipeline/reference/pack.h"
 #include "pipeline/rows/stage.h"
+#include "reduce.h"
 
 /* Elements whose completeness is counted: the first from demographic, the others from mapped. */
 enum rs_complete_element {
-    RS_HAS_SURNAME, RS_HAS_BIRTH, RS_HAS_SEX, RS_HAS_ZIP, RS_HAS_TRACT,
-    RS_HAS_RACE, RS_HAS_ETHNICITY, RS_HAS_LANGUAGE, RS_HAS_ORIENTATION, RS_HAS_IDENTITY, RS_HAS_SEX_AT_BIRTH,
+    RS_HAS_SURNAME,
+    RS_HAS_BIRTH,
+    RS_HAS_SEX,
+    RS_HAS_ZIP,
+    RS_HAS_TRACT,
+    RS_HAS_RACE,
+    RS_HAS_ETHNICITY,
+    RS_HAS_LANGUAGE,
+    RS_HAS_ORIENTATION,
+    RS_HAS_IDENTITY,
+    RS_HAS_SEX_AT_BIRTH,
     RS_HAS_ELEMENTS
 };
 extern const char *const rs_complete_names[RS_HAS_ELEMENTS];

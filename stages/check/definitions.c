@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: thresholds belong to those who know the plan, not to the program. */
 #include "definitions.h"
+#include "pipeline/base/config.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "pipeline/base/config.h"
 
 const char *const rs_check_kind_names[RS_CHECK_KINDS] = {
-    "complete", "unmapped", "quarantined", "implausible", "disagree", "share", "calibration", "ledger", "parity",
-    "members_complete", "members_collected", "area_mix", "default_filling", "drift"};
+    "complete", "unmapped", "quarantined",      "implausible",       "disagree", "share",           "calibration",
+    "ledger",   "parity",   "members_complete", "members_collected", "area_mix", "default_filling", "drift"};
 const char *const rs_severity_names[RS_SEVERITIES] = {"note", "warning", "error"};
 const char *const rs_missing_reasons[] = {"DECLINED",       "ASKED_UNKNOWN", "UNKNOWN",  "NOT_ASKED", "NOT_PROVIDED",
                                           "NOT_APPLICABLE", "OTHER",         "UNMAPPED", NULL};
-const char *const rs_collections[] = {"self", "related_person", "administrative", "observed", "derived", "unknown", NULL};
+const char *const rs_collections[] = {"self", "related_person", "administrative", "observed", "derived", "unknown",
+                                      NULL};
 const char *const rs_band_names[RS_CHECK_BANDS + 1] = {"low", "medium", "high", "unusable"};
 static const char *const categories[] = {"conformance", "completeness", "plausibility", NULL};
 
@@ -31,17 +32,23 @@ static bool read_scope(const char *text, const char *where, struct rs_check *c, 
     struct rs_view rest = rs_cstr(text);
     while (!rs_is_null(rest)) {
         struct rs_view one = rs_trim(rs_split(&rest, ','));
-        if (rs_eq_c(one, "all")) c->for_all = true;
-        else if (rs_eq_c(one, "source")) c->for_source = true;
-        else if (rs_eq_c(one, "facility")) c->for_facility = true;
-        else if (rs_eq_c(one, "provider_group")) c->for_group = true;
+        if (rs_eq_c(one, "all"))
+            c->for_all = true;
+        else if (rs_eq_c(one, "source"))
+            c->for_source = true;
+        else if (rs_eq_c(one, "facility"))
+            c->for_facility = true;
+        else if (rs_eq_c(one, "provider_group"))
+            c->for_group = true;
         else
-            return rs_fail(error, RS_CONFIG, "%s: scope must be of all, source, facility and provider_group, comma between",
-                           where);
+            return rs_fail(error, RS_CONFIG,
+                           "%s: scope must be of all, source, facility and provider_group, comma between", where);
     }
     if (c->for_group && !is_of_persons(c->kind))
-        return rs_fail(error, RS_CONFIG, "%s: kind %s counts records, which belong to no provider group: leave scope "
-                       "provider_group out", where, rs_check_kind_names[c->kind]);
+        return rs_fail(error, RS_CONFIG,
+                       "%s: kind %s counts records, which belong to no provider group: leave scope "
+                       "provider_group out",
+                       where, rs_check_kind_names[c->kind]);
     if (c->for_source && (c->kind == RS_CHECK_MEMBERS || c->kind == RS_CHECK_COLLECTED))
         return rs_fail(error, RS_CONFIG, "%s: kind %s counts persons, whose sources are joined: leave scope source out",
                        where, rs_check_kind_names[c->kind]);
@@ -81,9 +88,9 @@ static bool read_bands(const json_t *j, const char *where, struct rs_check *c, s
 
 static bool read_check(const json_t *j, const char *where, unsigned answers, struct rs_check *c,
                        struct rs_error *error) {
-    static const char *const keys[] = {"id",       "category", "context", "kind",   "element",      "scope",
-                                       "threshold", "severity", "points",  "alpha",  "rise",         "minimum",
-                                       "message",  "answers",  "collection", "bands", "jurisdiction", "profiles", NULL};
+    static const char *const keys[] = {
+        "id",   "category", "context", "kind",    "element",    "scope", "threshold",    "severity", "points", "alpha",
+        "rise", "minimum",  "message", "answers", "collection", "bands", "jurisdiction", "profiles", NULL};
     const char *kind, *severity;
     *c = (struct rs_check){.member_bit = -1};
     if (!json_is_object(j) || !rs_config_keys(j, where, keys, error) ||
@@ -119,8 +126,7 @@ static bool read_check(const json_t *j, const char *where, unsigned answers, str
 static bool is_in(const json_t *list, const char *name) {
     size_t i;
     json_t *one;
-    json_array_foreach(list, i, one)
-        if (json_is_string(one) && strcmp(json_string_value(one), name) == 0) return true;
+    json_array_foreach(list, i, one) if (json_is_string(one) && strcmp(json_string_value(one), name) == 0) return true;
     return false;
 }
 
@@ -132,7 +138,8 @@ static bool known_profiles(const json_t *tree, const char *path, const char *ask
         char name[64];
         snprintf(name, sizeof name, "%.*s", (int)one.n, one.p);
         if (!json_object_get(json_object_get(tree, "profiles"), name))
-            return rs_fail(error, RS_CONFIG, "%s: no profile \"%s\" stands under profiles (--profile-checks)", path, name);
+            return rs_fail(error, RS_CONFIG, "%s: no profile \"%s\" stands under profiles (--profile-checks)", path,
+                           name);
     }
     return true;
 }
@@ -146,11 +153,10 @@ static bool is_asked(const json_t *j, const char *asked, struct rs_check *c) {
         struct rs_view one = rs_trim(rs_split(&rest, ','));
         size_t i;
         json_t *p;
-        json_array_foreach(list, i, p)
-            if (json_is_string(p) && rs_eq_c(one, json_string_value(p))) {
-                c->profile = json_string_value(p);
-                return true;
-            }
+        json_array_foreach(list, i, p) if (json_is_string(p) && rs_eq_c(one, json_string_value(p))) {
+            c->profile = json_string_value(p);
+            return true;
+        }
     }
     return false;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Checks as data: schemas/checks.yaml, or the file of --checks. What each key means stands at the top of that file. Which
- * of them are made depends on the jurisdiction and on the profiles that are asked for. */
+/* Checks as data: schemas/checks.yaml, or the file of --checks. What each key means stands at the top of that file.
+ * Which of them are made depends on the jurisdiction and on the profiles that are asked for. */
 #ifndef RS_CHECK_DEFINITIONS_H
 #define RS_CHECK_DEFINITIONS_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <jansson.h>
 #include "pipeline/base/error.h"
 #include "pipeline/base/hash.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 enum rs_check_kind {
     RS_CHECK_COMPLETE,    /* records without a usable answer */
@@ -36,32 +36,32 @@ enum { RS_CHECK_BANDS = 3, RS_CHECK_MEMBER_BITS = 64 };
 /* Texts are borrowed from the tree. */
 struct rs_check {
     const char *id, *category, *context, *element, *message;
-    const char *profile;      /* as found in the file, the first that was asked for; NULL where it belongs to none */
+    const char *profile; /* as found in the file, the first that was asked for; NULL where it belongs to none */
     enum rs_check_kind kind;
     enum rs_severity severity;
     bool for_all, for_source, for_facility, for_group; /* scopes */
-    bool elsewhere;           /* of another jurisdiction: not applicable here */
-    bool has_threshold;       /* without one it counts and never fails */
+    bool elsewhere;                                    /* of another jurisdiction: not applicable here */
+    bool has_threshold;                                /* without one it counts and never fails */
     double threshold;
-    double points;            /* how far a share may be off */
-    double alpha;             /* filling: of all units together, after Holm */
+    double points; /* how far a share may be off */
+    double alpha;  /* filling: of all units together, after Holm */
     bool has_rise;
-    double rise;              /* how far the share of violations may rise over that of the prior run */
-    int64_t minimum;          /* smallest denominator that is judged */
-    unsigned answers;         /* bits of rs_missing_reasons that count as an answer */
-    unsigned collections;     /* bits of rs_collections that count; 0 for all */
+    double rise;          /* how far the share of violations may rise over that of the prior run */
+    int64_t minimum;      /* smallest denominator that is judged */
+    unsigned answers;     /* bits of rs_missing_reasons that count as an answer */
+    unsigned collections; /* bits of rs_collections that count; 0 for all */
     size_t n_bands;
     double band[RS_CHECK_BANDS];
-    int member_bit;           /* kinds of persons: first of its bits, -1 for the others */
+    int member_bit; /* kinds of persons: first of its bits, -1 for the others */
 };
 struct rs_checks {
-    json_t *tree;  /* owned */
-    json_t *known; /* every id of the file, asked for or not: id -> kind; owned */
-    int member_bits;          /* how many are taken */
+    json_t *tree;    /* owned */
+    json_t *known;   /* every id of the file, asked for or not: id -> kind; owned */
+    int member_bits; /* how many are taken */
     bool any_area, any_filling, any_drift, any_members, any_group;
     struct rs_check *check;
     size_t n;
-    unsigned answers;         /* bits of rs_missing_reasons that count as an answer */
+    unsigned answers; /* bits of rs_missing_reasons that count as an answer */
     struct rs_digest sha256;
 };
 extern const char *const rs_missing_reasons[]; /* of layout mapped, NULL at the end */

@@ -23,10 +23,14 @@ struct rs_check_result *rs_check_add(struct rs_evaluation *e, const struct rs_ch
         out->r = rs_realloc(out->r, out->room * sizeof *out->r);
     }
     struct rs_check_result *r = &out->r[out->n++];
-    *r = (struct rs_check_result){
-        .check = check, .scope = scope, .scope_value = scope_value, .element = element, .denominator = denominator,
-        .violations = violations, .state = rs_check_state(check, denominator, violations),
-        .mix = {NAN, NAN, NAN, NAN, NAN, NAN}};
+    *r = (struct rs_check_result){.check = check,
+                                  .scope = scope,
+                                  .scope_value = scope_value,
+                                  .element = element,
+                                  .denominator = denominator,
+                                  .violations = violations,
+                                  .state = rs_check_state(check, denominator, violations),
+                                  .mix = {NAN, NAN, NAN, NAN, NAN, NAN}};
     return r;
 }
 
@@ -61,7 +65,7 @@ static void by_source_one(struct rs_evaluation *e, const struct rs_check *check,
 }
 
 static void by_source(struct rs_evaluation *e, const struct rs_check *check) {
-    const char *const *names = check->kind == RS_CHECK_COMPLETE     ? rs_complete_names
+    const char *const *names = check->kind == RS_CHECK_COMPLETE      ? rs_complete_names
                                : check->kind == RS_CHECK_IMPLAUSIBLE ? rs_implausible_names
                                                                      : rs_mapped_names;
     int n = check->kind == RS_CHECK_COMPLETE      ? RS_HAS_ELEMENTS
@@ -120,7 +124,8 @@ static void disagree(struct rs_evaluation *e, const struct rs_check *check) {
     bool found = false;
     for (size_t i = 0; i < list->n; i++) {
         /* with a colon: of one kind, for checks that name it */
-        if (!rs_check_matches(e->checks, check, list->e[i].name) || (strcmp(check->element, "*") == 0 && strchr(list->e[i].name, ':')))
+        if (!rs_check_matches(e->checks, check, list->e[i].name) ||
+            (strcmp(check->element, "*") == 0 && strchr(list->e[i].name, ':')))
             continue;
         found = true;
         add(e, check, NULL, list->e[i].name, persons, list->e[i].rows);
@@ -146,9 +151,12 @@ static void ledger(struct rs_evaluation *e, const struct rs_check *check) {
 
 static void share(struct rs_evaluation *e, const struct rs_check *check) {
     const struct rs_person_counts *c = &e->counted->people;
-    if (strcmp(check->element, "two_or_more") == 0) add(e, check, NULL, check->element, c->persons, c->two_or_more);
-    else if (strcmp(check->element, "other_race") == 0) add(e, check, NULL, check->element, c->persons, c->other_race);
-    else unknown_element(e, check);
+    if (strcmp(check->element, "two_or_more") == 0)
+        add(e, check, NULL, check->element, c->persons, c->two_or_more);
+    else if (strcmp(check->element, "other_race") == 0)
+        add(e, check, NULL, check->element, c->persons, c->other_race);
+    else
+        unknown_element(e, check);
 }
 
 /* Judged where at least `minimum` persons have both; the denominator is the groups. */
@@ -159,7 +167,7 @@ static void calibration(struct rs_evaluation *e, const struct rs_check *check) {
     bool judged = c->reported > 0 && c->reported >= (uint64_t)check->minimum;
     struct rs_check_result *r = add(e, check, NULL, check->element, judged ? RS_GROUPS : 0, judged ? off : 0);
     if (!judged) return;
-    r->state = off == 0 ? RS_PASS
+    r->state = off == 0                                                               ? RS_PASS
                : !check->has_threshold || (double)off <= check->threshold * RS_GROUPS ? RS_PASS_WITH_VIOLATIONS
                                                                                       : RS_FAIL;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: a gate that always fails for a known reason is switched off; one with owners and days is kept. */
 #include "exceptions.h"
+#include "pipeline/base/date.h"
 #include <stdio.h>
 #include <string.h>
-#include "pipeline/base/date.h"
 
 struct exception {
     const char *check, *scope, *scope_value, *element, *owner, *until, *reason; /* borrowed from the tree */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Why it exists: a default filled in by staff looks complete, passes every count, and hides the gaps that are measured. */
+/* Why it exists: a default filled in by staff looks complete, passes every count, and hides the gaps that are measured.
+ */
 #include "filling.h"
+#include "pipeline/base/text.h"
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "pipeline/base/text.h"
 
 enum { BATCH = 4096, MOST_STEPS = 40, MOST_ROUNDS = 5, PAIRS = RS_GROUPS * RS_GROUPS };
 
@@ -89,8 +90,8 @@ static bool fit_habit(const struct rs_fill_source *source, const struct rs_fill_
     return true;
 }
 
-static bool sum_units(const struct rs_fill_source *source, size_t n_units, struct sums *sums,
-                      const struct habit *h, struct rs_fill_one *buffer, struct rs_error *error) {
+static bool sum_units(const struct rs_fill_source *source, size_t n_units, struct sums *sums, const struct habit *h,
+                      struct rs_fill_one *buffer, struct rs_error *error) {
     size_t got;
     memset(sums, 0, n_units * sizeof *sums);
     if (!source->rewind(source->self, error)) return false;
@@ -224,8 +225,8 @@ bool rs_default_filling(const struct rs_fill_source *source, const struct rs_fil
     *inflation = 1;
     for (int round = 0; good && changed && round < MOST_ROUNDS; round++) {
         size_t judged = 0;
-        good = fit_habit(source, units, &habit, buffer, error) &&
-               sum_units(source, n_units, sums, &habit, buffer, error);
+        good =
+            fit_habit(source, units, &habit, buffer, error) && sum_units(source, n_units, sums, &habit, buffer, error);
         for (size_t i = 0; good && i < n_units; i++) {
             take_unit(&sums[i], limits, &units[i]);
             judged += units[i].judged;

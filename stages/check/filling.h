@@ -2,9 +2,9 @@
 /* Default filling: a unit (source, provider group) whose recorded mix is far from what its persons' names and places
  * imply, as where staff fill in one answer for everybody.
  *
- * For person i of unit u, p_ik is the probability of group k from names and place. Two habits of the plan as a whole are
- * fitted to all persons by maximum likelihood (EM): r_k, how many more members of group k it has than the tables say of
- * people with such names and places, and C_kg, the share of group k that is recorded as g:
+ * For person i of unit u, p_ik is the probability of group k from names and place. Two habits of the plan as a whole
+ * are fitted to all persons by maximum likelihood (EM): r_k, how many more members of group k it has than the tables
+ * say of people with such names and places, and C_kg, the share of group k that is recorded as g:
  *
  *     q_ik = r_k p_ik / sum_h r_h p_ih,   p'_ig = sum_k q_ik C_kg
  *     w_ik = q_ik C_k,y(i) / sum_h q_ih C_h,y(i),   C_kg <- sum of w_ik where y(i) = g / sum_i w_ik
@@ -18,18 +18,18 @@
  *
  * d_u and V_u without the group most expected, since rows of V_u sum to 0. Honest units differ, too, in ways that names
  * do not tell: X2_u is divided by phi = max(1, median_u X2_u / median of its chi-square), the inflation that funnel
- * plots use (Spiegelhalter 2005, "Funnel plots for comparing institutional performance", section 4.3, with the median in
- * place of the winsorised mean). A unit is found where its p-value after Holm (1979) is below alpha and more than
- * `moved` of its persons, beyond what chance moves (sum_g sqrt(2 phi V_ugg / pi) / (2 n_u), the mean of |d| of a normal),
- * would have to be recorded elsewhere: sum_g |O_ug - E_ug| / (2 n_u). Those found are left out of r, C and
+ * plots use (Spiegelhalter 2005, "Funnel plots for comparing institutional performance", section 4.3, with the median
+ * in place of the winsorised mean). A unit is found where its p-value after Holm (1979) is below alpha and more than
+ * `moved` of its persons, beyond what chance moves (sum_g sqrt(2 phi V_ugg / pi) / (2 n_u), the mean of |d| of a
+ * normal), would have to be recorded elsewhere: sum_g |O_ug - E_ug| / (2 n_u). Those found are left out of r, C and
  * phi, and all is done again, until nothing changes. */
 #ifndef RS_CHECK_FILLING_H
 #define RS_CHECK_FILLING_H
+#include "pipeline/base/error.h"
+#include "pipeline/reference/pack.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "pipeline/base/error.h"
-#include "pipeline/reference/pack.h"
 
 /* One person in one unit. */
 struct rs_fill_one {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Why it exists: counts of persons and mixes of groups, each compared with what was to be expected, and by how much chance
- * alone may move it. */
+/* Why it exists: counts of persons and mixes of groups, each compared with what was to be expected, and by how much
+ * chance alone may move it. */
 #include "mix.h"
+#include "evaluate.h"
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <string.h>
-#include "evaluate.h"
 
 #define Z95 1.959963984540054 /* normal quantile of 0.975 */
 
@@ -46,7 +46,8 @@ double rs_mix_chi_square(const uint64_t *now, const uint64_t *before, int n, int
     return sum;
 }
 
-/* ---- one category ------------------------------------------------------------------------------------------------- */
+/* ---- one category -------------------------------------------------------------------------------------------------
+ */
 
 /* Off by more than the check's points, and by more than chance: whether the interval leaves 0 out. */
 static bool category(struct rs_evaluation *e, const struct rs_check *check, const char *scope, const char *value,
@@ -65,11 +66,23 @@ static bool category(struct rs_evaluation *e, const struct rs_check *check, cons
     return off;
 }
 
-/* ---- persons ------------------------------------------------------------------------------------------------------ */
+/* ---- persons ------------------------------------------------------------------------------------------------------
+ */
 
-static const char *const of_persons[] = {"race", "ethnicity", "language", "interpreter", "language_preferred",
-                                         "language_spoken", "language_read", "language_written", "sexual_orientation",
-                                         "gender_identity", "sex_at_birth", "pronouns", "name_to_use", NULL};
+static const char *const of_persons[] = {"race",
+                                         "ethnicity",
+                                         "language",
+                                         "interpreter",
+                                         "language_preferred",
+                                         "language_spoken",
+                                         "language_read",
+                                         "language_written",
+                                         "sexual_orientation",
+                                         "gender_identity",
+                                         "sex_at_birth",
+                                         "pronouns",
+                                         "name_to_use",
+                                         NULL};
 
 static void persons_of(struct rs_evaluation *e, const struct rs_check *check, const char *scope, const char *value,
                        const struct rs_unit_counts *u) {
@@ -102,7 +115,8 @@ void rs_evaluate_persons(struct rs_evaluation *e, const struct rs_check *check) 
         persons_of(e, check, "provider_group", c->groups[g], &c->by_group[g]);
 }
 
-/* ---- the areas where members live ----------------------------------------------------------------------------------- */
+/* ---- the areas where members live -----------------------------------------------------------------------------------
+ */
 
 static void area_of(struct rs_evaluation *e, const struct rs_check *check, const char *scope, const char *value,
                     const struct rs_unit_counts *u) {
@@ -117,7 +131,7 @@ static void area_of(struct rs_evaluation *e, const struct rs_check *check, const
     }
     struct rs_check_result *r = rs_check_add(e, check, scope, value, check->element, judged ? RS_GROUPS : 0, off);
     if (judged)
-        r->state = off == 0 ? RS_PASS
+        r->state = off == 0                                                               ? RS_PASS
                    : !check->has_threshold || (double)off <= check->threshold * RS_GROUPS ? RS_PASS_WITH_VIOLATIONS
                                                                                           : RS_FAIL;
 }
@@ -126,23 +140,23 @@ void rs_evaluate_area(struct rs_evaluation *e, const struct rs_check *check) {
     const struct rs_person_counts *c = &e->counted->people;
     if (check->for_all) area_of(e, check, "all", "*", &c->all);
     for (size_t s = 0; check->for_source && c->by_source && s < c->n_sources; s++)
-        if (e->counted->by_source[s].has_people)
-            area_of(e, check, "source", e->counted->sources[s], &c->by_source[s]);
+        if (e->counted->by_source[s].has_people) area_of(e, check, "source", e->counted->sources[s], &c->by_source[s]);
     no_groups(e, check);
     for (size_t g = 0; check->for_group && g < c->n_groups; g++)
         area_of(e, check, "provider_group", c->groups[g], &c->by_group[g]);
 }
 
-/* ---- default filling ------------------------------------------------------------------------------------------------ */
+/* ---- default filling ------------------------------------------------------------------------------------------------
+ */
 
 static void filling_of(struct rs_evaluation *e, const struct rs_check *check, const char *scope, const char *value,
                        const struct rs_fill_unit *u, double inflation) {
     uint64_t moved = (uint64_t)llround(u->moved * (double)u->n);
     struct rs_check_result *r = rs_check_add(e, check, scope, value, check->element, u->n, moved);
-    r->state = !u->judged                      ? RS_NOT_APPLICABLE
+    r->state = !u->judged                         ? RS_NOT_APPLICABLE
                : u->found && check->has_threshold ? RS_FAIL
-               : moved                         ? RS_PASS_WITH_VIOLATIONS
-                                               : RS_PASS;
+               : moved                            ? RS_PASS_WITH_VIOLATIONS
+                                                  : RS_PASS;
     if (!u->judged) return;
     r->mix.statistic = u->statistic;
     r->mix.p_value = u->adjusted;
@@ -167,7 +181,8 @@ void rs_evaluate_filling(struct rs_evaluation *e, const struct rs_check *check) 
                    c->inflation_group);
 }
 
-/* ---- the prior run -------------------------------------------------------------------------------------------------- */
+/* ---- the prior run --------------------------------------------------------------------------------------------------
+ */
 
 static void drift_of(struct rs_evaluation *e, const struct rs_check *check, const struct rs_mix *mix,
                      const uint64_t *now, const uint64_t *before) {

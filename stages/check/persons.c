@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: who reported what, where, under whom and with which probabilities stands in four files. */
 #include "persons.h"
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include "count.h"
 #include "groups.h"
 #include "reduce.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
-#define SIX(e) {e ":WHITE", e ":BLACK", e ":AIAN", e ":API", e ":MULTI", e ":HISPANIC", e ":none"}
+#define SIX(e)                                                                                                         \
+    { e ":WHITE", e ":BLACK", e ":AIAN", e ":API", e ":MULTI", e ":HISPANIC", e ":none" }
 const struct rs_mix rs_mixes[RS_MIXES] = {
     {"race_ethnicity", RS_GROUPS + 1, SIX("race_ethnicity")},
     {"sex", 4, {"sex:female", "sex:male", "sex:other", "sex:unknown"}},
     {"language", 4, {"language:en", "language:es", "language:other", "language:none"}},
-    {"race_collection", 7, {"race_collection:self", "race_collection:related_person", "race_collection:administrative",
-                            "race_collection:observed", "race_collection:derived", "race_collection:unknown",
-                            "race_collection:none"}},
+    {"race_collection",
+     7,
+     {"race_collection:self", "race_collection:related_person", "race_collection:administrative",
+      "race_collection:observed", "race_collection:derived", "race_collection:unknown", "race_collection:none"}},
 };
 
 /* ---- what is kept of a row ------------------------------------------------------------------------------------ */
@@ -50,7 +52,8 @@ struct reading {
 
 static bool key_of(struct rs_view v, struct rs_key *key, const char *layout, struct rs_error *error) {
     return rs_key_parse(v, key) ||
-           rs_fail(error, RS_DATA, "%s: a person_key is not 32 hexadecimal digits: run the stage that made it again", layout);
+           rs_fail(error, RS_DATA, "%s: a person_key is not 32 hexadecimal digits: run the stage that made it again",
+                   layout);
 }
 
 static int place_in(const char *const *list, int n, struct rs_view v) {
@@ -74,11 +77,15 @@ static bool find_area(const struct rs_pack *pack, const struct rs_view *row, flo
     static const struct {
         int column;
         enum rs_place_level level;
-    } steps[] = {{PERSON_block_group, RS_BLOCK_GROUP}, {PERSON_tract, RS_TRACT}, {PERSON_zcta, RS_ZCTA},
-                 {PERSON_county, RS_COUNTY},           {PERSON_state, RS_STATE}};
+    } steps[] = {{PERSON_block_group, RS_BLOCK_GROUP},
+                 {PERSON_tract, RS_TRACT},
+                 {PERSON_zcta, RS_ZCTA},
+                 {PERSON_county, RS_COUNTY},
+                 {PERSON_state, RS_STATE}};
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         double counts[RS_GROUPS], total = 0;
-        if (!rs_has(row[steps[i].column]) || !rs_pack_place(pack, steps[i].level, row[steps[i].column], counts)) continue;
+        if (!rs_has(row[steps[i].column]) || !rs_pack_place(pack, steps[i].level, row[steps[i].column], counts))
+            continue;
         for (int g = 0; g < RS_GROUPS; g++) total += counts[g];
         if (!(total > 0)) continue;
         for (int g = 0; g < RS_GROUPS; g++) shares[g] = (float)(counts[g] / total);
@@ -159,8 +166,10 @@ static uint64_t bits_of(const struct rs_checks *checks, const struct rs_view *ro
         int reason = value ? -1 : place_in(rs_missing_reasons, 8, row[PERSON_VALUE_missing]);
         if (!value && !(c->answers >> reason & 1)) continue;
         bool collected = is_collected(c, row[PERSON_VALUE_collection]);
-        if (c->kind == RS_CHECK_MEMBERS) bits |= (uint64_t)collected << c->member_bit;
-        else bits |= (uint64_t)1 << c->member_bit | (uint64_t)collected << (c->member_bit + 1);
+        if (c->kind == RS_CHECK_MEMBERS)
+            bits |= (uint64_t)collected << c->member_bit;
+        else
+            bits |= (uint64_t)1 << c->member_bit | (uint64_t)collected << (c->member_bit + 1);
     }
     return bits;
 }
@@ -211,15 +220,17 @@ struct joining {
     const struct rs_view *waiting; /* row of person_measure */
     uint64_t measures;
     struct rs_groups groups;
-    size_t room;              /* of by_group */
-    size_t mine[64];          /* provider groups of this person */
+    size_t room;     /* of by_group */
+    size_t mine[64]; /* provider groups of this person */
     size_t n_mine;
     struct rs_reduced fill_source, fill_group;
 };
 
 static bool next_measure(struct joining *j, struct rs_error *error) {
-    if (!j->measure || !rs_scan_next(j->measure, &j->waiting, error)) j->waiting = NULL;
-    else j->measures++;
+    if (!j->measure || !rs_scan_next(j->measure, &j->waiting, error))
+        j->waiting = NULL;
+    else
+        j->measures++;
     return error->code == 0;
 }
 
@@ -312,11 +323,14 @@ static bool join_all(struct joining *j, struct rs_error *error) {
                        : j->posterior.at < j->posterior.n ? "posterior"
                        : j->waiting                       ? "person_measure"
                                                           : NULL;
-    return !left || rs_fail(error, RS_DATA, "%s: a row is of a person who is not in person, or out of order: give the "
-                            "directories of one run", left);
+    return !left || rs_fail(error, RS_DATA,
+                            "%s: a row is of a person who is not in person, or out of order: give the "
+                            "directories of one run",
+                            left);
 }
 
-/* ---- default filling ---------------------------------------------------------------------------------------------- */
+/* ---- default filling ----------------------------------------------------------------------------------------------
+ */
 
 static bool rewind_fill(void *self, struct rs_error *error) { return rs_reduced_rewind(self, error); }
 
@@ -338,7 +352,8 @@ static bool find_fillers(const struct rs_checks *checks, struct rs_reduced *file
     return rs_default_filling(&source, &limits, n, *units, inflation, error);
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------------------------------------------------
+ */
 
 static struct tally *workers(struct reading *s, int threads) {
     return s->worker = rs_alloc((size_t)threads * sizeof *s->worker);

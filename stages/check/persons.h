@@ -30,7 +30,7 @@ struct rs_person_counts {
     uint64_t mix[RS_MIXES][RS_MIX_MOST], prior_mix[RS_MIXES][RS_MIX_MOST], prior_persons;
     uint64_t reported;                           /* census6 and posterior both there */
     double observed[RS_GROUPS], mean[RS_GROUPS]; /* shares of those, mean p of the same persons */
-    char **groups; /* provider groups, as first met */
+    char **groups;                               /* provider groups, as first met */
     size_t n_groups, n_sources;
     struct rs_unit_counts all, *by_group, *by_source;
     struct rs_fill_unit *fill_group, *fill_source; /* NULL where no check asks */

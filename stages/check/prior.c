@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Why it exists: a number that is bad but as ever, and one that was good yesterday, are different news; and a check that
- * passes since somebody raised its threshold is none. */
+/* Why it exists: a number that is bad but as ever, and one that was good yesterday, are different news; and a check
+ * that passes since somebody raised its threshold is none. */
 #include "prior.h"
 #include <math.h>
 #include <stdlib.h>
@@ -72,8 +72,8 @@ static int by_key(const void *a, const void *b) {
 }
 
 static void compare(const struct earlier_run *p, struct rs_check_result *r) {
-    struct earlier wanted = {.key = key_text(rs_cstr(r->check->id), rs_cstr(r->scope), rs_cstr(r->scope_value),
-                                             rs_cstr(r->element))};
+    struct earlier wanted = {
+        .key = key_text(rs_cstr(r->check->id), rs_cstr(r->scope), rs_cstr(r->scope_value), rs_cstr(r->element))};
     const struct earlier *e = p->n ? bsearch(&wanted, p->e, p->n, sizeof *p->e, by_key) : NULL;
     free(wanted.key);
     if (!e || r->has_prior) return; /* of drift: the persons themselves were compared */
@@ -106,8 +106,8 @@ static void compare_limits(const struct limits *l, const struct rs_check *c, jso
         const char *was = l->value[i];
         if (i >= 2 && !newer) break;
         if (was && now[i] ? strcmp(was, now[i]) == 0 : !was && !now[i]) continue;
-        json_array_append_new(to, json_pack("{s:s, s:s, s:s?, s:s?}", "check", c->id, "what", limit_names[i], "was", was,
-                                            "now", now[i]));
+        json_array_append_new(
+            to, json_pack("{s:s, s:s, s:s?, s:s?}", "check", c->id, "what", limit_names[i], "was", was, "now", now[i]));
     }
 }
 
@@ -117,14 +117,15 @@ static json_t *changes(const struct earlier_run *p, const struct rs_checks *chec
         const struct rs_check *c = &checks->check[i];
         size_t k = 0;
         while (k < p->n_limits && strcmp(p->l[k].check, c->id) != 0) k++;
-        if (k < p->n_limits) compare_limits(&p->l[k], c, to);
-        else json_array_append_new(to, json_pack("{s:s, s:s}", "check", c->id, "what", "new"));
+        if (k < p->n_limits)
+            compare_limits(&p->l[k], c, to);
+        else
+            json_array_append_new(to, json_pack("{s:s, s:s}", "check", c->id, "what", "new"));
     }
     for (size_t k = 0; k < p->n_limits; k++) {
         size_t i = 0;
         while (i < checks->n && strcmp(p->l[k].check, checks->check[i].id) != 0) i++;
-        if (i == checks->n)
-            json_array_append_new(to, json_pack("{s:s, s:s}", "check", p->l[k].check, "what", "gone"));
+        if (i == checks->n) json_array_append_new(to, json_pack("{s:s, s:s}", "check", p->l[k].check, "what", "gone"));
     }
     return to;
 }

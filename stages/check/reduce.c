@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: a merge of wide files is bound by splitting their lines, which blocks can do side by side. */
 #include "reduce.h"
+#include "pipeline/base/file.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "pipeline/base/file.h"
 
 bool rs_reduced_open(const char *dir, size_t size, struct rs_reduced *out, struct rs_error *error) {
     char path[4200];

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Large row files reduced, in parallel blocks, to records of a fixed size in one unlinked file, in the order of the rows. */
+/* Large row files reduced, in parallel blocks, to records of a fixed size in one unlinked file, in the order of the
+ * rows. */
 #ifndef RS_CHECK_REDUCE_H
 #define RS_CHECK_REDUCE_H
-#include <stdio.h>
 #include "pipeline/rows/stage.h"
+#include <stdio.h>
 
 struct rs_reduced {
     FILE *file; /* NULL where nothing is kept */
@@ -19,8 +20,8 @@ bool rs_reduced_rewind(struct rs_reduced *r, struct rs_error *error);
 bool rs_reduced_read(struct rs_reduced *r, void *into, size_t most, size_t *got, struct rs_error *error);
 void rs_reduced_close(struct rs_reduced *r);
 
-/* Calls one() for each row, in any thread (`worker` tells which); it fills `record` (zeroed, out->size bytes) and returns
- * whether to keep it, or sets error. out may have no file: rows are only counted by `one` itself. */
+/* Calls one() for each row, in any thread (`worker` tells which); it fills `record` (zeroed, out->size bytes) and
+ * returns whether to keep it, or sets error. out may have no file: rows are only counted by `one` itself. */
 struct rs_reduction {
     void *self;
     bool (*one)(void *self, int worker, const struct rs_view *row, void *record, struct rs_error *error);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: one set of results for the database, for programs, and for the summary a person reads first. */
 #include "results.h"
+#include "pipeline/base/date.h"
+#include "pipeline/base/file.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "pipeline/base/date.h"
-#include "pipeline/base/file.h"
 
 bool rs_check_is_bad(const struct rs_check_result *r) { return r->state == RS_FAIL || r->state == RS_STATE_ERROR; }
 
@@ -100,8 +100,9 @@ bool rs_check_write_json(struct rs_run *run, const char *path, const struct rs_c
     }
     json_object_set_new(whole, "results", list);
     char *text = json_dumps(whole, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
-    bool good = text ? rs_write_file(path, text, strlen(text), error)
-                     : rs_fail(error, RS_DATA, "%s: a name in the data is not UTF-8, so that JSON cannot hold it", path);
+    bool good = text
+                    ? rs_write_file(path, text, strlen(text), error)
+                    : rs_fail(error, RS_DATA, "%s: a name in the data is not UTF-8, so that JSON cannot hold it", path);
     free(text);
     json_decref(whole);
     rs_arena_free(&arena);
@@ -120,18 +121,17 @@ void rs_check_summarise(struct rs_run *run, const struct rs_check_results *resul
         for (size_t i = 0; i < results->n && json_array_size(failed) < MOST; i++) {
             const struct rs_check_result *r = &results->r[i];
             if (!rs_check_is_bad(r) || r->check->severity != (enum rs_severity)severity) continue;
-            json_array_append_new(
-                failed, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:I, s:s}", "check", r->check->id, "scope",
-                                  r->scope, "scope_value", r->scope_value, "element", r->element, "severity",
-                                  rs_severity_names[severity], "state", rs_state_names[r->state], "share",
-                                  r->denominator ? share_of(r) : 0, "threshold", r->check->threshold, "denominator",
-                                  (json_int_t)r->denominator, "message", r->check->message));
+            json_array_append_new(failed,
+                                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:I, s:s}", "check", r->check->id,
+                                            "scope", r->scope, "scope_value", r->scope_value, "element", r->element,
+                                            "severity", rs_severity_names[severity], "state", rs_state_names[r->state],
+                                            "share", r->denominator ? share_of(r) : 0, "threshold", r->check->threshold,
+                                            "denominator", (json_int_t)r->denominator, "message", r->check->message));
         }
     for (int e = 0; e < RS_HAS_ELEMENTS; e++)
-        json_array_append_new(missing,
-                              json_pack("{s:s, s:I, s:I}", "element", rs_complete_names[e], "records",
-                                        (json_int_t)counted->all.records, "missing",
-                                        (json_int_t)(counted->all.records - counted->all.has[e])));
+        json_array_append_new(missing, json_pack("{s:s, s:I, s:I}", "element", rs_complete_names[e], "records",
+                                                 (json_int_t)counted->all.records, "missing",
+                                                 (json_int_t)(counted->all.records - counted->all.has[e])));
     json_object_set_new(run->results, "states", states);
     json_object_set_new(run->results, "failed", failed);
     json_object_set_new(run->results, "missing", missing);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: files, persons, discrepancies, quarantines and ledgers are read in their own order. */
 #include "tables.h"
+#include "pipeline/base/file.h"
+#include "pipeline/rows/group.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "pipeline/base/file.h"
-#include "pipeline/rows/group.h"
 
 struct rs_tagged *rs_tagged_at(struct rs_tagged_list *list, struct rs_view name, struct rs_view stage, size_t source) {
     for (size_t i = list->n; i-- > 0;) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: "531 records" helps nobody who must mend them at their source; file, line and byte do. */
 #include "trace.h"
+#include "pipeline/base/file.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "pipeline/base/file.h"
 
 struct place {
     struct rs_key key;
@@ -149,7 +149,8 @@ static bool trace_quarantine(struct tracing *t, struct rs_error *error) {
                                .segment = number_or_none(row[QUARANTINE_segment]),
                                .offset = number_or_none(row[QUARANTINE_offset])};
             size_t source = at.file_no > 0 && (size_t)at.file_no < t->counted->n_files
-                                ? t->counted->source_of_file[at.file_no] : RS_NO_SOURCE;
+                                ? t->counted->source_of_file[at.file_no]
+                                : RS_NO_SOURCE;
             at.found = at.offset >= 0 || at.line >= 0 || at.record_no < 0;
             snprintf(rule, sizeof rule, "%.*s", (int)row[QUARANTINE_rule].n, row[QUARANTINE_rule].p);
             if (is_asked(t, RS_CHECK_QUARANTINED, rule)) find(t, RS_CHECK_QUARANTINED, rs_cstr(rule), source, &at);
@@ -183,7 +184,8 @@ static bool trace_discrepancies(struct tracing *t, struct rs_error *error) {
         snprintf(names[1], sizeof names[1], "%s:%.*s", element, kind.n < 60 ? (int)kind.n : 60, kind.p);
         for (int i = 0; i < 2; i++)
             if (is_asked(t, RS_CHECK_DISAGREE, names[i]))
-                find(t, RS_CHECK_DISAGREE, rs_cstr(names[i]), source_named(t->counted, row[DISCREPANCY_other_source]), &at);
+                find(t, RS_CHECK_DISAGREE, rs_cstr(names[i]), source_named(t->counted, row[DISCREPANCY_other_source]),
+                     &at);
     }
     rs_scan_close(scan);
     return error->code == 0;
@@ -228,8 +230,7 @@ static void fill_wanted(struct tracing *t) {
     for (size_t i = 0; i < t->n; i++)
         if (!t->list[i].at.found && t->list[i].at.record_no < 0) t->wanted[t->n_wanted++] = t->list[i].at;
     if (t->n_placed) qsort(t->wanted, t->n_placed, sizeof *t->wanted, by_record);
-    if (t->n_wanted > t->n_placed)
-        qsort(t->wanted + t->n_placed, t->n_wanted - t->n_placed, sizeof *t->wanted, by_key);
+    if (t->n_wanted > t->n_placed) qsort(t->wanted + t->n_placed, t->n_wanted - t->n_placed, sizeof *t->wanted, by_key);
 }
 
 /* The records found, in the order of the files; of several with one key the first stands. */
@@ -243,8 +244,10 @@ static void set_places(struct tracing *t, const struct place *found, size_t n) {
         size_t low = 0, high = n_keyed;
         while (low < high) {
             size_t middle = (low + high) / 2;
-            if (by_key(&keyed[middle], &p) < 0) low = middle + 1;
-            else high = middle;
+            if (by_key(&keyed[middle], &p) < 0)
+                low = middle + 1;
+            else
+                high = middle;
         }
         if (low < n_keyed && by_key(&keyed[low], &p) == 0) continue;
         memmove(keyed + low + 1, keyed + low, (n_keyed - low) * sizeof *keyed);

@@ -4,7 +4,8 @@
 #define RS_CHECK_TRACE_H
 #include "evaluate.h"
 
-/* Of each record: what it has and what is wrong with it. Of mapped a record may come twice, where a block ended in it. */
+/* Of each record: what it has and what is wrong with it. Of mapped a record may come twice, where a block ended in it.
+ */
 struct rs_record_bits {
     struct rs_key key;
     int64_t file_no, record_no;

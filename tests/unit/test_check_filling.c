@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Default filling: the statistic against hand computation; power and false positives on simulated plans in which one unit
- * fills in a default, or nobody does. */
+/* Default filling: the statistic against hand computation; power and false positives on simulated plans in which one
+ * unit fills in a default, or nobody does. */
+#include "pipeline/base/hash.h"
+#include "stages/check/filling.h"
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
-#include "pipeline/base/hash.h"
-#include "stages/check/filling.h"
 
 struct memory {
     const struct rs_fill_one *one;
@@ -44,9 +44,9 @@ static size_t put(struct rs_fill_one *one, size_t at, uint32_t unit, enum rs_gro
     return at + times;
 }
 
-/* Three units of 100 persons, p = 1/2 White, 1/2 Black; White recorded 80, 35 and 35, so that C leaves 1/2 each. E = 50 and V = 25:
- * X2 = 30^2/25 = 36 and 15^2/25 = 9 twice. The median of chi-square with 1 degree of freedom is 0.454936 (tables):
- * phi = 9/0.454936 = 19.7830, X2/phi = 1.81974, p = 0.17734; Holm: times 3. */
+/* Three units of 100 persons, p = 1/2 White, 1/2 Black; White recorded 80, 35 and 35, so that C leaves 1/2 each. E = 50
+ * and V = 25: X2 = 30^2/25 = 36 and 15^2/25 = 9 twice. The median of chi-square with 1 degree of freedom is 0.454936
+ * (tables): phi = 9/0.454936 = 19.7830, X2/phi = 1.81974, p = 0.17734; Holm: times 3. */
 Test(filling, by_hand) {
     static const double half[RS_GROUPS] = {.5, .5};
     static struct rs_fill_one one[300];
@@ -114,7 +114,8 @@ Test(filling, nobody_is_judged_against_one_other) {
     cr_assert(!u[0].judged && !u[1].judged && !u[0].found);
 }
 
-/* ---- simulated plans ---------------------------------------------------------------------------------------------- */
+/* ---- simulated plans ----------------------------------------------------------------------------------------------
+ */
 
 enum { UNITS = 40, PERSONS = 300, PLANS = 100 };
 
@@ -127,8 +128,8 @@ static int draw(struct rs_random *r, const double p[RS_GROUPS]) {
 
 /* A person's probabilities are those of one of five neighbourhoods, sharpened by the name. `skew`: the tables are wrong
  * in the same way for everybody (this share of Hispanics record White); `shift`: the plan
- * has so many times more Black members than the census, alike everywhere; `spread`: honest units differ in ways names do not
- * tell; `filled`: this share of unit 7 is recorded White whoever they are. */
+ * has so many times more Black members than the census, alike everywhere; `spread`: honest units differ in ways names
+ * do not tell; `filled`: this share of unit 7 is recorded White whoever they are. */
 static void simulate(uint64_t seed, double skew, double shift, double spread, double filled, struct rs_fill_one *one) {
     static const double area[5][RS_GROUPS] = {{.80, .06, .01, .05, .03, .05},
                                               {.20, .60, .01, .04, .03, .12},
@@ -185,8 +186,8 @@ static struct tally count_plans(double skew, double shift, double spread, double
     return t;
 }
 
-/* Without the size of the effect as a second condition, alpha is the chance of any false finding in a plan: of 100 plans
- * at 5 %, 5 expected; more than 12 has a chance below 0.2 % (binomial). */
+/* Without the size of the effect as a second condition, alpha is the chance of any false finding in a plan: of 100
+ * plans at 5 %, 5 expected; more than 12 has a chance below 0.2 % (binomial). */
 Test(filling, false_positives_are_what_alpha_says, .timeout = 120) {
     struct tally t = count_plans(0, 1, 0, 0, -1, 0.05);
     cr_log_info("no filler: %d of %d plans with a false finding", t.plans_with_false, PLANS);
