@@ -25,6 +25,9 @@ static inline uint64_t rs_bytes_equal(uint64_t word, unsigned char c) {
     return ~(((x & 0x7f7f7f7f7f7f7f7fu) + 0x7f7f7f7f7f7f7f7fu) | x | 0x7f7f7f7f7f7f7f7fu);
 }
 
+/* How many bytes are marked with 0x80 as rs_bytes_equal does: without a population count, which plain x86-64 lacks. */
+static inline uint64_t rs_marks(uint64_t marks) { return (marks >> 7) * RS_EACH_BYTE >> 56; }
+
 /* Whether any byte is below n (n <= 128). */
 static inline bool rs_any_below(uint64_t word, unsigned char n) {
     return ((word - RS_EACH_BYTE * n) & ~word & 0x8080808080808080u) != 0;
