@@ -49,20 +49,22 @@ synth() { "$bin/relsogi" synth "$@"; }
     grep -q '200 members' "$work/a/relsogi.yaml"
 }
 
-# Row files written by hand. Truth: A and B White, C Black. P(White) .9 .6 .3: mean .6 beside a share of 2/3; log-loss
-# of White (-ln .9 - ln .6) / 2 = .308093; of Black -ln .65 = .430783. One of two intervals holds the true rate.
+# Row files written by hand. Truth: A and B White, C, D and E Black. P(White) .9 .6 .3 1 .25: mean .61 beside a share of
+# 2/5. D said White and is Black: not in the log-loss, which of White is (-ln .9 - ln .6) / 2 = .308093; of Black
+# (-ln .65 - ln .75) / 2 = .359233; of all four (.616186 + .718466) / 4 = .333663. E reported Black and may be White by the
+# model. One of two intervals holds the true rate.
 @test "evaluate computes what a person would by hand" {
     command -v python3 >/dev/null || skip "no python3"
     mkdir -p "$work/s/truth" "$work/r"
     echo "as_of: 2026-06-30" >"$work/s/relsogi.yaml"
-    printf 'member_id\tgroup\tbirth_date\tdepartures\tdamage\nA\tWHITE\t1980-01-01\t\\N\t\\N\nB\tWHITE\t2010-01-01\tchildren\t\\N\nC\tBLACK\t1990-01-01\t\\N\t\\N\n' >"$work/s/truth/truth.tsv"
+    printf 'member_id\tgroup\tbirth_date\tdepartures\tdamage\nA\tWHITE\t1980-01-01\t\\N\t\\N\nB\tWHITE\t2010-01-01\tchildren\t\\N\nC\tBLACK\t1990-01-01\t\\N\t\\N\nD\tBLACK\t1990-01-01\t\\N\t\\N\nE\tBLACK\t1990-01-01\t\\N\t\\N\n' >"$work/s/truth/truth.tsv"
     printf 'measure\tdimension\tstratum\ttrue_rate\ttrue_difference\nCBP\trace_ethnicity\tWHITE\t0.70\t0\nCBP\trace_ethnicity\tBLACK\t0.60\t-0.10\n' >"$work/s/truth/rates.tsv"
-    printf 'record_key\tperson_key\n1\tp\n2\tq\n3\tr\n' >"$work/r/link.tsv"
-    printf 'record_key\tid_type\tid_system\tvalue\n1\tmember\tx\tA\n2\tmember\tx\tB\n3\tmember\tx\tC\n' >"$work/r/identifier.tsv"
-    printf 'person_key\tcensus6\np\tWHITE\nq\t\\N\nr\t\\N\n' >"$work/r/person.tsv"
+    printf 'record_key\tperson_key\n1\tp\n2\tq\n3\tr\n4\ts\n5\tt\n' >"$work/r/link.tsv"
+    printf 'record_key\tid_type\tid_system\tvalue\n1\tmember\tx\tA\n2\tmember\tx\tB\n3\tmember\tx\tC\n4\tmember\tx\tD\n5\tmember\tx\tE\n' >"$work/r/identifier.tsv"
+    printf 'person_key\tcensus6\np\tWHITE\nq\t\\N\nr\t\\N\ns\t\\N\nt\tBLACK\n' >"$work/r/person.tsv"
     {
-        printf 'person_key\tmodel\tp_white\tp_black\tp_aian\tp_api\tp_multi\tp_hispanic\tsurname_match\tgeography_level\n'
-        printf 'p\tbisg\t0.9\t0.1\t0\t0\t0\t0\texact\ttract\nq\tbisg\t0.6\t0.4\t0\t0\t0\t0\texact\tzcta\nr\tbisg\t0.3\t0.65\t0.05\t0\t0\t0\tjoined\ttract\n'
+        printf 'person_key\tmodel\tp_white\tp_black\tp_aian\tp_api\tp_multi\tp_hispanic\tsurname_match\tgeography_level\tnarrowed\n'
+        printf 'p\tbisg\t0.9\t0.1\t0\t0\t0\t0\texact\ttract\tWHITE\nq\tbisg\t0.6\t0.4\t0\t0\t0\t0\texact\tzcta\t\\N\nr\tbisg\t0.3\t0.65\t0.05\t0\t0\t0\tjoined\ttract\tBLACK|AIAN|WHITE\ns\tbisg\t1\t0\t0\t0\t0\t0\texact\ttract\tWHITE|HISPANIC\nt\tbisg\t0.25\t0.75\t0\t0\t0\t0\texact\ttract\tBLACK\n'
     } >"$work/r/posterior.tsv"
     {
         printf 'measure\tstratum\testimator\tdimension\tn\trate\tlower\tupper\tdifference\tdifference_lower\tdifference_upper\treference\tsuppressed\tflags\n'
@@ -71,8 +73,11 @@ synth() { "$bin/relsogi" synth "$@"; }
     } >"$work/r/estimate.tsv"
     run "$BATS_TEST_DIRNAME/../synth/evaluate" "$work/r" "$work/s"
     [ "$status" = 0 ]
-    [[ $output == *"3 members in the truth, 3 persons"* ]]
-    grep -Eq '^  WHITE +2 +0\.6667 +0\.6000 +-0\.0667 .* 0\.308 ' <<<"$output"
-    grep -Eq '^  BLACK +1 +0\.3333 +0\.3833 +\+0\.0500 .* 0\.431 ' <<<"$output"
+    [[ $output == *"5 members in the truth, 5 persons"* ]]
+    grep -q '^all imputed: 5 persons, log-loss 0.3337 ' <<<"$output"
+    grep -Fqx '  contradicted by their own answer, not in the log-loss: 1 persons (1 BLACK)' <<<"$output"
+    grep -Eq '^  WHITE +2 +0\.4000 +0\.6100 +\+0\.2100 .* 0\.308 ' <<<"$output"
+    grep -Eq '^  BLACK +3 +0\.6000 +0\.3800 +-0\.2200 .* 0\.359 ' <<<"$output"
+    grep -q '^said a part: 2 persons, log-loss 0.4308 ' <<<"$output"
     grep -q 'birdie: 1 of 2 intervals hold the true rate; 1 of 1 the true difference' <<<"$output"
 }
