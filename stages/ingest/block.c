@@ -93,6 +93,40 @@ struct rs_view rs_rows_day(struct rs_rows *r, struct rs_view v, struct rs_view f
     return RS_NULL;
 }
 
+/* ---- limits --------------------------------------------------------------------------------------------------- */
+
+static const uint16_t record_limits[RECORD_COLUMNS] = {
+#define RECORD_LIMIT(column, bytes) [RECORD_##column] = bytes,
+#define VALUE_LIMIT(kind, bytes)
+#include "schemas/codes/value_limits.def"
+#undef RECORD_LIMIT
+#undef VALUE_LIMIT
+};
+enum {
+#define RECORD_LIMIT(column, bytes)
+#define VALUE_LIMIT(kind, bytes) limit_##kind = bytes,
+#include "schemas/codes/value_limits.def"
+#undef RECORD_LIMIT
+#undef VALUE_LIMIT
+};
+
+/* Null, and quarantined with its length and its first bytes, where it is longer than `most`. */
+static struct rs_view limited(struct rs_rows *r, struct rs_view v, size_t most, struct rs_view field) {
+    if (v.n <= most) return v;
+    rs_rows_bad_value(r, "too_long", field, v,
+                      rs_arena_printf(&r->batch->arena,
+                                      "%zu bytes, and %zu are the most that is taken: set to null; do fields or rows run "
+                                      "together in the file? (schemas/codes/value_limits.def)",
+                                      v.n, most).p);
+    return RS_NULL;
+}
+
+struct rs_view rs_rows_short_text(struct rs_rows *r, struct rs_view v, struct rs_view field) {
+    return limited(r, rs_rows_text(r, v), limit_product, field);
+}
+
+/* ---- rows ----------------------------------------------------------------------------------------------------- */
+
 static void emit(struct rs_rows *r, int sink, const struct rs_layout *layout, const struct rs_view *row) {
     rs_batch_emit(r->batch, sink, layout, row);
 }
@@ -124,6 +158,9 @@ void rs_rows_put_record(struct rs_rows *r, struct rs_view row[RECORD_COLUMNS]) {
     row[RECORD_offset] = r->offset;
     row[RECORD_source] = r->block->source->source;
     row[RECORD_record_date] = r->record_date;
+    for (int c = 0; c < RECORD_COLUMNS; c++)
+        if (record_limits[c] && row[c].n > record_limits[c])
+            row[c] = limited(r, row[c], record_limits[c], rs_cstr(rs_layout_record.columns[c].name));
     emit(r, SINK_RECORD, &rs_layout_record, row);
 }
 
@@ -140,14 +177,16 @@ static struct rs_view namespace(struct rs_rows *r, const struct rs_id_rule *rule
 
 void rs_rows_put_identifier_of(struct rs_rows *r, const struct rs_id_rule *rule, struct rs_view part,
                                struct rs_view value) {
-    value = rs_rows_text(r, value);
+    value = limited(r, rs_rows_text(r, value), limit_identifier, rule->id_system);
     if (!rs_has(value)) return;
+    struct rs_view system = limited(r, namespace(r, rule, part), limit_identifier, rule->id_system);
+    if (!rs_has(system)) return;
     struct rs_view row[IDENTIFIER_COLUMNS];
     row[IDENTIFIER_record_key] = r->key;
     row[IDENTIFIER_file_no] = r->file_no;
     row[IDENTIFIER_record_no] = r->record_no;
     row[IDENTIFIER_id_type] = rule->id_type;
-    row[IDENTIFIER_id_system] = namespace(r, rule, part);
+    row[IDENTIFIER_id_system] = system;
     row[IDENTIFIER_value] = value;
     row[IDENTIFIER_links] = rule->links ? RS_LIT("Y") : RS_LIT("N");
     size_t start = r->batch->out[SINK_IDENTIFIER].n;
@@ -157,6 +196,7 @@ void rs_rows_put_identifier_of(struct rs_rows *r, const struct rs_id_rule *rule,
 
 void rs_rows_put_coverage(struct rs_rows *r, struct rs_view product, struct rs_view start_date,
                           struct rs_view end_date) {
+    product = limited(r, product, limit_product, RS_LIT("coverage product"));
     if (!rs_has(product)) return;
     struct rs_view row[COVERAGE_COLUMNS];
     row[COVERAGE_record_key] = r->key;
@@ -165,7 +205,7 @@ void rs_rows_put_coverage(struct rs_rows *r, struct rs_view product, struct rs_v
     row[COVERAGE_product] = product;
     row[COVERAGE_start_date] = start_date;
     row[COVERAGE_end_date] = end_date;
-    row[COVERAGE_maintenance] = rs_rows_text(r, r->coverage_maintenance);
+    row[COVERAGE_maintenance] = rs_rows_short_text(r, r->coverage_maintenance, RS_LIT("HD01"));
     size_t start = r->batch->out[SINK_COVERAGE].n;
     emit(r, SINK_COVERAGE, &rs_layout_coverage, row);
     take_back_repeated(r, SINK_COVERAGE, r->from[SINK_COVERAGE], start);
@@ -183,6 +223,9 @@ void rs_rows_put_value(struct rs_rows *r, const char *representation, struct rs_
     char no[3][24];
     raw = rs_rows_text(r, raw);
     if (!rs_has(raw)) return;
+    raw = limited(r, raw, strcmp(representation, "text") == 0 ? limit_text : limit_code, r->element);
+    if (!rs_has(raw)) return;
+    system = limited(r, system, limit_system, r->element);
     if (r->seq++ == 0) r->answer_no++;
     struct rs_view row[ASSERTION_COLUMNS];
     row[ASSERTION_record_key] = r->key;

@@ -63,6 +63,9 @@ void rs_rows_record(struct rs_rows *rows, int64_t record_no, int64_t line, int64
 void rs_rows_key(struct rs_rows *rows, const struct rs_view *parts, size_t n);
 /* Text as it may stand in a row file: trimmed, UTF-8 (Windows-1252 is converted and noted), null when blank. */
 struct rs_view rs_rows_text(struct rs_rows *rows, struct rs_view v);
+/* The same for a name of a product, measure, period or provider group: null, and quarantined, where it is longer than
+ * schemas/codes/value_limits.def lets it be. Columns of record, identifiers and answers are limited where they are put. */
+struct rs_view rs_rows_short_text(struct rs_rows *rows, struct rs_view v, struct rs_view field);
 /* Two texts with something between them; one where the other is blank. */
 struct rs_view rs_rows_join(struct rs_rows *rows, struct rs_view a, const char *between, struct rs_view b);
 /* A date in any form that senders use as YYYY-MM-DD; null, and quarantined, where it is none. */

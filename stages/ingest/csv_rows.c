@@ -146,6 +146,10 @@ static struct rs_view zero_or_one(struct rs_view v) {
     return RS_NULL;
 }
 
+static struct rs_view short_text(const struct row *r, int ref) {
+    return rs_rows_short_text(r->rows, field(r, ref), column_name(r, ref));
+}
+
 static void put_measure(const struct row *r) {
     const struct rs_profile *p = r->profile;
     struct rs_rows *rows = r->rows;
@@ -156,9 +160,9 @@ static void put_measure(const struct row *r) {
     row[MEASURE_EVENT_record_no] = rows->record_no;
     row[MEASURE_EVENT_line] = rows->line;
     row[MEASURE_EVENT_offset] = rows->offset;
-    row[MEASURE_EVENT_measure] = rs_rows_text(rows, field(r, p->measure));
-    row[MEASURE_EVENT_period] = rs_rows_text(rows, field(r, p->period));
-    row[MEASURE_EVENT_provider_group] = rs_rows_text(rows, field(r, p->provider_group));
+    row[MEASURE_EVENT_measure] = short_text(r, p->measure);
+    row[MEASURE_EVENT_period] = short_text(r, p->period);
+    row[MEASURE_EVENT_provider_group] = p->provider_group < 0 ? RS_NULL : short_text(r, p->provider_group);
     row[MEASURE_EVENT_denominator] = zero_or_one(field(r, p->denominator));
     row[MEASURE_EVENT_numerator] = zero_or_one(field(r, p->numerator));
     const int needed[][2] = {{MEASURE_EVENT_measure, p->measure}, {MEASURE_EVENT_period, p->period},

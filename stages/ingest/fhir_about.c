@@ -226,10 +226,12 @@ void rs_fhir_measure_report(const struct rs_fhir *l, token report) {
     row[MEASURE_EVENT_record_no] = rows->record_no;
     row[MEASURE_EVENT_line] = rows->line;
     row[MEASURE_EVENT_offset] = rows->offset;
-    row[MEASURE_EVENT_measure] = measure(l, text(l, report, "measure"));
+    row[MEASURE_EVENT_measure] =
+        rs_rows_short_text(rows, measure(l, text(l, report, "measure")), RS_LIT("MeasureReport.measure"));
     row[MEASURE_EVENT_period] = period(l, rs_json_get(l->j, report, "period"));
     struct rs_view who = text(l, reporter, "display");
-    row[MEASURE_EVENT_provider_group] = rs_rows_text(rows, rs_has(who) ? who : text(l, reporter, "reference"));
+    row[MEASURE_EVENT_provider_group] =
+        rs_rows_short_text(rows, rs_has(who) ? who : text(l, reporter, "reference"), RS_LIT("MeasureReport.reporter"));
     if (!rs_has(row[MEASURE_EVENT_measure])) reject_report(l, "MeasureReport.measure", "missing; ask the sender");
     else if (!rs_has(row[MEASURE_EVENT_period]))
         reject_report(l, "MeasureReport.period", "has no start or no end; ask the sender");

@@ -38,6 +38,18 @@ __attribute__((unused)) static struct fuzz *fuzz_start(const char *profile) {
     return &f;
 }
 
+/* Values are bounded (schemas/codes/value_limits.def), so rows are: with what escapes make of a byte, and keys. */
+__attribute__((unused)) static void fuzz_rows_are_short(const struct rs_buffer *out) {
+    enum { MOST = 32 << 10 };
+    for (size_t at = 0; at < out->n;) {
+        const char *end = memchr(out->p + at, '\n', out->n - at);
+        CHECK(end != NULL);
+        if (!end) return;
+        CHECK((size_t)(end - (out->p + at)) <= MOST);
+        at = (size_t)(end + 1 - out->p);
+    }
+}
+
 /* Reads one block; the number of records it held. */
 __attribute__((unused)) static uint64_t fuzz_read(struct fuzz *f, const char *p, size_t n, const struct rs_block *place,
                           void (*read)(struct rs_rows *, struct rs_worker *)) {
@@ -60,6 +72,7 @@ __attribute__((unused)) static uint64_t fuzz_read(struct fuzz *f, const char *p,
     for (size_t i = 0; i < f->batch.tally.n; i++)
         if (f->batch.tally.e[i].fate == RS_READ && !strstr(f->batch.tally.e[i].layout, "_segment"))
             records += f->batch.tally.e[i].rows;
+    for (int i = 0; i < RS_MAX_SINKS; i++) fuzz_rows_are_short(&f->batch.out[i]);
     for (int i = 0; i < RS_MAX_SINKS; i++)
         CHECK(rs_utf8_valid(rs_view(f->batch.out[i].p ? f->batch.out[i].p : "", f->batch.out[i].n)));
     return records;

@@ -137,3 +137,35 @@ Test(ingest_bad, encodings) {
     EXPECT(record, "family_raw", "MUÑOZ\nNUÑEZ\n");
     EXPECT(file, "encoding", "windows-1252\n");
 }
+
+/* Fields that ran together: each value has a limit (schemas/codes/value_limits.def). The row goes on without it, and
+ * quarantine has the length and the first bytes, never the whole. */
+Test(ingest_bad, long_values) {
+    enum { LONG = 3 << 20 };
+    struct rs_buffer b = {0};
+    char *name = rs_alloc(LONG + 1);
+    memset(name, 'N', LONG);
+    rs_buffer_printf(&b, "%sINS*Y*18*030~REF*0F*M1~NM1*IL*1*%s*JO~DMG*D8*19800229*F**C~LUI***%s*7~SE*7*1~", X12_HEAD, name, name);
+    ingest_bytes("834-5010", b.p, b.n);
+    EXPECT(record, "family_raw given_raw birth_raw", "-|JO|19800229\n");
+    EXPECT(assertion, "element raw", "race_ethnicity|C\n");
+    EXPECT(quarantine, "scope field rule", "value|family_raw|too_long\nvalue|language_spoken|too_long\nvalue|envelope|x12_unclosed\n");
+    const char *q = ROWS(quarantine, "raw message");
+    cr_expect(strncmp(q, "NNNNNNNN", 8) == 0 && strchr(q, '|') - q == 256, "%.300s", q);
+    cr_expect(strstr(q, "3145728 bytes, and 300 are the most"), "%.500s", q);
+
+    /* the longest that is taken, and one byte more, in each kind of value */
+    name[4001] = 0;
+    b.n = 0;
+    rs_buffer_printf(&b, "member_id,medicaid_id,last_name,race_text,product\n");
+    rs_buffer_printf(&b, "1,%.300s,%.300s,%.4000s,%.300s\n", name, name, name, name);
+    rs_buffer_printf(&b, "2,%.301s,%.301s,%.4001s,%.301s\n", name, name, name, name);
+    ingest_bytes("roster-csv", b.p, b.n);
+    EXPECT(quarantine, "record_no field rule",
+           "2|family_raw|too_long\n2|medicaid|too_long\n2|coverage product|too_long\n2|race|too_long\n");
+    EXPECT(identifier, "record_no id_type", "1|member\n1|medicaid\n2|member\n");
+    EXPECT(coverage, "record_no", "1\n");
+    EXPECT(assertion, "record_no representation", "1|text\n");
+    free(name);
+    rs_buffer_free(&b);
+}
