@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files that make estimates share among themselves: estimate.c (counted dimensions) and estimate_race.c. */
+#ifndef RS_STRATIFY_ESTIMATE_PARTS_H
+#define RS_STRATIFY_ESTIMATE_PARTS_H
+#include "estimate.h"
+
+struct rs_stratum {
+    const char *name;
+    uint32_t number;
+    struct rs_count count;
+    bool missing;
+};
+
+/* Strata of a dimension with anyone in the denominator, in the order in which they are written; the caller frees. */
+struct rs_stratum *rs_strata_of(const struct rs_series *series, const struct rs_strata *strata, enum rs_dimension d,
+                                size_t *n);
+/* A new estimate whose numbers are still missing; valid until the next is added. */
+struct rs_estimate *rs_estimate_add(struct rs_estimates *out, enum rs_dimension d, enum rs_estimator estimator,
+                                    const char *stratum);
+/* One that is counted, with its cell. */
+struct rs_estimate *rs_estimate_add_counted(struct rs_estimates *out, enum rs_dimension d, enum rs_estimator estimator,
+                                            const struct rs_stratum *s);
+
+/* estimate_race.c: fits the groups and adds race_ethnicity; `all` is the cell of everyone. */
+bool rs_estimate_race(struct rs_estimates *out, const struct rs_strata *strata, uint32_t all,
+                      const struct rs_settings *settings, struct rs_error *error);
+
+#endif
