@@ -222,9 +222,12 @@ void rs_impute_hint(const struct rs_impute_model *m, const struct rs_who *who, i
     }
 }
 
-static void restrict_to(double *v, unsigned cells) {
-    for (int r = 0; cells && r < RS_GROUPS; r++)
-        if (!(cells >> r & 1)) v[r] = 0;
+/* P(answer|r), but for a factor that all groups left have in common. */
+static void weigh_answer(double *v, const struct rs_who *who) {
+    if (!who->cells) return;
+    for (int r = 0; r < RS_GROUPS; r++)
+        if (!(who->cells >> r & 1)) v[r] = 0;
+    if (who->hispanic > 0) v[RS_HISPANIC] *= who->hispanic;
 }
 
 void rs_impute_likelihood(const struct rs_impute_model *m, const struct rs_who *who, double likelihood[RS_GROUPS],
@@ -240,13 +243,13 @@ void rs_impute_likelihood(const struct rs_impute_model *m, const struct rs_who *
         if (out->match == RS_SURNAME_NONE) out->first_match = RS_FIRST_NAME_NONE;
         for (int r = 0; r < RS_GROUPS && out->first_match != RS_FIRST_NAME_NONE; r++) likelihood[r] *= first[r] + m->added;
     }
-    restrict_to(likelihood, who->cells);
+    weigh_answer(likelihood, who);
     if (sum_of(likelihood) > 0) return;
     /* Unsmoothed, a name may have no bearers in the groups that the person left: the answer stands, the name goes. */
     out->match = RS_SURNAME_NONE;
     if (m->first_name) out->first_match = RS_FIRST_NAME_NONE;
     for (int r = 0; r < RS_GROUPS; r++) likelihood[r] = 1;
-    restrict_to(likelihood, who->cells);
+    weigh_answer(likelihood, who);
 }
 
 static enum rs_impute_kind kind_of(const struct rs_posterior *q) {

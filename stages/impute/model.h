@@ -64,6 +64,8 @@ struct rs_who {
     struct rs_view surname, first_name;
     struct rs_place_ids ids;
     unsigned cells; /* the groups that the person's own answer leaves, a bit each (narrow.h); 0: all of them */
+    /* How much likelier the answer is of a Hispanic person than of the other groups that it leaves; 0 stands for 1. */
+    double hispanic;
 };
 
 struct rs_posterior {
@@ -81,7 +83,7 @@ void rs_impute_who(const struct rs_impute_model *model, const struct rs_who *who
 void rs_impute(const struct rs_impute_model *model, struct rs_view surname, const struct rs_place_ids *ids,
                struct rs_posterior *out);
 
-/* P(surname|r) [P(first|r)], as the method looks at them, in the form's scale; 0 outside who->cells. Fills out->match and
+/* P(surname|r) [P(first|r)], as the method looks at them, in the form's scale, times P(answer|r); 0 outside who->cells. Fills out->match and
  * out->first_match. Never all zero: names that contradict the person's answer are not counted. */
 void rs_impute_likelihood(const struct rs_impute_model *model, const struct rs_who *who, double likelihood[RS_GROUPS],
                           struct rs_posterior *out);

@@ -96,6 +96,25 @@ unsigned rs_answer_cells(const struct rs_answer *a) {
     return race_cells(a) | (a->hispanic == 'N' ? 0 : hispanic);
 }
 
+double rs_answer_hispanic(const struct rs_answer *a) {
+    enum { RS_RACE_OTHER = RS_RACES5, RS_RACE_MULTI, KINDS };
+    static const double persons[KINDS] = {
+#define HISPANIC(race, n) [RS_RACE_##race] = n,
+#include "schemas/reference/hispanic_races_2010.def"
+#undef HISPANIC
+    };
+    unsigned cells = rs_answer_cells(a), races = a->yes ? a->yes : a->any;
+    double agree = 0, all = 0;
+    if (a->hispanic || a->other || !cells || a->no == (1u << RS_RACES5) - 1) return 1;
+    if (cells == (1u << RS_MULTI | 1u << RS_HISPANIC)) races = 0; /* several races: none is the only one */
+    else if (!races) races = ~a->no; /* bits behind the five: OTHER among them */
+    for (int k = 0; k < KINDS; k++) {
+        all += persons[k];
+        if (k == RS_RACE_MULTI ? (cells >> RS_MULTI & 1) : (races >> k & 1)) agree += persons[k];
+    }
+    return agree / all;
+}
+
 size_t rs_cells_text(char out[RS_CELLS_TEXT], unsigned cells) {
     size_t n = 0;
     for (int r = 0; r < RS_GROUPS; r++) {

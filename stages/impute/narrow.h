@@ -19,6 +19,11 @@ struct rs_answer {
 struct rs_answer rs_answer_of(const struct rs_view *person);
 /* A bit for each enum rs_group; 0 where nothing was said. */
 unsigned rs_answer_cells(const struct rs_answer *answer);
+/* Where the answer leaves HISPANIC beside other groups: P(answer | Hispanic) over P(answer | one of the other groups left).
+ * Whoever is of group BLACK says Black; of Hispanic persons one in forty does. From schemas/reference/hispanic_races_2010.def,
+ * the shares of Hispanic residents whose race agrees with what was said; 1 where that share says nothing: ethnicity known,
+ * nothing said, or some other race, a box that is ticked for many reasons. */
+double rs_answer_hispanic(const struct rs_answer *answer);
 
 enum { RS_CELLS_TEXT = 40 };
 /* "BLACK|HISPANIC"; the length. */

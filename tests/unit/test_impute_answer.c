@@ -62,6 +62,40 @@ Test(impute_answer, cells_left) {
     }
 }
 
+/* Of 50,477,594 Hispanic residents in 2010, 26,735,713 White alone (53.0 %), 1,243,471 Black alone (2.5 %), 209,128 Asian,
+ * 58,437 NHPI, 3,042,592 of two or more races (6.0 %). */
+Test(impute_answer, races_of_hispanic_persons) {
+    static const struct {
+        struct set said[10];
+        double share;
+        const char *what;
+    } cases[] = {
+        {{{PERSON_white_1997, "Y"}}, 26735713.0 / 50477594, "White"},
+        {{{PERSON_black_1997, "Y"}}, 1243471.0 / 50477594, "Black"},
+        {{{PERSON_nhpi, "Y"}}, 58437.0 / 50477594, "Pacific Islander, on the axis of 2024"},
+        {{{PERSON_unresolved_1997, "ASIAN|NHOPI"}}, (209128.0 + 58437) / 50477594, "Asian or Pacific Islander"},
+        {{{PERSON_unresolved_1997, "WHITE|BLACK"}}, (26735713.0 + 1243471 + 3042592) / 50477594, "one of two, or both"},
+        {{{PERSON_white_1997, "Y"}, {PERSON_black_1997, "Y"}}, 3042592.0 / 50477594, "White and Black"},
+        {{{PERSON_unresolved_1997, "TWO_OR_MORE"}}, 3042592.0 / 50477594, "two or more"},
+        {{{PERSON_unresolved_1997, "ASIAN|NHOPI"}, {PERSON_white, "Y"}}, 3042592.0 / 50477594, "White beside the set"},
+        {{{PERSON_white_1997, "N"}, {PERSON_black_1997, "N"}, {PERSON_aian_1997, "N"}, {PERSON_asian_1997, "N"},
+          {PERSON_nhopi_1997, "N"}}, 1, "none of the five: as some other race"},
+        {{{PERSON_white_1997, "N"}, {PERSON_white, "N"}},
+         1 - 26735713.0 / 50477594, "not White: all but White alone"},
+        {{{PERSON_other_1997, "Y"}}, 1, "some other race alone: the box is ticked for many reasons"},
+        {{{PERSON_other_1997, "Y"}, {PERSON_white_1997, "Y"}}, 1, "White and some other"},
+        {{{PERSON_black_1997, "Y"}, {PERSON_hispanic_1997, "N"}}, 1, "Black, not Hispanic"},
+        {{{PERSON_hispanic_1997, "Y"}}, 1, "Hispanic"},
+        {{{PERSON_hispanic_1997, "N"}}, 1, "not Hispanic, no race"},
+        {{{0, NULL}}, 1, "nothing"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rs_answer a = answer_of(cases[i].said, 10);
+        cr_expect_float_eq(rs_answer_hispanic(&a), cases[i].share, 1e-15, "%s: %.15g, expected %.15g", cases[i].what,
+                           rs_answer_hispanic(&a), cases[i].share);
+    }
+}
+
 Test(impute_answer, text) {
     char text[RS_CELLS_TEXT];
     cr_assert(rs_eq_c(rs_view(text, rs_cells_text(text, B | H)), "BLACK|HISPANIC"));
@@ -139,6 +173,14 @@ Test(impute_answer, probabilities_lie_within_the_answer) {
     rs_impute_who(m, &who, &q);
     cr_assert_float_eq(q.p[RS_WHITE], .30 / .34, 1e-14);
     cr_assert(q.kind == RS_BISG && q.match == RS_SURNAME_EXACT && q.level == RS_TRACT);
+    /* Of ALPHA in the tract, White or Hispanic: the name says White. Without a name 50 to 10, and to 10 x .25 where Hispanic
+     * persons say so a quarter as often. */
+    who = (struct rs_who){.ids = {.tract = RS_LIT("34021000100")}, .cells = W | H, .hispanic = .25};
+    rs_impute_who(m, &who, &q);
+    cr_assert_float_eq(q.p[RS_HISPANIC], 2.5 / 52.5, 1e-14);
+    who.cells = 0; /* nothing said: no weight */
+    rs_impute_who(m, &who, &q);
+    cr_assert_float_eq(q.p[RS_HISPANIC], .1, 1e-14);
     /* BETA is nobody's name who is Black: the answer stands, the name is not counted. */
     who = (struct rs_who){.surname = RS_LIT("BETA"), .ids = {.tract = RS_LIT("34021000100")}, .cells = B | W};
     rs_impute_who(m, &who, &q);
