@@ -32,7 +32,8 @@ static const struct rs_estimate *find(const struct rs_estimates *all, enum rs_di
     return NULL;
 }
 
-static double covariance(const struct rs_estimates *all, const struct rs_estimate *a, const struct rs_estimate *b) {
+double rs_estimates_covariance(const struct rs_estimates *all, const struct rs_estimate *a,
+                               const struct rs_estimate *b) {
     if (a->estimator == RS_BIRDIE) return all->fit.v[a->group][b->group];
     if (a->estimator == RS_WEIGHTED) return all->fit.weighted_v[a->group][b->group];
     return 0; /* counted: different persons */
@@ -44,7 +45,7 @@ static void compare(const struct rs_estimates *all, struct rs_estimate *e, const
     e->difference = e->rate - r->rate;
     e->ratio = r->rate > 0 ? e->rate / r->rate : NAN;
     if (isnan(e->interval.lower) || isnan(r->interval.lower)) return;
-    double va = e->se * e->se, vb = r->se * r->se, cov = covariance(all, e, r);
+    double va = e->se * e->se, vb = r->se * r->se, cov = rs_estimates_covariance(all, e, r);
     double rho = va > 0 && vb > 0 ? cov / sqrt(va * vb) : 0;
     e->difference_interval = rs_difference(e->rate, e->interval, r->rate, r->interval, rho);
     e->ratio_interval = rs_ratio(e->rate, r->rate, va, vb, cov, RS_Z95);

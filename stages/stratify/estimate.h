@@ -54,6 +54,8 @@ void rs_estimates_free(struct rs_estimates *e);
 
 /* compare.c: references, differences, ratios and flags; after suppression, so that nothing is said of a blank cell. */
 void rs_estimates_compare(struct rs_estimates *e, const struct rs_settings *settings);
+/* Covariance of two rates of one dimension and estimator: 0 where they are of different persons. */
+double rs_estimates_covariance(const struct rs_estimates *all, const struct rs_estimate *a, const struct rs_estimate *b);
 
 /* publish.c: rows into the batch's sink 0, and the widest gaps kept for the run's results. */
 struct rs_gap {

@@ -8,8 +8,7 @@
 #include "estimate.h"
 #include "join.h"
 #include "pipeline/base/log.h"
-
-enum { ESTIMATE, TABULATION }; /* outputs, in the order of the descriptor */
+#include "statement.h"
 
 static bool parse_references(const char *text, struct rs_settings *settings, struct rs_arena *arena,
                              struct rs_error *error) {
@@ -57,12 +56,13 @@ static bool publish(struct rs_run *run, struct rs_series *series, const struct r
     if (good) {
         rs_estimates_compare(&estimates, settings);
         rs_estimates_publish(&estimates, &batch, gaps);
+        rs_disparity_publish(&estimates, &batch);
         good = rs_run_done(run, &batch, error);
     } else {
         rs_error_context(error, "measure %.*s, period %.*s", (int)series->measure.n, series->measure.p,
                          (int)series->period.n, series->period.p);
     }
-    rs_buffer_free(&batch.out[0]);
+    for (int i = 0; i < RS_MAX_SINKS; i++) rs_buffer_free(&batch.out[i]);
     rs_arena_free(&batch.arena);
     rs_estimates_free(&estimates);
     return good;
@@ -82,9 +82,9 @@ static void warn_references(const struct rs_strata *strata, const struct rs_sett
 static bool tabulate(struct rs_run *run, const struct rs_tabulation *t, double minimum_cell, size_t combinations,
                      struct rs_error *error) {
     struct rs_batch batch = {0};
-    bool good = rs_tabulation_publish(t, minimum_cell, combinations, &batch, TABULATION, error) &&
+    bool good = rs_tabulation_publish(t, minimum_cell, combinations, &batch, RS_SINK_TABULATION, error) &&
                 rs_run_done(run, &batch, error);
-    rs_buffer_free(&batch.out[TABULATION]);
+    rs_buffer_free(&batch.out[RS_SINK_TABULATION]);
     rs_arena_free(&batch.arena);
     return good;
 }
@@ -129,7 +129,12 @@ static bool answer_counts(struct rs_run *run, const char *path, struct rs_buffer
 
 static const struct rs_layout *const reads[] = {&rs_layout_person, &rs_layout_posterior, &rs_layout_person_measure,
                                                 NULL};
-static const struct rs_layout *const writes[] = {[ESTIMATE] = &rs_layout_estimate, [TABULATION] = &rs_layout_tabulation, NULL};
+static const struct rs_layout *const writes[] = {[RS_SINK_ESTIMATE] = &rs_layout_estimate,
+                                                 [RS_SINK_TABULATION] = &rs_layout_tabulation,
+                                                 [RS_SINK_DISPARITY] = &rs_layout_disparity,
+                                                 [RS_SINK_EQUITY] = &rs_layout_equity,
+                                                 [RS_SINK_TREND] = &rs_layout_trend,
+                                                 NULL};
 static const char *const after[] = {"reconcile", "impute", NULL};
 static const struct rs_option options[] = {
     {"counts", "FILE", NULL,
@@ -148,7 +153,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_stratify = {
     .name = "stratify",
-    .version = 2,
+    .version = 3,
     .about = "Rates by race and ethnicity, language, sex, age band and provider group, with intervals and gaps.",
     .description =
         "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the "
