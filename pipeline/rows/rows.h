@@ -51,11 +51,12 @@ bool rs_manifest_read(const char *dir, const struct rs_layout *layout, struct rs
 struct rs_row_reader;
 struct rs_row_reader *rs_row_reader_open(const struct rs_manifest *m, struct rs_error *error);
 void rs_row_reader_close(struct rs_row_reader *r);
-/* Next block of at most about `room` bytes of whole lines into *into (cleared first); into->n == 0 at the end. */
+/* Next block of at most about `room` bytes of whole lines into *into (cleared first); into->n == 0 at the end. Behind
+ * its n bytes are 64 more that a cursor may look at. */
 bool rs_row_reader_block(struct rs_row_reader *r, struct rs_buffer *into, size_t room, uint64_t *first_row,
                          struct rs_error *error);
 
-/* Walks the rows of one block (in any thread). Fields without escapes point into the block, others into the arena. */
+/* Walks the rows of one block of rs_row_reader_block (in any thread). Fields without escapes point into the block, others into the arena. */
 struct rs_cursor {
     const struct rs_row_reader *reader; /* for the header's column order */
     const char *p, *end;

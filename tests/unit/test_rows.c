@@ -246,3 +246,44 @@ Test(rows, any_text_goes_there_and_back) {
     rs_buffer_free(&line);
     rs_arena_free(&arena);
 }
+
+/* The same through a file, by a cursor: lines of every length, so that chunks and blocks end anywhere in them. */
+Test(rows, any_text_through_a_file) {
+    enum { ROWS = 20000 };
+    static const char letters[] = "ab\t\\N\n\r \x01\xc3\xa9";
+    struct rs_error error = {0};
+    struct rs_arena arena = {0};
+    struct rs_buffer lines = {0};
+    struct rs_row_writer *w = rs_row_writer_open(dir, &rs_layout_link, false, &error);
+    struct rs_view *rows = rs_alloc(ROWS * LINK_COLUMNS * sizeof *rows);
+    struct rs_random r = rs_random(4, 1, 1);
+    for (int i = 0; i < ROWS; i++) {
+        struct rs_view *row = rows + i * LINK_COLUMNS;
+        for (int c = 0; c < LINK_COLUMNS; c++) {
+            char text[200];
+            size_t n = rs_random_below(&r, i % 7 ? 12 : sizeof text);
+            for (size_t k = 0; k < n; k++) text[k] = letters[rs_random_below(&r, i % 3 ? 2 : sizeof letters - 1)];
+            row[c] = rs_random_below(&r, 3) ? rs_view(rs_arena_copy(&arena, text, n), n) : RS_NULL;
+        }
+        rs_row_emit(&lines, &rs_layout_link, row);
+    }
+    cr_assert(rs_row_writer_add(w, &lines, ROWS, &error) && rs_row_writer_close(w, NULL, &error), "%s", error.text);
+    struct rs_manifest m;
+    cr_assert(rs_manifest_read(dir, &rs_layout_link, &m, &error), "%s", error.text);
+    struct rs_scan *s = rs_scan_open(&m, &error);
+    const struct rs_view *back;
+    int i = 0;
+    for (; rs_scan_next(s, &back, &error); i++) {
+        for (int c = 0; c < LINK_COLUMNS; c++) {
+            struct rs_view sent = rows[i * LINK_COLUMNS + c];
+            cr_assert_eq(rs_is_null(sent), rs_is_null(back[c]), "row %d, column %d", i, c);
+            cr_assert(rs_eq(sent, back[c]), "row %d, column %d", i, c);
+        }
+    }
+    cr_assert_eq(error.code, 0, "%s", error.text);
+    cr_assert_eq(i, ROWS);
+    rs_scan_close(s);
+    rs_buffer_free(&lines);
+    rs_arena_free(&arena);
+    free(rows);
+}
