@@ -9,8 +9,13 @@ static int days_in_month(int year, int month) {
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
+static bool is_day(int year, int month, int day) {
+    return year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 &&
+           (day <= 28 || day <= days_in_month(year, month));
+}
+
 bool rs_days_from_civil(int year, int month, int day, int32_t *days) {
-    if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return false;
+    if (!is_day(year, month, day)) return false;
     int y = year - (month <= 2);
     int era = y / 400;
     int year_of_era = y - era * 400;
@@ -75,6 +80,23 @@ bool rs_day_parse_any(struct rs_view v, int32_t *days) {
     if (v.n == 8 && number(v, 0, 4, &y) && number(v, 4, 2, &m) && number(v, 6, 2, &d))
         return rs_days_from_civil(y, m, d, days);
     return year_first(v, '-', days) || year_first(v, '/', days) || month_first(v, days) || three_parts(v, days);
+}
+
+bool rs_day_number(struct rs_view v, int32_t *yyyymmdd) {
+    int y, m, d;
+    int32_t days;
+    if (v.n == 8 && number(v, 0, 4, &y) && number(v, 4, 2, &m) && number(v, 6, 2, &d)) {
+        if (!is_day(y, m, d)) return false;
+    } else if (v.n == 10 && v.p[4] == '-' && v.p[7] == '-' && number(v, 0, 4, &y) && number(v, 5, 2, &m) &&
+               number(v, 8, 2, &d)) {
+        if (!is_day(y, m, d)) return false;
+    } else if (rs_day_parse_any(v, &days)) {
+        rs_civil_from_days(days, &y, &m, &d);
+    } else {
+        return false;
+    }
+    *yyyymmdd = y * 10000 + m * 100 + d;
+    return true;
 }
 
 struct rs_view rs_day_text(struct rs_arena *arena, int32_t days) {

@@ -311,8 +311,39 @@ static bool is_whole(const struct placeholder *p, struct rs_view v) {
     return v.n > 0 && starts_with(p, v) && p->n == v.n;
 }
 
+/* Whether a text of the list may begin with a word that begins with these two letters: said of few names, and most
+ * names need no search then. The unit test tries each text of the list. */
+static bool may_begin(char first, char second) {
+    switch (first) {
+    case 'A': return second == 'D';
+    case 'B': return second == 'A' || second == 'O';
+    case 'C': return second == 'O';
+    case 'D': return second == 'E' || second == 'O' || second == 'U';
+    case 'F': return second == 'I';
+    case 'G': return second == 'I';
+    case 'I': return second == 'N';
+    case 'L': return second == 'A';
+    case 'M': return second == 'I';
+    case 'N': return second == 'A' || second == 'E' || second == 'O' || second == '/';
+    case 'P': return second == 'A';
+    case 'R': return second == 'E';
+    case 'T': return second == 'B' || second == 'E';
+    case 'U': return second == 'N';
+    case 'W': return second == 'I';
+    default: return first == 'X' || first == 'Z'; /* XXX */
+    }
+}
+
+/* Surely none, alone or beside another name that is surely none: of two bytes or more, the first a letter. */
+static bool is_plain_name(struct rs_view v) {
+    return v.n >= 2 && v.p[0] >= 'A' && v.p[0] <= 'Z' && !may_begin(v.p[0], v.p[1]);
+}
+
 bool rs_name_is_placeholder(struct rs_view family_folded, struct rs_view given_folded) {
     bool has_family = rs_has(family_folded), has_given = rs_has(given_folded);
+    if ((!has_family || is_plain_name(family_folded)) && (!has_given || is_plain_name(given_folded))) {
+        return false;
+    }
     if ((has_family && is_nameless(family_folded)) || (has_given && is_nameless(given_folded))) {
         return true;
     }

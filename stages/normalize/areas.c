@@ -3,10 +3,10 @@
  * geocoded here, and a county given by name only stays in record: the reference tables carry no names. */
 #include "normalize.h"
 
-static bool known(const struct rs_normalizing *n, enum rs_place_level level, struct rs_view id) {
-    double counts[RS_GROUPS];
-    /* a pack without a level cannot speak against it */
-    return rs_pack_places(n->pack, level) == 0 || rs_pack_place(n->pack, level, id, counts);
+/* Five digits. A pack without counties cannot speak against one. */
+static bool known_county(const struct rs_normalizing *n, struct rs_view id) {
+    uint32_t county;
+    return !n->tables->has_counties || (rs_five_digits(id.p, &county) && rs_bit(n->tables->county, county));
 }
 
 /* Ten digits of a tract in a state whose FIPS code begins with 0: the zero was lost, if the state agrees. */
@@ -38,11 +38,12 @@ static void geoid(const struct rs_normalizing *n, struct rs_view state) {
                      "A census GEOID has 5 (county), 11 (tract), 12 (block group) or 15 (block) digits");
         return;
     }
-    if (!rs_has(rs_state_usps(rs_view(id.p, 2)))) {
+    bool county_known = known_county(n, rs_view(id.p, 5)); /* so is its state, mostly */
+    if ((!county_known || !n->tables->has_counties) && !rs_has(rs_state_usps(rs_view(id.p, 2)))) {
         rs_set_aside(n, RECORD_geoid_raw, "geoid_state", "The first two digits are no state's FIPS code");
         return;
     }
-    if (!known(n, RS_COUNTY, rs_view(id.p, 5))) {
+    if (!county_known) {
         rs_set_aside(n, RECORD_geoid_raw, "geoid_not_in_reference",
                      "The reference pack has no such county: another vintage, or mistyped");
         return;
@@ -51,7 +52,7 @@ static void geoid(const struct rs_normalizing *n, struct rs_view state) {
     if (id.n < 11) {
         return;
     }
-    if (!known(n, RS_TRACT, rs_view(id.p, 11))) {
+    if (!rs_tracts_known(n->tables->tracts, rs_view(id.p, 11))) {
         rs_set_aside(n, RECORD_geoid_raw, "geoid_not_in_reference",
                      "The reference pack has no such tract: another vintage, or mistyped; the county is kept");
         return;
@@ -60,7 +61,7 @@ static void geoid(const struct rs_normalizing *n, struct rs_view state) {
     if (id.n < 12) {
         return;
     }
-    if (!known(n, RS_BLOCK_GROUP, rs_view(id.p, 12))) {
+    if (!rs_tracts_known(n->tables->tracts, rs_view(id.p, 12))) {
         rs_set_aside(n, RECORD_geoid_raw, "geoid_not_in_reference",
                      "The reference pack has no such block group: another vintage, or mistyped; the tract is kept");
         return;
@@ -73,6 +74,10 @@ static void county(const struct rs_normalizing *n, struct rs_view state) {
     if (!rs_all_digits(raw) || rs_has(n->out[DEMOGRAPHIC_county])) {
         return; /* none, a name, or the GEOID has said it */
     }
+    if (raw.n == 5 && n->tables->has_counties && known_county(n, raw)) { /* nearly all */
+        n->out[DEMOGRAPHIC_county] = raw;
+        return;
+    }
     struct rs_view id = raw, fips = rs_has(state) ? rs_state_fips(state) : RS_NULL;
     if (raw.n == 3 && rs_has(fips)) {
         id = rs_arena_printf(&n->batch->arena, "%.*s%.*s", (int)fips.n, fips.p, (int)raw.n, raw.p);
@@ -81,7 +86,7 @@ static void county(const struct rs_normalizing *n, struct rs_view state) {
     }
     if (id.n != 5 || !rs_has(rs_state_usps(rs_view(id.p, 2)))) {
         rs_set_aside(n, RECORD_county_raw, "county_code", "A county code has five digits, or three beside a state");
-    } else if (!known(n, RS_COUNTY, id)) {
+    } else if (!known_county(n, id)) {
         rs_set_aside(n, RECORD_county_raw, "county_not_in_reference",
                      "The reference pack has no such county: another vintage, or mistyped");
     } else {

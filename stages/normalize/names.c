@@ -56,14 +56,34 @@ static bool is_organisation(struct rs_view family, struct rs_view given) {
     return false;
 }
 
+/* What most are: one word of A-Z alone. Folding changes nothing in it but its case; it has no suffix and no digits. */
+static bool one_word(struct rs_arena *arena, struct rs_view raw, struct rs_view *name) {
+    enum { LONGEST = 64 };
+    unsigned kinds = raw.n <= LONGEST ? rs_kinds(raw) : RS_OTHER;
+    if (kinds == 0 || (kinds & ~(unsigned)(RS_UPPER | RS_LOWER)) != 0) {
+        return false;
+    }
+    *name = rs_upper(arena, raw, kinds);
+    return true;
+}
+
 static struct rs_view family_name(const struct rs_normalizing *n, int column, struct rs_view *suffix, bool *digits) {
     struct rs_arena *arena = &n->batch->arena;
+    struct rs_view name;
+    *suffix = RS_NULL;
+    if (!rs_has(n->raw[column]) || one_word(arena, n->raw[column], &name)) {
+        return rs_has(n->raw[column]) ? name : RS_NULL;
+    }
     return without_digits(arena, rs_name_cut_suffix(arena, rs_name_fold(arena, n->raw[column]), suffix), digits);
 }
 
 /* "JOHN JR" as a given name; "MARY V" has a middle initial, no fifth generation. */
 static struct rs_view given_name(const struct rs_normalizing *n, struct rs_view *suffix, bool *digits) {
     struct rs_arena *arena = &n->batch->arena;
+    struct rs_view name;
+    if (one_word(arena, n->raw[RECORD_given_raw], &name)) {
+        return name;
+    }
     struct rs_view folded = rs_name_fold(arena, n->raw[RECORD_given_raw]);
     struct rs_view rest = rs_name_cut_suffix(arena, folded, suffix);
     if (rs_eq_c(*suffix, "V")) {
@@ -117,7 +137,9 @@ void rs_normalize_names(const struct rs_normalizing *n) {
     bool digits = false;
     struct rs_view family = family_name(n, RECORD_family_raw, &of_family, &digits);
     struct rs_view given = given_name(n, &of_given, &digits);
-    n->out[DEMOGRAPHIC_middle_name] = without_digits(arena, rs_name_fold(arena, n->raw[RECORD_middle_raw]), &digits);
+    if (!one_word(arena, n->raw[RECORD_middle_raw], &n->out[DEMOGRAPHIC_middle_name])) {
+        n->out[DEMOGRAPHIC_middle_name] = without_digits(arena, rs_name_fold(arena, n->raw[RECORD_middle_raw]), &digits);
+    }
     n->out[DEMOGRAPHIC_previous_surname] = previous_name(n, &digits);
     struct rs_view suffix = rs_has(n->raw[RECORD_suffix_raw]) ? suffix_of(arena, n->raw[RECORD_suffix_raw]) : RS_NULL;
     n->out[DEMOGRAPHIC_suffix] = rs_has(suffix) ? suffix : rs_has(of_family) ? of_family : of_given;

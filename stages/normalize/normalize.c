@@ -8,6 +8,7 @@
 struct stage {
     struct rs_run *run;
     struct rs_pack *pack;
+    struct rs_normal_tables *tables;
     struct worker {
         uint64_t rows, set_aside;
     } *workers;
@@ -40,7 +41,7 @@ static void normalize_row(struct stage *s, struct rs_batch *batch, const struct 
                                                [DEMOGRAPHIC_record_date] = row[RECORD_record_date],
                                                [DEMOGRAPHIC_maintenance] = row[RECORD_maintenance]};
     struct worker *w = &s->workers[batch->worker];
-    struct rs_normalizing n = {s->run, s->pack, batch, row, out, &w->set_aside};
+    struct rs_normalizing n = {s->run, s->pack, s->tables, batch, row, out, &w->set_aside};
     rs_normalize_names(&n);
     rs_normalize_dates(&n);
     rs_normalize_sex(&n);
@@ -57,19 +58,25 @@ static void count(struct rs_batch *batch, struct rs_view file, uint64_t rows) {
     }
 }
 
+/* What a row's views point to is done with once the row is written: the arena starts again with each, and stays in the
+ * processor's nearest cache. */
 static bool work(void *self, const struct rs_row_reader *reader, struct rs_batch *batch, struct rs_error *error) {
     struct rs_cursor c;
+    char digits[24]; /* a number in decimal */
     struct rs_view file = RS_NULL;
     uint64_t rows = 0;
     rs_cursor_open(&c, reader, &batch->in, batch->first_row, &batch->arena);
     while (rs_cursor_next(&c, error)) {
-        if (!rs_eq(file, c.row[RECORD_file_no])) {
+        struct rs_view now = c.row[RECORD_file_no];
+        if (!rs_eq(file, now)) {
             count(batch, file, rows);
-            file = c.row[RECORD_file_no];
+            file = rs_view(digits, now.n < sizeof digits ? now.n : sizeof digits);
+            memcpy(digits, now.p, file.n);
             rows = 0;
         }
         rows++;
         normalize_row(self, batch, c.row);
+        rs_arena_reset(&batch->arena);
     }
     count(batch, file, rows);
     return error->code == 0;
@@ -81,6 +88,7 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
         return false;
     }
     json_object_set_new(run->parameters, "reference", json_string(rs_pack_id(s.pack)));
+    s.tables = rs_normal_tables_new(s.pack, run->as_of);
     s.workers = rs_alloc((size_t)run->threads * sizeof *s.workers);
     bool ok = rs_run_rows(run, &rs_layout_record, &s, work, error);
     uint64_t rows = 0, set_aside = 0;
@@ -91,6 +99,7 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
     json_object_set_new(run->results, "rows", json_integer((json_int_t)rows));
     json_object_set_new(run->results, "values_set_aside", json_integer((json_int_t)set_aside));
     free(s.workers);
+    rs_normal_tables_free(s.tables);
     rs_pack_close(s.pack);
     return ok;
 }

@@ -5,9 +5,55 @@
 #include "pipeline/reference/pack.h"
 #include "pipeline/rows/stage.h"
 
+/* What can be known before the first row; shared by the threads. */
+enum { RS_BITS_FOR_FIVE = 100000 / 64 + 1 };
+struct rs_normal_tables {
+    int32_t as_of;                /* YYYYMMDD */
+    struct rs_view sex[256];      /* of one byte sent; null where it says nothing */
+    struct rs_view fips[26 * 26]; /* of USPS abbreviations in upper case, by rs_two_letters; null where none */
+    uint64_t own_zcta[RS_BITS_FOR_FIVE]; /* ZIP codes that are the ZCTA they lie in */
+    uint64_t county[RS_BITS_FOR_FIVE];   /* counties of the reference pack */
+    bool has_counties;
+    struct rs_tracts *tracts;
+};
+struct rs_normal_tables *rs_normal_tables_new(const struct rs_pack *pack, int32_t as_of_day);
+void rs_normal_tables_free(struct rs_normal_tables *t);
+
+/* Place of a two-letter word in upper case in tables of 26 x 26; false for any other text. */
+static inline bool rs_two_letters(struct rs_view v, size_t *at) {
+    if (v.n != 2 || v.p[0] < 'A' || v.p[0] > 'Z' || v.p[1] < 'A' || v.p[1] > 'Z') {
+        return false;
+    }
+    *at = (size_t)(v.p[0] - 'A') * 26 + (size_t)(v.p[1] - 'A');
+    return true;
+}
+
+/* Five digits as a number; false where there is anything else. */
+static inline bool rs_five_digits(const char *p, uint32_t *number) {
+    uint32_t value = 0, odd = 0;
+    for (int i = 0; i < 5; i++) {
+        uint32_t digit = (uint32_t)(unsigned char)p[i] - '0';
+        odd |= digit > 9;
+        value = value * 10 + digit;
+    }
+    *number = value;
+    return !odd;
+}
+static inline bool rs_bit(const uint64_t *bits, uint32_t at) { return bits[at / 64] >> at % 64 & 1; }
+
+/* Whether the pack has the tract (11 digits) or block group (12), in a county it has; true where it has no such level. */
+bool rs_tracts_known(const struct rs_tracts *t, struct rs_view id);
+
+/* Which kinds of bytes a text has. RS_BLANKS: a blank at either end, or two in a row. */
+enum { RS_UPPER = 1, RS_LOWER = 2, RS_DIGIT = 4, RS_BLANK = 8, RS_OTHER = 16, RS_BLANKS = 32 };
+unsigned rs_kinds(struct rs_view v);
+/* A copy with a-z as A-Z; v itself where kinds says that there is none. */
+struct rs_view rs_upper(struct rs_arena *arena, struct rs_view v, unsigned kinds);
+
 struct rs_normalizing {
     struct rs_run *run;
     const struct rs_pack *pack; /* shared, constant */
+    const struct rs_normal_tables *tables;
     struct rs_batch *batch;
     const struct rs_view *raw;  /* layout record */
     struct rs_view *out;        /* layout demographic */
@@ -16,6 +62,8 @@ struct rs_normalizing {
 
 /* Puts the raw value of `column` (RECORD_...) into the quarantine; the row goes on. Messages hold no value. */
 void rs_set_aside(const struct rs_normalizing *n, int column, const char *rule, const char *message);
+
+struct rs_view rs_sex_of(struct rs_view sent); /* null where it says nothing */
 
 /* Each fills its columns of n->out from n->raw. Places want the state first, so one function does all of them. */
 void rs_normalize_names(const struct rs_normalizing *n);

@@ -15,41 +15,16 @@ static bool period_parts(struct rs_view v, size_t at) {
 /* Beyond this rs_name_fold cuts. */
 enum { LONGEST = 1 << 14 };
 
-/* What nearly all are: letters, digits, blanks, commas and # of ASCII. False where another byte stands. */
-static bool plain_words(struct rs_arena *arena, struct rs_view raw, struct rs_view *out) {
-    char *p = rs_arena_alloc(arena, raw.n + 1);
-    size_t n = 0;
-    bool blank = false;
-    for (size_t i = 0; i < raw.n; i++) {
-        unsigned char c = (unsigned char)raw.p[i];
-        if (c >= 'a' && c <= 'z') {
-            c = (unsigned char)(c - 32);
-        } else if (c == ' ' || c == ',' || c == '#') {
-            blank = n > 0;
-            continue;
-        } else if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))) {
-            return false;
-        }
-        if (blank) {
-            p[n++] = ' ';
-            blank = false;
-        }
-        p[n++] = (char)c;
-    }
-    *out = n > 0 ? rs_view(p, n) : RS_NULL;
-    return true;
-}
-
 struct rs_view rs_normal_words(struct rs_arena *arena, struct rs_view raw) {
-    struct rs_view plain;
-    if (rs_has(raw) && raw.n <= LONGEST && plain_words(arena, raw, &plain)) {
-        return plain;
+    unsigned kinds = raw.n <= LONGEST ? rs_kinds(raw) : RS_OTHER;
+    if (kinds != 0 && (kinds & (RS_OTHER | RS_BLANKS)) == 0) { /* nearly all */
+        return rs_upper(arena, raw, kinds);
     }
     struct rs_view folded = rs_name_fold(arena, raw);
     if (rs_is_null(folded)) {
         return RS_NULL;
     }
-    char *out = (char *)folded.p; /* ours: rs_name_fold gave us a fresh copy */
+    char *out = rs_arena_copy(arena, folded.p, folded.n);
     size_t n = 0;
     bool blank = false;
     for (size_t i = 0; i < folded.n; i++) {
@@ -217,8 +192,8 @@ static struct rs_view closed_up(struct rs_arena *arena, struct rs_view words) {
 
 static void state(const struct rs_normalizing *n, bool *is_abroad) {
     struct rs_view raw = n->raw[RECORD_state_raw];
-    bool two = raw.n == 2 && raw.p[0] >= 'A' && raw.p[0] <= 'Z' && raw.p[1] >= 'A' && raw.p[1] <= 'Z';
-    if (two && rs_has(rs_state_fips(raw))) { /* nearly all */
+    size_t letters;
+    if (rs_two_letters(raw, &letters) && rs_has(n->tables->fips[letters])) { /* nearly all */
         n->out[DEMOGRAPHIC_state] = raw;
         return;
     }
@@ -291,11 +266,29 @@ static bool zip_digits(struct rs_view raw, char *digits, size_t *n) {
     return true;
 }
 
+/* Five digits, and four more of which not all are 0, or none. */
+static void keep_zip(const struct rs_normalizing *n, struct rs_view digits) {
+    uint32_t number;
+    struct rs_view zip5 = rs_view(digits.p, 5);
+    n->out[DEMOGRAPHIC_zip5] = zip5;
+    if (digits.n == 9 && memcmp(digits.p + 5, "0000", 4) != 0) {
+        n->out[DEMOGRAPHIC_zip4] = rs_view(digits.p + 5, 4);
+    }
+    bool own = rs_five_digits(zip5.p, &number) && rs_bit(n->tables->own_zcta, number);
+    n->out[DEMOGRAPHIC_zcta] = own ? zip5 : rs_pack_zcta_of_zip(n->pack, zip5);
+}
+
 static void zip(const struct rs_normalizing *n, bool *is_abroad) {
     struct rs_view raw = rs_trim(n->raw[RECORD_zip_raw]), usps = n->out[DEMOGRAPHIC_state];
     char digits[9];
     size_t count;
     if (!rs_has(raw)) {
+        return;
+    }
+    uint32_t five, last;
+    bool plain = (raw.n == 5 || raw.n == 9) && rs_five_digits(raw.p, &five) && rs_five_digits(raw.p + raw.n - 5, &last);
+    if (plain && five % 11111 != 0) { /* nearly all */
+        keep_zip(n, raw);
         return;
     }
     if (is_canadian(raw)) {
@@ -323,12 +316,7 @@ static void zip(const struct rs_normalizing *n, bool *is_abroad) {
         rs_set_aside(n, RECORD_zip_raw, "zip_placeholder", "A ZIP code that stands for none");
         return;
     }
-    const char *kept = rs_arena_copy(&n->batch->arena, digits, whole);
-    n->out[DEMOGRAPHIC_zip5] = rs_view(kept, 5);
-    if (whole == 9 && memcmp(kept + 5, "0000", 4) != 0) {
-        n->out[DEMOGRAPHIC_zip4] = rs_view(kept + 5, 4);
-    }
-    n->out[DEMOGRAPHIC_zcta] = rs_pack_zcta_of_zip(n->pack, n->out[DEMOGRAPHIC_zip5]);
+    keep_zip(n, rs_view(rs_arena_copy(&n->batch->arena, digits, whole), whole));
 }
 
 void rs_normalize_place(const struct rs_normalizing *n) {

@@ -54,6 +54,24 @@ Test(base, dates_there_and_back) {
     rs_arena_free(&a);
 }
 
+/* rs_day_number says what rs_day_parse_any says, and its numbers are the days' names. */
+Test(base, day_numbers) {
+    static const char *const sent[] = {"2024-02-29",  "20240229",   "2023-02-29", "20230229", "1998 4 9",
+                                       "4/9/1998",    "1998/04/09", "00000000",   "19990431", "1999-12-31T23:59:59Z",
+                                       " 1999-01-01", "1999-01-1",  "x",          ""};
+    for (size_t i = 0; i < sizeof sent / sizeof *sent; i++) {
+        int32_t day, number = 0, again;
+        bool is_day = rs_day_parse_any(rs_cstr(sent[i]), &day);
+        cr_assert_eq(rs_day_number(rs_cstr(sent[i]), &number), is_day, "%s", sent[i]);
+        if (!is_day) continue;
+        cr_assert(rs_days_from_civil(number / 10000, number / 100 % 100, number % 100, &again));
+        cr_assert_eq(again, day, "%s", sent[i]);
+    }
+    int32_t number;
+    cr_assert(rs_day_number(RS_LIT("20240229"), &number));
+    cr_assert_eq(number, 20240229);
+}
+
 Test(base, age_on_birthdays) {
     int32_t birth, leap, day;
     rs_days_from_civil(1980, 6, 15, &birth);

@@ -153,6 +153,28 @@ Test(placeholder, list_is_sorted) {
     }
 }
 
+/* Every text of the list is found, whole and as two fields either way round: none is passed over by its first letters. */
+Test(placeholder, every_text_is_found) {
+    static const struct {
+        const char *text;
+        bool family, given;
+    } list[] = {
+#define PLACEHOLDER(text, family, given) {text, family, given},
+#include "schemas/codes/name_placeholders.def"
+#undef PLACEHOLDER
+    };
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        cr_assert_eq(placeholder(list[i].text, NULL), list[i].family, "%s", list[i].text);
+        cr_assert_eq(placeholder(NULL, list[i].text), list[i].given, "%s", list[i].text);
+        const char *blank = strchr(list[i].text, ' ');
+        for (; blank != NULL; blank = strchr(blank + 1, ' ')) {
+            char first[64] = {0};
+            memcpy(first, list[i].text, (size_t)(blank - list[i].text));
+            cr_assert(placeholder(first, blank + 1) && placeholder(blank + 1, first), "%s", list[i].text);
+        }
+    }
+}
+
 Test(placeholder, never_a_listed_name) {
     const char *real[] = {"NULL", "TRUE", "NAN", "TEST", "UNK", "BABY", "BOY", "DOE", "NEWBORN", "CHILD", "VOID", "XX"};
     for (size_t i = 0; i < sizeof real / sizeof *real; i++) {
