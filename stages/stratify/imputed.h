@@ -12,13 +12,16 @@
 #include "pipeline/base/error.h"
 #include "pipeline/reference/pack.h"
 
+enum { RS_MOST_PROVIDERS = 1 << 20, RS_MOST_CELLS = 1 << 11 };
 enum { RS_CHUNK_ROWS = 1024 }; /* 64 KiB: a chunk stays in the second-level cache */
 
 struct rs_imputed_row {
     double p[RS_GROUPS]; /* sums to 1 */
     double weight;       /* mean 1 over all persons of the series, reported ones included */
     uint32_t cluster;    /* rows of one cluster follow one another */
-    uint32_t y;          /* 1 in the numerator, else 0 */
+    uint32_t y : 1;         /* in the numerator */
+    uint32_t provider : 20; /* number of the provider group, or of the cell adjusted for (strata.h) */
+    uint32_t cell : 11;
 };
 
 struct rs_imputed_file;
@@ -40,6 +43,16 @@ size_t rs_imputed_chunks(const struct rs_imputed *m);
 /* Chunk number i, read into `room` (RS_CHUNK_ROWS rows) or, for the tail, borrowed; any thread. */
 bool rs_imputed_chunk(const struct rs_imputed *m, size_t i, struct rs_imputed_row *room,
                       const struct rs_imputed_row **rows, size_t *n, struct rs_error *error);
+
+/* A sum over the rows: `add` adds n rows to a part that starts as zeroes; `join` adds a part to the total, in the order
+ * of the rows, so that no digit depends on the number of threads. */
+struct rs_sums {
+    size_t bytes; /* of a part */
+    void (*add)(const void *self, const struct rs_imputed_row *rows, size_t n, void *part);
+    void (*join)(const void *self, void *total, const void *part);
+};
+bool rs_imputed_sum(const struct rs_imputed *m, int threads, const struct rs_sums *how, const void *self, void *total,
+                    struct rs_error *error);
 
 /* Calls fn(self, i) for each i below n, on up to `threads` threads, in no order; the error of the lowest i that failed
  * is given. */

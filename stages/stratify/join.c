@@ -19,6 +19,7 @@ struct person {
     struct key_text key;
     bool reported;
     uint32_t number[RS_DIMENSIONS]; /* its strata; RS_PROVIDER is the measure row's */
+    uint32_t cell;
 };
 
 struct join {
@@ -117,6 +118,20 @@ static struct rs_view age_stratum(const struct join *j, struct rs_view birth) {
     return age < 0 ? RS_LIT("MISSING") : RS_LIT("younger");
 }
 
+/* The names of the dimensions adjusted for, with | between. */
+static bool cell_of(struct rs_strata *s, struct person *p, struct rs_error *error) {
+    char name[256];
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_adjust; i++) {
+        const char *part = s->names[s->adjust[i]].names[p->number[s->adjust[i]]];
+        n += (size_t)snprintf(name + n, sizeof name - n, "%s%s", i ? "|" : "", part);
+        if (n >= sizeof name) n = sizeof name - 1;
+    }
+    p->cell = s->n_adjust ? rs_name_number(&s->cells, rs_view(name, n)) : 0;
+    return p->cell < RS_MOST_CELLS ||
+           rs_fail(error, RS_USAGE, "--standardise: more than %d combinations: name fewer dimensions", RS_MOST_CELLS);
+}
+
 static bool person_strata(struct join *j, const struct rs_view *row, struct person *p, struct rs_error *error) {
     if (!key_of(row[PERSON_person_key], "person", &p->key, error)) return false;
     p->number[RS_ALL] = 0;
@@ -124,7 +139,7 @@ static bool person_strata(struct join *j, const struct rs_view *row, struct pers
     p->number[RS_LANGUAGE] = number(j, RS_LANGUAGE, language_stratum(row));
     p->number[RS_SEX] = number(j, RS_SEX, rs_has(row[PERSON_sex]) ? row[PERSON_sex] : RS_LIT("MISSING"));
     p->number[RS_AGE] = number(j, RS_AGE, age_stratum(j, row[PERSON_birth_date]));
-    return error->code == 0;
+    return error->code == 0 && cell_of(j->strata, p, error);
 }
 
 /* ---- counting ------------------------------------------------------------------------------------------------- */
@@ -142,6 +157,16 @@ static bool probabilities(const struct rs_view *row, double p[RS_GROUPS], struct
     if (sum < 1 - 1e-6 || sum > 1 + 1e-6)
         return rs_fail(error, RS_DATA, "posterior: the probabilities of a row do not sum to 1: run impute again");
     return true;
+}
+
+/* Which models and packs the probabilities came from: a frozen baseline holds only for the same ones. */
+static void note_model(struct join *j) {
+    char name[256];
+    struct rs_view model = j->posterior[POSTERIOR_model], pack = j->posterior[POSTERIOR_pack];
+    struct rs_view fit = j->posterior[POSTERIOR_fit];
+    int n = snprintf(name, sizeof name, "%.*s %.*s %.*s", (int)model.n, model.p, (int)pack.n, pack.p, (int)fit.n,
+                     fit.n ? fit.p : "");
+    rs_name_number(&j->strata->models, rs_view(name, n < (int)sizeof name ? (size_t)n : sizeof name - 1));
 }
 
 static void quarantine_numerator(struct join *j) {
@@ -203,13 +228,21 @@ static bool count_measure(struct join *j, struct person *p, const struct rs_impu
     struct rs_view provider = row[PERSON_MEASURE_provider_group];
     p->number[RS_PROVIDER] = number(j, RS_PROVIDER, rs_has(provider) ? provider : RS_LIT("MISSING"));
     for (int d = 0; d < RS_DIMENSIONS; d++) count_one(&s->by[d], p->number[d], y);
-    if (p->reported) return true;
+    if (p->number[RS_PROVIDER] >= RS_MOST_PROVIDERS)
+        return rs_fail(error, RS_DATA, "person_measure: more than %d provider groups", RS_MOST_PROVIDERS);
+    if (p->reported) {
+        count_one(&s->by_provider, p->number[RS_PROVIDER] * RS_GROUPS + p->number[RS_RACE], y);
+        if (j->strata->n_adjust) count_one(&s->by_cell, p->cell * RS_GROUPS + p->number[RS_RACE], y);
+        return true;
+    }
     if (!imputed) {
         count_one(&s->excluded, p->number[RS_RACE], y);
         return true;
     }
     struct rs_imputed_row mine = *imputed;
     mine.y = y;
+    mine.provider = p->number[RS_PROVIDER] & (RS_MOST_PROVIDERS - 1);
+    mine.cell = p->cell & (RS_MOST_CELLS - 1);
     return rs_imputed_add(&s->imputed, &mine, error);
 }
 
@@ -233,6 +266,7 @@ static bool one_person(struct join *j, const struct rs_view *row, struct rs_erro
 
     struct rs_imputed_row imputed = {.weight = 1, .cluster = j->cluster};
     bool has = j->posterior && compare_keys(&j->posterior_key, &p.key) == 0, used = false, any = false, counts;
+    if (has && !p.reported) note_model(j);
     if (has && !p.reported && !probabilities(j->posterior, imputed.p, error)) return false;
     while (j->measure && compare_keys(&j->measure_key, &p.key) == 0) {
         if (!count_measure(j, &p, has ? &imputed : NULL, &counts, error)) return false;

@@ -94,11 +94,15 @@ void rs_strata_free(struct rs_strata *s) {
     for (size_t i = 0; i < s->n_series; i++) {
         for (int d = 0; d < RS_DIMENSIONS; d++) free(s->series[i].by[d].c);
         free(s->series[i].excluded.c);
+        free(s->series[i].by_provider.c);
+        free(s->series[i].by_cell.c);
         rs_imputed_free(&s->series[i].imputed);
     }
     free(s->series);
     for (int d = 0; d < RS_DIMENSIONS; d++) rs_names_free(&s->names[d]);
     rs_names_free(&s->measures);
+    rs_names_free(&s->cells);
+    rs_names_free(&s->models);
     rs_imputed_file_close(s->file);
     *s = (struct rs_strata){0};
 }

@@ -38,6 +38,7 @@ struct rs_series {
     struct rs_view measure, period;
     struct rs_counts
         by[RS_DIMENSIONS]; /* by[RS_ALL] has the one number 0; by[RS_RACE] the groups, then what is missing */
+    struct rs_counts by_provider, by_cell; /* who reported: number * RS_GROUPS + group */
     struct rs_counts excluded;          /* by race stratum: neither reported nor imputed (decliners) */
     struct rs_imputed imputed;          /* those imputed */
     uint64_t last_person;               /* ordinal of the person last counted, to see one counted twice */
@@ -46,6 +47,10 @@ struct rs_series {
 /* Everything counted. names[d] are shared by all series; the first RS_GROUPS of names[RS_RACE] are the groups. */
 struct rs_strata {
     struct rs_names names[RS_DIMENSIONS];
+    struct rs_names cells;    /* what rates are adjusted for, such as "18-44|female"; empty where nothing is */
+    enum rs_dimension adjust[RS_DIMENSIONS]; /* the dimensions cells are made of */
+    size_t n_adjust;
+    struct rs_names models;   /* that probabilities came from: "model pack fit" */
     struct rs_names measures; /* "measure<unit separator>period" */
     struct rs_series *series;
     size_t n_series;
