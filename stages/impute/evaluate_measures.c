@@ -140,18 +140,35 @@ static void auc(const struct rs_fine *h, int r, double own, double others, struc
     out->upper = fmin(out->upper, 1);
 }
 
+/* The bins in which anybody is: persons, those of them who reported the group, and the logit of p there. */
+struct logits {
+    size_t n;
+    struct {
+        double n, own, x;
+    } of[RS_FINE];
+};
+
+static void logits_of(const struct rs_fine *h, int r, struct logits *out) {
+    out->n = 0;
+    for (int bin = 0; bin < RS_FINE; bin++) {
+        if (!h->all[r][bin]) continue;
+        double middle = rs_fine_middle(bin);
+        out->of[out->n].n = h->all[r][bin];
+        out->of[out->n].own = h->own[r][bin];
+        out->of[out->n++].x = log(middle) - log1p(-middle);
+    }
+}
+
 /* Score and information of logit P(y = 1) = a + b logit p. */
 struct logistic {
     double g[2], h[3]; /* h: aa, ab, bb */
 };
 
-static struct logistic logistic_at(const struct rs_fine *h, int r, double a, double b) {
+static struct logistic logistic_at(const struct logits *l, double a, double b) {
     struct logistic s = {{0}, {0}};
-    for (int bin = 0; bin < RS_FINE; bin++) {
-        double n = h->all[r][bin], middle = rs_fine_middle(bin);
-        if (n <= 0) continue;
-        double x = log(middle) - log1p(-middle), q = 1 / (1 + exp(-(a + b * x)));
-        double residual = h->own[r][bin] - n * q, weight = n * q * (1 - q);
+    for (size_t i = 0; i < l->n; i++) {
+        double n = l->of[i].n, x = l->of[i].x, q = 1 / (1 + exp(-(a + b * x)));
+        double residual = l->of[i].own - n * q, weight = n * q * (1 - q);
         s.g[0] += residual;
         s.g[1] += residual * x;
         s.h[0] += weight;
@@ -165,9 +182,11 @@ static struct logistic logistic_at(const struct rs_fine *h, int r, double a, dou
 static void calibration(const struct rs_fine *h, int r, struct rs_measure *intercept, struct rs_measure *slope) {
     double a = 0, a1 = 0, b = 1, step = 1;
     struct logistic s = {{0}, {0}};
+    struct logits l;
+    logits_of(h, r, &l);
     *intercept = *slope = nothing;
     for (int i = 0; i < 50 && fabs(step) > 1e-11; i++) {
-        s = logistic_at(h, r, a, 1);
+        s = logistic_at(&l, a, 1);
         step = fmax(fmin(s.g[0] / s.h[0], 2), -2);
         a += step;
     }
@@ -175,7 +194,7 @@ static void calibration(const struct rs_fine *h, int r, struct rs_measure *inter
     double determinant = 0;
     step = 1;
     for (int i = 0; i < 50 && step > 1e-11; i++) {
-        s = logistic_at(h, r, a1, b);
+        s = logistic_at(&l, a1, b);
         determinant = s.h[0] * s.h[2] - s.h[1] * s.h[1];
         double da = (s.h[2] * s.g[0] - s.h[1] * s.g[1]) / determinant;
         double db = (s.h[0] * s.g[1] - s.h[1] * s.g[0]) / determinant;

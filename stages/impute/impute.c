@@ -349,7 +349,7 @@ static const char *const after[] = {"reconcile", NULL};
 
 const struct rs_stage rs_stage_impute = {
     .name = "impute",
-    .version = 3,
+    .version = 4,
     .about = "Probabilities of race and ethnicity from surname and place (BISG)",
     .description =
         "For each person, the probabilities of six groups (White, Black, American Indian and Alaska Native, Asian and "

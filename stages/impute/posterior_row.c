@@ -1,71 +1,92 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows of layout posterior. A number that stands in several columns is formatted once: formatting is what rows cost. */
+/* Rows of layout posterior, put together in the buffer they are written from: none of what stands in them needs an escape,
+ * and a number that stands in several columns is formatted once. */
 #include "posterior_row.h"
-#include "learn.h"
 #include <math.h>
+#include "learn.h"
 #include "probability.h"
 
-enum { NUMBERS = RS_GROUPS + RS_2024_EIGHT + RS_2024_CATEGORIES };
+/* Columns are written by their order: of them, that is. */
+_Static_assert(POSTERIOR_p_white == 2 && POSTERIOR_p_hispanic == 7 && POSTERIOR_surname_match == 8 &&
+                   POSTERIOR_narrowed == 12 && POSTERIOR_p8_aian == 13 && POSTERIOR_p8_multi == 20 &&
+                   POSTERIOR_any_aian == 21 && POSTERIOR_any_white == 27 && POSTERIOR_api_split == 28 &&
+                   POSTERIOR_mena_split == 29 && POSTERIOR_cohort == 30 && POSTERIOR_fit == 31 && POSTERIOR_COLUMNS == 32,
+               "rows are written in the order of the layout");
 
-/* Digits of numbers made so far, in a small space of their own. */
-struct digits {
-    char text[NUMBERS][32];
-    int n;
+static char *put(char *out, struct rs_view v) {
+    *out++ = '\t';
+    if (!v.p) return memcpy(out, "\\N", 2), out + 2;
+    memcpy(out, v.p, v.n);
+    return out + v.n;
+}
+
+static char *put_word(char *out, const char *word) { return put(out, rs_cstr(word)); }
+
+/* A number where it was written first. */
+struct number {
+    const char *text;
+    size_t n;
 };
 
-static struct rs_view real(struct digits *d, double v) {
-    if (isnan(v)) return RS_NULL;
-    char *at = d->text[d->n++];
-    return rs_view(at, rs_format_probability(at, v));
+static inline char *put_number(char *out, double v, struct number *at) {
+    *out++ = '\t';
+    at->text = out;
+    at->n = 2;
+    if (isnan(v)) memcpy(out, "\\N", 2);
+    else at->n = rs_format_probability(out, v);
+    return out + at->n;
 }
 
-/* The text of `same` where the number is that one, else digits of its own. */
-static struct rs_view real_or(struct digits *d, double v, double number, struct rs_view same) {
-    return v == number ? same : real(d, v);
+/* The text of `same` again where the number is that one, else digits of its own. Copies have a fixed length: there is room
+ * behind each. */
+static inline char *put_number_or(char *out, double v, double number, const struct number *same, struct number *at) {
+    if (v != number) return put_number(out, v, at);
+    *out++ = '\t';
+    memcpy(out, same->text, RS_PROBABILITY_TEXT);
+    *at = (struct number){out, same->n};
+    return out + same->n;
 }
 
-static void put_2024(struct rs_view *row, struct digits *d, const double *p, const struct rs_omb2024 *o) {
-    static const struct {
-        int eight, any, group, p;
-    } columns[RS_2024_CATEGORIES] = {
-        {POSTERIOR_p8_aian, POSTERIOR_any_aian, RS_AIAN, POSTERIOR_p_aian},
-        {POSTERIOR_p8_asian, POSTERIOR_any_asian, RS_API, POSTERIOR_p_api},
-        {POSTERIOR_p8_black, POSTERIOR_any_black, RS_BLACK, POSTERIOR_p_black},
-        {POSTERIOR_p8_hispanic, POSTERIOR_any_hispanic, RS_HISPANIC, POSTERIOR_p_hispanic},
-        {POSTERIOR_p8_mena, POSTERIOR_any_mena, RS_WHITE, POSTERIOR_p_white},
-        {POSTERIOR_p8_nhpi, POSTERIOR_any_nhpi, RS_API, POSTERIOR_p_api},
-        {POSTERIOR_p8_white, POSTERIOR_any_white, RS_WHITE, POSTERIOR_p_white}};
-    for (int c = 0; c < RS_2024_CATEGORIES; c++) {
-        struct rs_view six = row[columns[c].p], eight = real_or(d, o->eight[c], p[columns[c].group], six);
-        row[columns[c].eight] = eight;
-        row[columns[c].any] = real_or(d, o->any[c], o->eight[c], eight);
-    }
-    row[POSTERIOR_p8_multi] = real_or(d, o->eight[RS_2024_MULTI], p[RS_MULTI], row[POSTERIOR_p_multi]);
-    row[POSTERIOR_api_split] = rs_cstr(o->api_split);
-    row[POSTERIOR_mena_split] = rs_cstr(o->mena_split);
+static char *put_2024(char *out, const double *p, const struct number *six, const struct rs_omb2024 *o) {
+    static const int group[RS_2024_EIGHT] = {
+        [RS_2024_AIAN] = RS_AIAN, [RS_2024_ASIAN] = RS_API,  [RS_2024_BLACK] = RS_BLACK, [RS_2024_HISPANIC] = RS_HISPANIC,
+        [RS_2024_MENA] = RS_WHITE, [RS_2024_NHPI] = RS_API, [RS_2024_WHITE] = RS_WHITE, [RS_2024_MULTI] = RS_MULTI};
+    struct number eight[RS_2024_EIGHT], other;
+    for (int c = 0; c < RS_2024_EIGHT; c++)
+        out = put_number_or(out, o->eight[c], p[group[c]], &six[group[c]], &eight[c]);
+    for (int c = 0; c < RS_2024_CATEGORIES; c++)
+        out = put_number_or(out, o->any[c], o->eight[c], &eight[c], &other);
+    out = put_word(out, o->api_split);
+    return put_word(out, o->mena_split);
 }
+
+enum { MOST_NUMBERS = POSTERIOR_COLUMNS * (RS_PROBABILITY_TEXT + 1) + RS_PROBABILITY_ROOM, MOST_WORDS = 512 };
 
 void rs_posterior_emit(const struct rs_row_maker *maker, struct rs_batch *batch, int sink, const struct rs_row_of *of,
                        const struct rs_posterior *q) {
-    static const int columns[RS_GROUPS] = {POSTERIOR_p_white, POSTERIOR_p_black, POSTERIOR_p_aian,
-                                           POSTERIOR_p_api, POSTERIOR_p_multi, POSTERIOR_p_hispanic};
-    struct rs_view row[POSTERIOR_COLUMNS] = {{0}};
+    struct rs_buffer *to = &batch->out[sink];
     struct rs_omb2024 omb;
-    struct digits d = {.n = 0};
+    struct number six[RS_GROUPS];
     char cells[RS_CELLS_TEXT];
-    const char *kind = rs_impute_kind_names[q->kind];
-    row[POSTERIOR_person_key] = of->person_key;
-    row[POSTERIOR_model] = rs_has(maker->fit) ? rs_arena_printf(&batch->arena, "%s" RS_LEARNED_SUFFIX, kind) : rs_cstr(kind);
-    for (int r = 0; r < RS_GROUPS; r++) row[columns[r]] = real(&d, q->p[r]);
-    row[POSTERIOR_surname_match] = rs_cstr(rs_surname_match_names[q->match]);
-    row[POSTERIOR_geography_level] = rs_cstr(rs_place_level_names[q->level]);
-    row[POSTERIOR_pack] = maker->pack;
-    if (q->first_match < RS_FIRST_NAME_MATCHES)
-        row[POSTERIOR_first_name_match] = rs_cstr(rs_first_name_match_names[q->first_match]);
-    if (of->cells) row[POSTERIOR_narrowed] = rs_view(cells, rs_cells_text(cells, of->cells));
+    size_t texts = of->person_key.n + maker->pack.n + maker->cohort.n + maker->fit.n;
+    char *start = rs_buffer_reserve(to, texts + MOST_NUMBERS + MOST_WORDS), *out = start;
     rs_omb2024(maker->model, q, of->answer, &maker->pairs, &omb);
-    put_2024(row, &d, q->p, &omb);
-    row[POSTERIOR_cohort] = maker->cohort;
-    row[POSTERIOR_fit] = maker->fit;
-    rs_batch_emit(batch, sink, &rs_layout_posterior, row);
+    memcpy(out, of->person_key.p, of->person_key.n);
+    out = put_word(out + of->person_key.n, rs_impute_kind_names[q->kind]);
+    if (rs_has(maker->fit)) {
+        memcpy(out, RS_LEARNED_SUFFIX, sizeof RS_LEARNED_SUFFIX - 1);
+        out += sizeof RS_LEARNED_SUFFIX - 1;
+    }
+    for (int r = 0; r < RS_GROUPS; r++) out = put_number(out, q->p[r], &six[r]);
+    out = put_word(out, rs_surname_match_names[q->match]);
+    out = put_word(out, rs_place_level_names[q->level]);
+    out = put(out, maker->pack);
+    out = put_word(out, q->first_match < RS_FIRST_NAME_MATCHES ? rs_first_name_match_names[q->first_match] : NULL);
+    out = put(out, of->cells ? rs_view(cells, rs_cells_text(cells, of->cells)) : RS_NULL);
+    out = put_2024(out, q->p, six, &omb);
+    out = put(out, maker->cohort);
+    out = put(out, maker->fit);
+    *out++ = '\n';
+    to->n += (size_t)(out - start);
+    batch->out_rows[sink]++;
 }
