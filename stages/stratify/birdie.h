@@ -27,23 +27,17 @@
  * weighted: theta_r = sum w p y / sum w p. It is biased towards the mean of all wherever p is not 0 or 1; it is there
  * to be compared with. Its variance is the linearised one, sum_c v_c v_c', v_c = sum w p (y - theta) / sum w p.
  *
- * A person who reported is a row with p = 1 in one group, so such persons enter as counts. */
+ * A person who reported is a row with p = 1 in one group, so such persons enter as counts. Where persons repeat, the
+ * likelihood treats their rows as if they were of different persons, and the sandwich does not. */
 #ifndef RS_STRATIFY_BIRDIE_H
 #define RS_STRATIFY_BIRDIE_H
 #include <stdbool.h>
-#include "imputed.h"
-
-struct rs_birdie_input {
-    const struct rs_imputed *imputed;
-    double direct_n[RS_GROUPS], direct_x[RS_GROUPS]; /* persons who reported; each is a cluster and has weight 1 */
-    bool robust; /* weights differ or persons repeat: sandwich */
-    int threads;
-    int most_iterations; /* 0 for 200 */
-};
+#include "sample.h"
 
 struct rs_birdie_fit {
+    struct rs_moments moments;
     double n[RS_GROUPS];                        /* sum of w p, reported persons included; 0 where the group is empty */
-    double lambda[RS_GROUPS];                   /* Var(p) / (mean p (1 - mean p)): 1 all known, 0 nothing known */
+    double lambda[RS_GROUPS];                   /* rs_lambda */
     double weighted[RS_GROUPS], weighted_v[RS_GROUPS][RS_GROUPS];
     double theta[RS_GROUPS], v[RS_GROUPS][RS_GROUPS]; /* NaN in rows and columns of empty groups */
     double rate[RS_GROUPS];                     /* sum w q y / sum w q at theta: what is reported */
@@ -51,10 +45,10 @@ struct rs_birdie_fit {
     int iterations;
     bool converged;
 };
-bool rs_birdie(const struct rs_birdie_input *input, struct rs_birdie_fit *fit, struct rs_error *error);
+bool rs_birdie(const struct rs_sample *sample, struct rs_birdie_fit *fit, struct rs_error *error);
 
 /* The objective above and its gradient at theta: for tests and diagnostics. */
-bool rs_birdie_objective(const struct rs_birdie_input *input, const double prior1[RS_GROUPS],
+bool rs_birdie_objective(const struct rs_sample *sample, const double prior1[RS_GROUPS],
                          const double prior0[RS_GROUPS], const double theta[RS_GROUPS], double *value,
                          double gradient[RS_GROUPS], struct rs_error *error);
 

@@ -35,12 +35,12 @@ static void add_imputed(struct rs_estimates *out, enum rs_estimator estimator, i
 
 static bool fit_groups(struct rs_estimates *out, const struct rs_series *series, const struct rs_settings *settings,
                        struct rs_error *error) {
-    struct rs_birdie_input input = {.imputed = &series->imputed, .threads = settings->threads};
+    struct rs_sample sample = {.imputed = &series->imputed, .threads = settings->threads};
     for (uint32_t g = 0; g < RS_GROUPS && g < series->by[RS_RACE].n; g++) {
-        input.direct_n[g] = (double)series->by[RS_RACE].c[g].n;
-        input.direct_x[g] = (double)series->by[RS_RACE].c[g].x;
+        double n = (double)series->by[RS_RACE].c[g].n, x = (double)series->by[RS_RACE].c[g].x;
+        sample.direct[g] = (struct rs_direct){.n = n, .x = x, .nn = n, .nx = x, .xx = x};
     }
-    return rs_birdie(&input, &out->fit, error);
+    return rs_birdie(&sample, &out->fit, error);
 }
 
 /* ---- how the cells hang together ------------------------------------------------------------------------------- */

@@ -150,3 +150,42 @@ bool rs_parallel(int threads, size_t n, bool (*fn)(void *self, size_t i, struct 
     pthread_mutex_destroy(&l.lock);
     return !atomic_load(&l.failed);
 }
+
+/* ---- sums in order -------------------------------------------------------------------------------------------- */
+
+enum { WAVE = 512 }; /* chunks whose parts are held at a time: memory does not grow with rows */
+
+struct wave {
+    const struct rs_imputed *m;
+    const struct rs_sums *how;
+    const void *self;
+    size_t first;
+    char *parts;
+};
+
+static bool sum_chunk(void *self, size_t i, struct rs_error *error) {
+    struct wave *w = self;
+    struct rs_imputed_row *room = malloc(CHUNK_BYTES);
+    if (!room) return rs_fail(error, RS_IO, "out of memory");
+    const struct rs_imputed_row *rows;
+    size_t n;
+    bool good = rs_imputed_chunk(w->m, w->first + i, room, &rows, &n, error);
+    if (good) w->how->add(w->self, rows, n, w->parts + i * w->how->bytes);
+    free(room);
+    return good;
+}
+
+bool rs_imputed_sum(const struct rs_imputed *m, int threads, const struct rs_sums *how, const void *self, void *total,
+                    struct rs_error *error) {
+    size_t chunks = rs_imputed_chunks(m), room = chunks < WAVE ? chunks : WAVE;
+    struct wave w = {.m = m, .how = how, .self = self, .parts = rs_alloc((room + 1) * how->bytes)};
+    bool good = true;
+    for (; good && w.first < chunks; w.first += WAVE) {
+        size_t n = chunks - w.first < WAVE ? chunks - w.first : WAVE;
+        memset(w.parts, 0, n * how->bytes);
+        good = rs_parallel(threads, n, sum_chunk, &w, error);
+        for (size_t i = 0; good && i < n; i++) how->join(self, total, w.parts + i * how->bytes);
+    }
+    free(w.parts);
+    return good;
+}

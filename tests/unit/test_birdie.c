@@ -56,26 +56,26 @@ static struct rs_imputed_row person(struct rs_random *r, double concentration, i
     return row;
 }
 
-static void simulate(struct rs_imputed *m, struct rs_birdie_input *input, uint64_t seed, size_t n, int groups,
+static void simulate(struct rs_imputed *m, struct rs_sample *input, uint64_t seed, size_t n, int groups,
                      double reported) {
     struct rs_random r = rs_random(seed, 1, 1);
     *m = (struct rs_imputed){.file = file};
-    *input = (struct rs_birdie_input){.imputed = m, .threads = 1};
+    *input = (struct rs_sample){.imputed = m, .threads = 1};
     n_kept = 0;
     for (size_t i = 0; i < n; i++) {
         int race;
         struct rs_imputed_row row = person(&r, 1, groups, &race);
         row.cluster = (uint32_t)i;
         if (rs_random_unit(&r) < reported) {
-            input->direct_n[race]++;
-            input->direct_x[race] += row.y;
+            input->direct[race].n++;
+            input->direct[race].x += row.y;
         } else {
             add(m, &row);
         }
     }
 }
 
-static struct rs_birdie_fit fit_of(const struct rs_birdie_input *input) {
+static struct rs_birdie_fit fit_of(const struct rs_sample *input) {
     struct rs_error error = {0};
     struct rs_birdie_fit fit;
     rs_birdie(input, &fit, &error);
@@ -98,15 +98,15 @@ static void teardown(void) {
 TestSuite(birdie, .init = setup, .fini = teardown, .timeout = 240);
 
 /* EM as the method's text has it, run until nothing moves. */
-static void plain_em(const struct rs_birdie_input *input, double theta[G]) {
+static void plain_em(const struct rs_sample *input, double theta[G]) {
     double n[G], x[G], start[G];
-    for (int g = 0; g < G; g++) n[g] = input->direct_n[g], x[g] = input->direct_x[g];
+    for (int g = 0; g < G; g++) n[g] = input->direct[g].n, x[g] = input->direct[g].x;
     for (size_t i = 0; i < n_kept; i++)
         for (int g = 0; g < G; g++) n[g] += kept[i].p[g], x[g] += kept[i].p[g] * kept[i].y;
     for (int g = 0; g < G; g++) theta[g] = start[g] = n[g] > 0 ? x[g] / n[g] : .5;
     for (int round = 0; round < 200000; round++) {
         double one[G], two[G], moved = 0;
-        for (int g = 0; g < G; g++) one[g] = input->direct_x[g] + start[g], two[g] = input->direct_n[g] + 1;
+        for (int g = 0; g < G; g++) one[g] = input->direct[g].x + start[g], two[g] = input->direct[g].n + 1;
         for (size_t i = 0; i < n_kept; i++) {
             double q[G], d = 0;
             for (int g = 0; g < G; g++) d += q[g] = kept[i].p[g] * (kept[i].y ? theta[g] : 1 - theta[g]);
@@ -122,7 +122,7 @@ static void plain_em(const struct rs_birdie_input *input, double theta[G]) {
 
 Test(birdie, agrees_with_plain_em) {
     struct rs_imputed m;
-    struct rs_birdie_input input;
+    struct rs_sample input;
     simulate(&m, &input, 11, 6000, G, .3);
     struct rs_birdie_fit fit = fit_of(&input);
     double theta[G];
@@ -136,7 +136,7 @@ Test(birdie, agrees_with_plain_em) {
 
 Test(birdie, recovers_known_rates_where_weighted_does_not) {
     struct rs_imputed m;
-    struct rs_birdie_input input;
+    struct rs_sample input;
     simulate(&m, &input, 12, 200000, G, 0);
     struct rs_birdie_fit fit = fit_of(&input);
     for (int g = 0; g < G; g++)
@@ -151,7 +151,7 @@ Test(birdie, recovers_known_rates_where_weighted_does_not) {
 /* E[weighted] = W mu, W_ab = sum p_a p_b / sum p_a: for two groups solved by hand. */
 Test(birdie, agrees_with_the_closed_form_of_two_groups) {
     struct rs_imputed m;
-    struct rs_birdie_input input;
+    struct rs_sample input;
     simulate(&m, &input, 13, MOST, 2, 0);
     struct rs_birdie_fit fit = fit_of(&input);
     double w[2][2] = {{0}}, n[2] = {0};
@@ -177,7 +177,7 @@ Test(birdie, agrees_with_the_closed_form_of_two_groups) {
  * the objective. */
 Test(birdie, standard_errors_are_those_of_the_curvature) {
     struct rs_imputed m;
-    struct rs_birdie_input input;
+    struct rs_sample input;
     struct rs_error error = {0};
     simulate(&m, &input, 14, 8000, G, .2);
     struct rs_birdie_fit fit = fit_of(&input);
@@ -207,8 +207,9 @@ Test(birdie, standard_errors_are_those_of_the_curvature) {
 /* Persons who all reported: the estimate is x/n whatever the prior. */
 Test(birdie, reported_persons_are_only_counted) {
     struct rs_imputed m = {.file = file};
-    struct rs_birdie_input input = {.imputed = &m, .threads = 1, .direct_n = {400, 100, 0, 50, 20, 30},
-                                    .direct_x = {300, 60, 0, 50, 10, 0}};
+    struct rs_sample input = {.imputed = &m, .threads = 1,
+                               .direct = {{.n = 400, .x = 300}, {.n = 100, .x = 60}, {.n = 0}, {.n = 50, .x = 50},
+                                          {.n = 20, .x = 10}, {.n = 30}}};
     struct rs_birdie_fit fit = fit_of(&input);
     cr_expect(fabs(fit.rate[0] - .75) < 1e-12);
     cr_expect(fabs(fit.rate[1] - .6) < 1e-12);
@@ -222,7 +223,7 @@ Test(birdie, reported_persons_are_only_counted) {
 
 Test(birdie, same_digits_with_any_number_of_threads) {
     struct rs_imputed m;
-    struct rs_birdie_input input;
+    struct rs_sample input;
     simulate(&m, &input, 15, 30000, G, .1);
     struct rs_birdie_fit one = fit_of(&input);
     for (int threads = 2; threads <= 5; threads++) {
@@ -248,7 +249,7 @@ Test(birdie, clusters_are_counted_once) {
         add(&twice, &row);
         if (i) add(&twice, &row);
     }
-    struct rs_birdie_input a = {.imputed = &single, .threads = 2, .robust = true},
+    struct rs_sample a = {.imputed = &single, .threads = 2, .robust = true},
                            b = {.imputed = &twice, .threads = 2, .robust = true}, c = a;
     c.robust = false;
     struct rs_birdie_fit once = fit_of(&a), both = fit_of(&b), plain = fit_of(&c);
@@ -266,7 +267,7 @@ Test(birdie, intervals_cover_the_truth) {
     int covered = 0, all = 0, gap_covered = 0;
     for (uint64_t seed = 100; seed < 500; seed++) {
         struct rs_imputed m;
-        struct rs_birdie_input input;
+        struct rs_sample input;
         simulate(&m, &input, seed, 3000, G, .2);
         struct rs_birdie_fit fit = fit_of(&input);
         struct rs_interval i[2];
