@@ -152,4 +152,5 @@ void rs_disparity_publish(const struct rs_estimates *all, struct rs_batch *batch
             if (s.n >= 2) all_indices(&s, all->series, batch);
             else if (s.some_withheld) withhold_indices(&s, all->series, batch);
         }
+    rs_gap_sizes_publish(all, batch);
 }

@@ -176,3 +176,10 @@ void rs_benjamini_hochberg(size_t n, const double *p, double *adjusted, size_t *
         adjusted[order[i]] = least;
     }
 }
+
+double rs_two_sided_p(double z) { return erfc(fabs(z) / sqrt(2)); }
+
+double rs_detectable_difference(double p, double n1, double n0) {
+    const double z = 1.959963984540054 + 0.8416212335729143; /* 97.5 % and 80 % of the standard normal */
+    return z * sqrt(p * (1 - p) * (1 / n1 + 1 / n0));
+}

@@ -75,4 +75,10 @@ struct rs_kitagawa rs_kitagawa(size_t n, const double *c1, const double *r1, con
 /* Adjusted p-values, in the order given: Y. Benjamini, Y. Hochberg, JRSS B 57 (1995) 289-300. `order` is scratch of n. */
 void rs_benjamini_hochberg(size_t n, const double *p, double *adjusted, size_t *order);
 
+/* Two-sided p of a standard normal z. */
+double rs_two_sided_p(double z);
+/* Smallest difference of two rates that a two-sided test at .05 finds with 80 % power, (z.975 + z.80) sqrt(pq/n1 + pq/n0),
+ * p the rate of both together. n of an imputed group: lambda times the sum of its probabilities. */
+double rs_detectable_difference(double p, double n1, double n0);
+
 #endif

@@ -46,5 +46,7 @@ static inline struct rs_groups rs_shown_as_groups(const struct rs_shown *s) {
 
 /* Sink RS_SINK_DISPARITY: what is said of each dimension and estimator of one series. */
 void rs_disparity_publish(const struct rs_estimates *all, struct rs_batch *batch);
+/* gap_size.c: each gap in other units, tested, and what could have been detected. */
+void rs_gap_sizes_publish(const struct rs_estimates *all, struct rs_batch *batch);
 
 #endif
