@@ -45,7 +45,7 @@ void rs_rows_record(struct rs_rows *r, int64_t record_no, int64_t line, int64_t 
     r->segment = number(r->numbers[2], segment);
     r->offset = number(r->numbers[3], offset);
     r->answer_no = 0;
-    r->record_date = r->day_raw = r->coverage_maintenance = RS_NULL;
+    r->record_date = r->day_raw = r->coverage_maintenance = r->coverage_policy = RS_NULL;
     for (int i = 0; i < RS_MAX_SINKS; i++) r->from[i] = r->batch->out[i].n;
 }
 
@@ -206,6 +206,7 @@ void rs_rows_put_coverage(struct rs_rows *r, struct rs_view product, struct rs_v
     row[COVERAGE_start_date] = start_date;
     row[COVERAGE_end_date] = end_date;
     row[COVERAGE_maintenance] = rs_rows_short_text(r, r->coverage_maintenance, RS_LIT("HD01"));
+    row[COVERAGE_policy] = rs_rows_short_text(r, r->coverage_policy, RS_LIT("REF*1L"));
     size_t start = r->batch->out[SINK_COVERAGE].n;
     emit(r, SINK_COVERAGE, &rs_layout_coverage, row);
     take_back_repeated(r, SINK_COVERAGE, r->from[SINK_COVERAGE], start);

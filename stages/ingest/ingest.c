@@ -87,7 +87,8 @@ static bool put_files(struct ingest *in, struct rs_error *error) {
             [FILE_bytes] = rs_arena_long(&batch.arena, (int64_t)s->bytes), [FILE_sha256] = hex(&batch.arena, &s->sha256),
             [FILE_encoding] = s->converted ? RS_LIT("windows-1252") : RS_LIT("utf-8"),
             [FILE_compression] = s->gzip ? RS_LIT("gzip") : RS_LIT("none"),
-            [FILE_records] = rs_arena_long(&batch.arena, (int64_t)s->records), [FILE_carried] = RS_LIT("N")};
+            [FILE_records] = rs_arena_long(&batch.arena, (int64_t)s->records), [FILE_carried] = RS_LIT("N"),
+            [FILE_effective_date] = s->has_effective ? rs_day_text(&batch.arena, s->effective) : RS_NULL};
         rs_batch_emit(&batch, SINK_FILE, &rs_layout_file, row);
     }
     rs_change_put_files(in->change, &batch);
@@ -185,7 +186,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_ingest = {
     .name = "ingest",
-    .version = 2,
+    .version = 3,
     .about = "read payer and EHR extracts into row files",
     .description =
         "Reads X12 834 enrolment files (005010X220A1, tolerant of 004010X095A1), FHIR R4 as NDJSON, Bundles or "

@@ -30,7 +30,8 @@ static const struct rs_profile *get_profile(struct rs_sources *all, const char *
     return p;
 }
 
-/* What a file says of itself: whether it holds every member (834), and the date the sender wrote it: an 834 says it in its first GS segment, HL7 v2 in its first FHS, BHS or MSH. */
+/* What a file says of itself: whether it holds every member and from when it is effective (834), and the date the sender
+ * wrote it: an 834 says it in its first GS segment, HL7 v2 in its first FHS, BHS or MSH. */
 static bool date_inside(struct rs_source *s, struct rs_error *error) {
     enum { ROOM = 64 << 10 };
     struct rs_in *in = rs_in_open(s->path, error);
@@ -44,7 +45,12 @@ static bool date_inside(struct rs_source *s, struct rs_error *error) {
     }
     bool x12 = s->profile->format == RS_X12_834;
     if (ok && (x12 ? rs_x12_group_date(head, n, &s->date) : rs_hl7_file_date(head, n, &s->date))) s->has_date = true;
-    s->full = !x12 || (s->profile->mode == RS_MODE_AUTO ? rs_x12_says_full(head, n) : s->profile->mode == RS_MODE_FULL);
+    struct rs_x12_set set = {0};
+    bool says_full = false;
+    if (ok && x12) rs_x12_says(head, n, &says_full, &set);
+    s->full = !x12 || (s->profile->mode == RS_MODE_AUTO ? says_full : s->profile->mode == RS_MODE_FULL);
+    s->has_effective = set.effective;
+    s->effective = set.effective_day;
     free(head);
     rs_in_close(in);
     return ok;

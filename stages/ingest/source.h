@@ -18,6 +18,8 @@ struct rs_source {
     uint64_t bytes;
     bool has_date;
     int32_t date;
+    bool has_effective;
+    int32_t effective; /* an 834's file effective date: DTP*007 in the header of its first transaction set */
     bool full; /* an 834 that holds every member of its source, not only what changed */
     enum rs_way way;
     /* found while reading */

@@ -78,6 +78,23 @@ bool rs_x12_group_date(const char *p, size_t n, int32_t *date) {
     return false;
 }
 
+/* ---- headers of transaction sets ------------------------------------------------------------------------------ */
+
+/* A segment between ST and the first INS. True where the set has taken it in. */
+static bool take_header(struct rs_x12_set *set, const char *p, size_t n, char separator) {
+    bool dates = n > 4 && memcmp(p, "DTP", 3) == 0, reference = n > 4 && memcmp(p, "REF", 3) == 0;
+    if (!(dates || reference) || p[3] != separator) return false;
+    struct rs_view what = element(p, n, separator, 1), value = element(p, n, separator, dates ? 3 : 2);
+    if (reference) {
+        if (!rs_eq_c(what, "38") || !rs_has(value) || value.n > RS_X12_MAX_POLICY) return false;
+        memcpy(set->policy, value.p, value.n);
+        set->policy_n = (uint8_t)value.n;
+        return true;
+    }
+    if (rs_eq_c(what, "007")) return (set->effective = rs_day_parse_any(value, &set->effective_day));
+    return rs_eq_c(what, "303") && (set->maintained = rs_day_parse_any(value, &set->maintenance_day));
+}
+
 /* ---- cutting -------------------------------------------------------------------------------------------------- */
 
 /* A control segment met but not yet taken in: it is, once the next one shows that all before it is whole. */
@@ -189,6 +206,8 @@ void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, str
     uint64_t number = c->number, records = 0;
     size_t at = 0;
     bool head_done = c->head_done;
+    const struct rs_x12_set first = c->set;
+    struct rs_x12_set set = first; /* as of the segment at hand */
     memset(cut, 0, sizeof *cut);
     for (;;) {
         at = (size_t)(skip(p + at, p + n, &c->env) - p);
@@ -208,12 +227,15 @@ void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, str
                 cut->records = records;
                 c->number = number - 1;
                 c->head_done = false;
+                c->set = set;
             }
             /* One ISA and, among members, one GS a block. */
             if (cut->length && (control == ISA || (control == GS && records) || cut->n_faults >= 4)) {
                 cut->env = c->env;
+                cut->env.set = first;
                 return;
             }
+            if (control != INS) set = (struct rs_x12_set){0};
             pending = (struct pending){.control = control, .at = at, .n = length, .number = number, .done = head_done};
             head_done = false;
             /* Separators and dates are needed from here on. */
@@ -223,17 +245,20 @@ void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, str
             }
             c->head_done = pending.done;
             records += control == INS;
-        } else if (pending.control == ST && length > 4 && memcmp(p + at, "QTY", 3) == 0) {
-            take_total(&pending.totals, p + at, length, c->env.element);
+        } else if (pending.control == ST && length > 4) {
+            if (memcmp(p + at, "QTY", 3) == 0) take_total(&pending.totals, p + at, length, c->env.element);
+            else take_header(&set, p + at, length, c->env.element);
         }
         at += length + 1;
         if (at >= n) break;
     }
     cut->env = c->env;
+    cut->env.set = first;
     if (!last) return;
     if (pending.control && !pending.done) take_in(c, &pending, p, cut);
     if (c->in_isa || c->in_gs || c->in_st) fault(cut, RS_X12_UNCLOSED, pending.control ? pending.at : 0, number);
     c->in_isa = c->in_gs = c->in_st = c->head_done = false;
+    c->set = (struct rs_x12_set){0};
     cut->length = n;
     cut->records = records;
     c->number = number;
@@ -321,30 +346,43 @@ bool rs_x12_next(struct rs_x12_walk *w, struct rs_x12_segment *s) {
     if (p == w->end) return false;
     size_t left = (size_t)(w->end - p);
     const char *stop = NULL;
-    if (left > 3 && memcmp(p, "ISA", 3) == 0 && rs_x12_isa(p, left, &(struct rs_x12_env){0}, &isa)) stop = p + isa - 1;
+    bool is_isa = left > 3 && memcmp(p, "ISA", 3) == 0 && rs_x12_isa(p, left, &(struct rs_x12_env){0}, &isa);
+    if (is_isa) stop = p + isa - 1;
     else if (w->env.known) stop = memchr(p, w->env.terminator, left);
     if (!stop) stop = w->end;
     s->at = (size_t)(p - w->base);
     s->number = w->number++;
     char separator = w->env.known ? w->env.element : '*';
-    s->begins = control_of(p, (size_t)(stop - p), separator) == INS; /* as the cutter counts them */
+    enum control control = is_isa ? ISA : control_of(p, (size_t)(stop - p), separator); /* as the cutter finds them */
+    if (control == ISA && !is_isa) control = NONE;
+    s->begins = control == INS;
+    s->header = control == NONE && w->in_header && take_header(&w->env.set, p, (size_t)(stop - p), separator);
+    if (control != NONE) w->in_header = control == ST;
+    if (control > INS) w->env.set = (struct rs_x12_set){0};
     split(s, p, stop, separator);
     place(w, s);
     w->p = stop < w->end ? stop + 1 : stop;
     return true;
 }
 
-bool rs_x12_says_full(const char *p, size_t n) {
+bool rs_x12_says(const char *p, size_t n, bool *full, struct rs_x12_set *set) {
     struct rs_x12_env env = {0};
     struct rs_x12_walk walk;
     struct rs_x12_segment s;
     const char *start = skip(p, p + n, &env);
     size_t length;
+    unsigned sets = 0;
+    *full = false;
+    *set = (struct rs_x12_set){0};
     if (!rs_x12_isa(start, (size_t)(p + n - start), &env, &length)) return false;
     rs_x12_walk(&walk, start, (size_t)(p + n - start), &env, 1);
     while (rs_x12_next(&walk, &s)) {
-        if (rs_eq_c(s.el[0], "BGN") && (rs_eq_c(rs_x12_el(&s, 8), "4") || rs_eq_c(rs_x12_el(&s, 8), "RX"))) return true;
-        if (s.begins) return rs_eq_c(rs_x12_el(&s, 3), "030");
+        sets += rs_eq_c(s.el[0], "ST");
+        if (sets == 1 && walk.in_header) *set = walk.env.set;
+        if (rs_eq_c(s.el[0], "BGN") && (rs_eq_c(rs_x12_el(&s, 8), "4") || rs_eq_c(rs_x12_el(&s, 8), "RX"))) *full = true;
+        if (!s.begins) continue;
+        *full = *full || rs_eq_c(rs_x12_el(&s, 3), "030");
+        break;
     }
-    return false;
+    return true;
 }

@@ -8,11 +8,23 @@
 #include "pipeline/base/error.h"
 #include "pipeline/base/text.h"
 
-/* What the ISA and the GS in force say. */
+/* What the header of the transaction set in force says, from ST to the first INS. A policy number longer than REF02 may
+ * be is no policy number. */
+enum { RS_X12_MAX_POLICY = 50 };
+struct rs_x12_set {
+    bool maintained, effective;      /* whether these are there: */
+    int32_t maintenance_day;         /* DTP*303: day of all its maintenance */
+    int32_t effective_day;           /* DTP*007: file effective date */
+    uint8_t policy_n;                /* 0: none */
+    char policy[RS_X12_MAX_POLICY];  /* REF*38: master policy number, as sent */
+};
+
+/* What the ISA, the GS and the ST in force say. */
 struct rs_x12_env {
     char element, component, repetition, terminator; /* repetition 0: this file has none */
     bool known, dated;
     int32_t date; /* GS04 */
+    struct rs_x12_set set;
 };
 
 enum { RS_X12_MAX_ELEMENTS = 64 };
@@ -35,6 +47,7 @@ struct rs_x12_segment {
     unsigned n;
     enum rs_x12_loop loop;
     bool begins; /* INS: a member begins */
+    bool header; /* a DTP or REF of the transaction set's header that env.set has taken in */
     bool known;  /* a segment of the 834 guides */
     size_t at;   /* byte in the block */
     uint64_t number;
@@ -43,7 +56,8 @@ struct rs_x12_segment {
 /* Walks the segments of a block of memory: any bytes, never beyond them. */
 struct rs_x12_walk {
     const char *p, *end, *base;
-    struct rs_x12_env env;
+    struct rs_x12_env env; /* env.set: of the segment last read */
+    bool in_header;
     enum rs_x12_loop loop;
     uint64_t number; /* of the next segment */
 };
@@ -58,9 +72,9 @@ bool rs_x12_isa(const char *p, size_t n, struct rs_x12_env *env, size_t *length)
 /* GS04 of the first group within a file's first bytes. */
 bool rs_x12_group_date(const char *p, size_t n, int32_t *date);
 
-/* Whether a file says of itself, in its first bytes, that it holds every member: BGN08 is 4 (verify) or RX (replace),
- * or its first member's INS03 is 030 (audit). */
-bool rs_x12_says_full(const char *p, size_t n);
+/* What a file says of itself in its first bytes. `full`: that it holds every member: BGN08 is 4 (verify) or RX (replace),
+ * or its first member's INS03 is 030 (audit). `set`: the header of its first transaction set. */
+bool rs_x12_says(const char *p, size_t n, bool *full, struct rs_x12_set *set);
 
 enum rs_x12_fault {
     RS_X12_SE_COUNT,  /* SE01 is not the number of segments from ST to SE */
@@ -78,7 +92,8 @@ struct rs_x12_totals {
 
 /* State of the cutter between blocks of a file. Zero-initialise for each file. */
 struct rs_x12_cutter {
-    struct rs_x12_env env;
+    struct rs_x12_env env; /* but for its set, which is: */
+    struct rs_x12_set set; /* where the next block begins */
     bool in_isa, in_gs, in_st, head_done;
     uint64_t groups, sets, st_number;
     uint64_t members, subscribers;          /* of the transaction set */

@@ -12,7 +12,7 @@ struct place {
     size_t at;
 };
 struct named { /* REF, LUI, HD: a few views and where they stand */
-    struct rs_view a, b, c, d, e;
+    struct rs_view a, b, c, d, e, f;
     struct place place;
 };
 struct list {
@@ -24,10 +24,11 @@ struct rs_834_member {
     bool open, corrected;
     struct place place, dmg_place;
     uint64_t record_no, line;
+    struct rs_x12_set set; /* header of its transaction set */
     struct rs_view subscriber, relationship, maintenance, reason, death, eligible_from, eligible_to;
     struct rs_view family, given, middle, suffix, id_qualifier, id;
     struct rs_view street1, street2, city, state, zip, county;
-    struct rs_view birth, sex, race, race_collection, phone, effective;
+    struct rs_view birth, sex, race, race_collection_list, race_collection, phone, effective;
     unsigned phone_rank;
     bool names_corrected, demographics_corrected, languages_corrected;
     struct list refs, languages, coverages;
@@ -147,6 +148,7 @@ static void demographics(struct rs_834_member *m, const struct rs_x12_segment *s
     m->birth = rs_x12_el(s, 2);
     m->sex = rs_x12_el(s, 3);
     m->race = rs_x12_el(s, 5);
+    m->race_collection_list = rs_x12_el(s, 10);
     m->race_collection = rs_x12_el(s, 11);
 }
 
@@ -182,8 +184,13 @@ static bool in_2300(struct rs_834_member *m, const struct rs_x12_segment *s) {
         hd->place = place_of(s);
         return true;
     }
-    if (!id_is(s, "DTP") || !m->coverages.n) return false;
+    if (!m->coverages.n) return false;
     struct named *hd = &m->coverages.p[m->coverages.n - 1];
+    if (id_is(s, "REF") && rs_eq_c(rs_x12_el(s, 1), "1L") && rs_has(rs_x12_el(s, 2)) && !rs_has(hd->f)) {
+        hd->f = rs_x12_el(s, 2);
+        return true;
+    }
+    if (!id_is(s, "DTP")) return false;
     struct rs_view from, to;
     span_of(s, &from, &to);
     if (rs_eq_c(rs_x12_el(s, 1), "348")) {
@@ -283,22 +290,51 @@ static void put_composite(struct rs_rows *rows, const struct rs_834_member *m, s
     rs_rows_put_value(rows, "code", ret ? cdcrec : RS_LIT("local"), code, segment, offset);
 }
 
+/* DMG11 says how all of DMG05 was collected, in a code list under qualifier REC (DMG10): one code, not one for each
+ * repetition. What the codes mean is the profile's to say. */
+static struct rs_view race_collection(struct rs_rows *rows, const struct rs_834_member *m) {
+    const struct rs_profile *p = rows->block->source->profile;
+    struct rs_view usual = rs_profile_collection(p, RS_LIT("race_ethnicity"));
+    char repetition = rows->block->env.repetition;
+    if (!rs_has(m->race_collection)) return usual;
+    if (rs_has(m->race_collection_list) && !rs_eq_c(m->race_collection_list, "REC")) {
+        rs_rows_bad_value(rows, "collection_code", RS_LIT("DMG10"), m->race_collection_list,
+                          "is not REC, so that DMG11 is no collection code; ask the sender");
+        return usual;
+    }
+    const struct rs_pair *how = rs_pairs_find(&p->collection_codes, m->race_collection);
+    if (how) return how->value;
+    bool repeated = repetition && memchr(m->race_collection.p, repetition, m->race_collection.n);
+    rs_rows_bad_value(rows, "collection_code", RS_LIT("DMG11"), m->race_collection,
+                      repeated ? "repeats: the guide has one code for all of DMG05; ask the sender for one"
+                               : "the profile does not say what this collection code means; add it to collection_codes");
+    return usual;
+}
+
+/* The guide's most, that of later versions (X12 RFI 2590); what goes beyond is no answer of a person. */
+enum { GUIDE_REPETITIONS = 10, MOST_REPETITIONS = 25 };
+
+static void check_repetitions(struct rs_rows *rows, size_t n) {
+    if (n <= GUIDE_REPETITIONS) return;
+    rs_rows_bad_value(rows, "race_repetitions", RS_LIT("DMG05"), rs_arena_long(&rows->batch->arena, (int64_t)n),
+                      n > MOST_REPETITIONS
+                          ? "repetitions, of which the first 25 are read: no version of the guide has more; ask the sender"
+                          : "repetitions, all read; the guide (005010X220A1) has at most 10: ask the sender what they mean");
+}
+
 static void put_race(struct rs_rows *rows, const struct rs_834_member *m) {
     if (!rs_has(m->race)) return;
-    const struct rs_profile *p = rows->block->source->profile;
-    struct rs_view element = RS_LIT("race_ethnicity"), rest = m->race;
-    const struct rs_pair *how = rs_pairs_find(&p->collection_codes, m->race_collection);
-    if (!how && rs_has(m->race_collection))
-        rs_rows_bad_value(rows, "collection_code", RS_LIT("DMG11"), m->race_collection,
-                          "the profile does not say what this collection code means; add it to collection_codes");
-    rs_rows_answer(rows, element, how ? how->value : rs_profile_collection(p, element), RS_NULL);
+    struct rs_view rest = m->race;
+    rs_rows_answer(rows, RS_LIT("race_ethnicity"), race_collection(rows, m), RS_NULL);
     char repetition = rows->block->env.repetition;
-    while (!rs_is_null(rest)) {
+    size_t n = 0;
+    for (; !rs_is_null(rest); n++) {
         struct rs_view one = rest;
         if (repetition) one = rs_split(&rest, repetition);
         else rest = RS_NULL;
-        put_composite(rows, m, one);
+        if (n < MOST_REPETITIONS) put_composite(rows, m, one);
     }
+    check_repetitions(rows, n);
 }
 
 static void put_languages(struct rs_rows *rows, const struct rs_834_member *m) {
@@ -317,10 +353,18 @@ static void put_languages(struct rs_rows *rows, const struct rs_834_member *m) {
 
 /* ---- writing -------------------------------------------------------------------------------------------------- */
 
+/* The policy of a member's coverages that name none: where several places have one, the innermost counts (X12 RFI 229). */
+static struct rs_view policy_of(struct rs_rows *rows, const struct rs_834_member *m) {
+    struct rs_view own = find_ref(m, RS_LIT("1L"));
+    if (rs_has(own) || !m->set.policy_n) return own;
+    return rs_view(rs_arena_copy(&rows->batch->arena, m->set.policy, m->set.policy_n), m->set.policy_n);
+}
+
 /* Spans of coverage; where a DTP is missing in loop 2300, the member's eligibility stands in for it. */
 static void put_coverages(struct rs_rows *rows, const struct rs_834_member *m, struct rs_view eligible_from,
                           struct rs_view eligible_to) {
-    struct rs_view fixed = rows->block->source->profile->product;
+    struct rs_view fixed = rows->block->source->profile->product, policy = policy_of(rows, m);
+    rows->coverage_policy = policy;
     if (rs_has(fixed) && !m->coverages.n) rs_rows_put_coverage(rows, fixed, eligible_from, eligible_to);
     for (size_t i = 0; i < m->coverages.n; i++) {
         const struct named *hd = &m->coverages.p[i];
@@ -330,6 +374,7 @@ static void put_coverages(struct rs_rows *rows, const struct rs_834_member *m, s
             product = rs_rows_join(rows, product, " ", plan);
         else if (rs_has(plan)) product = plan;
         rows->coverage_maintenance = hd->e;
+        rows->coverage_policy = rs_has(hd->f) ? hd->f : policy;
         struct rs_view from = rs_has(hd->c) ? rs_rows_day(rows, hd->c, RS_LIT("DTP*348")) : eligible_from;
         struct rs_view to = rs_has(hd->d) ? rs_rows_day(rows, hd->d, RS_LIT("DTP*349")) : eligible_to;
         rs_rows_put_coverage(rows, product, from, to);
@@ -360,6 +405,20 @@ static void put_record(struct rs_rows *rows, const struct rs_834_member *m, stru
     rs_rows_put_record(rows, row);
 }
 
+/* The member's own date of maintenance, else that of the transaction set; else the file's effective date, as long as
+ * that is not to come (what is enrolled for next month was said when the file was written); else when it was written. */
+static struct rs_view record_date(struct rs_rows *rows, const struct rs_834_member *m) {
+    const struct rs_block *b = rows->block;
+    struct rs_arena *arena = &rows->batch->arena;
+    struct rs_view own = rs_rows_day(rows, m->effective, RS_LIT("DTP*303"));
+    bool dated = b->env.dated || b->source->has_date;
+    int32_t written = b->env.dated ? b->env.date : b->source->date;
+    if (rs_has(own)) return own;
+    if (m->set.maintained) return rs_day_text(arena, m->set.maintenance_day);
+    if (m->set.effective && (!dated || m->set.effective_day <= written)) return rs_day_text(arena, m->set.effective_day);
+    return dated ? rs_day_text(arena, written) : RS_NULL;
+}
+
 static void put_member(struct rs_rows *rows, const struct rs_834_member *m) {
     struct rs_block *b = rows->block;
     rs_rows_record(rows, (int64_t)m->record_no, (int64_t)m->line, (int64_t)m->place.segment, (int64_t)(b->offset + m->place.at));
@@ -368,10 +427,7 @@ static void put_member(struct rs_rows *rows, const struct rs_834_member *m) {
                        "none of the profile's member ids is here; ask the sender, or correct member_id in the profile");
         return;
     }
-    bool dated = b->env.dated || b->source->has_date;
-    rows->record_date = rs_rows_day(rows, m->effective, RS_LIT("DTP*303"));
-    if (!rs_has(rows->record_date) && dated)
-        rows->record_date = rs_day_text(&rows->batch->arena, b->env.dated ? b->env.date : b->source->date);
+    rows->record_date = record_date(rows, m);
     struct rs_view eligible_from = rs_rows_day(rows, m->eligible_from, RS_LIT("DTP*356"));
     struct rs_view eligible_to = rs_rows_day(rows, m->eligible_to, RS_LIT("DTP*357"));
     put_record(rows, m, eligible_from, eligible_to);
@@ -429,8 +485,9 @@ void rs_read_834(struct rs_rows *rows, struct rs_worker *worker) {
             line += rs_count_byte(rows->batch->in.p + counted, s.at - counted, '\n');
             counted = s.at;
             m->line = line;
+            m->set = walk.env.set;
             used++;
-        } else if (m->open && take(m, &s)) {
+        } else if (s.header || (m->open && take(m, &s))) {
             used++;
         } else if (!s.known) {
             unknown++;

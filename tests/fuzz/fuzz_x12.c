@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* X12: cutting in one piece and byte by byte find the same members at the same places, and the reader agrees. */
+/* X12: cutting in one piece and byte by byte find the same members at the same places, and make the same rows of them. */
 #include <stdint.h>
 #include "ingest_fuzz.h"
 
 struct found {
     uint64_t records, segments, faults;
+    struct rs_buffer rows[RS_MAX_SINKS];
 };
+
+static void keep_rows(struct found *found, const struct fuzz *f) {
+    for (int i = 0; i < RS_MAX_SINKS; i++)
+        if (f->batch.out[i].n) rs_buffer_add(&found->rows[i], f->batch.out[i].p, f->batch.out[i].n);
+}
+
+static void same_rows(struct found *a, struct found *b) {
+    for (int i = 0; i < RS_MAX_SINKS; i++) {
+        CHECK(rs_eq(rs_view(a->rows[i].p, a->rows[i].n), rs_view(b->rows[i].p, b->rows[i].n)));
+        rs_buffer_free(&a->rows[i]);
+        rs_buffer_free(&b->rows[i]);
+    }
+}
 
 /* Cuts the text as the reader does, `step` bytes more at a time. */
 static struct found cut_all(struct fuzz *f, const char *p, size_t n, size_t step, bool read) {
@@ -23,8 +37,10 @@ static struct found cut_all(struct fuzz *f, const char *p, size_t n, size_t step
         found.segments += cut.length ? cutter.number - before : 0;
         found.faults += cut.n_faults;
         if (read && cut.length) {
-            struct rs_block block = {.record_no = 1, .line = 1, .segment = before + 1, .offset = at, .env = cut.env};
+            struct rs_block block = {.record_no = found.records - cut.records + 1, .line = 1 + rs_count_byte(p, at, '\n'),
+                                     .segment = before + 1, .offset = at, .env = cut.env};
             CHECK(fuzz_read(f, p + at, cut.length, &block, rs_read_834) == cut.records);
+            keep_rows(&found, f);
             for (size_t i = 0; i < f->batch.tally.n; i++)
                 if (f->batch.tally.e[i].fate == RS_READ && strcmp(f->batch.tally.e[i].layout, "x12_segment") == 0)
                     CHECK(f->batch.tally.e[i].rows == cutter.number - before);
@@ -42,11 +58,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *p = (const char *)data;
     int32_t day;
     rs_x12_group_date(p, size, &day);
-    rs_x12_says_full(p, size);
+    bool full;
+    struct rs_x12_set set;
+    rs_x12_says(p, size, &full, &set);
     if (size == 0 || !rs_x12_isa(p, size, &env, &length)) return 0; /* the stage refuses such a file */
     struct found whole = cut_all(f, p, size, size, true);
     struct found small = cut_all(f, p, size, 61, true);
     CHECK(whole.records == small.records);
     CHECK(whole.segments == small.segments);
+    same_rows(&whole, &small);
     return 0;
 }

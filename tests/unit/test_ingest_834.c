@@ -235,6 +235,48 @@ Test(ingest_834, dates_of_both_levels) {
     EXPECT(quarantine, "rule", "");
 }
 
+#define MEMBER_OF(n) "INS*Y*18*030~REF*0F*" n "~NM1*IL*1*DOE*JO~HD*030**HLT~"
+
+/* Headers of two transaction sets: master policy number (REF*38), file effective date (DTP*007), date of maintenance
+ * (DTP*303). GS04 is 2025-01-31. REF*1L of the coverage, then of the member, goes before REF*38 (X12 RFI 229). */
+Test(ingest_834, headers_of_sets) {
+    ingest("834-5010", ISA GS
+           "ST*834*1~BGN*00*1*20250131****2~REF*38*MASTER-1~REF*ZZ*NOT~DTP*007*D8*20250115~N1*P5*X~" MEMBER_OF("M1")
+           "INS*Y*18*030~REF*0F*M2~REF*1L*OWN~DTP*303*D8*20250120~NM1*IL*1*ROE*JO~HD*030**HLT~HD*030**DEN~REF*1L*DENTAL~LX*1~"
+           "NM1*P3*1*DR~REF*1L*OTHER LOOP~SE*22*1~"
+           "ST*834*2~DTP*007*D8*20250301~" MEMBER_OF("M3") "SE*7*2~"
+           "ST*834*3~REF*38*MASTER-3~DTP*303*D8*20250102~DTP*007*D8*20250103~" MEMBER_OF("M4") "SE*9*3~"
+           "ST*834*4~REF*38*123456789012345678901234567890123456789012345678901~DTP*007*D8*SOON~" MEMBER_OF("M5") "SE*8*4~"
+           "GE*4*1~IEA*1*000000001~");
+    EXPECT(coverage, "record_no product policy",
+           "1|HLT|MASTER-1\n2|HLT|OWN\n2|DEN|DENTAL\n3|HLT|-\n4|HLT|MASTER-3\n5|HLT|-\n");
+    /* own, effective, own; to come on 1 March: written; of the set; none */
+    EXPECT(record, "record_no record_date", "1|2025-01-15\n2|2025-01-20\n3|2025-01-31\n4|2025-01-02\n5|2025-01-31\n");
+    EXPECT(file, "file_date effective_date", "2025-01-31|2025-01-15\n");
+    EXPECT(quarantine, "rule", "");
+    EXPECT(ledger, "layout fate rows",
+           "assertion|made|0\ncoverage|made|6\nfile|made|1\nidentifier|made|10\nmeasure_event|made|0\nrecord|made|5\n"
+           "x12_834|read|5\nx12_834|written|5\nx12_segment|read|50\nx12_segment|merged|30\nx12_segment|ignored|20\n");
+}
+
+/* Members of one transaction set over several blocks, and what comes after it: all have their own set's header. */
+Test(ingest_834, headers_over_blocks) {
+    enum { MEMBERS = 120000 };
+    struct rs_buffer b = {0};
+    rs_buffer_printf(&b, "%sST*834*1~REF*38*FIRST~DTP*007*D8*20250115~", ISA GS);
+    for (int i = 0; i < MEMBERS; i++) rs_buffer_printf(&b, "INS*Y*18*030~REF*0F*A%d~NM1*IL*1*DOE*JO~HD*030**HLT~", i);
+    rs_buffer_printf(&b, "SE*%d*1~ST*834*2~REF*38*SECOND~%sSE*7*2~ST*834*3~%sSE*6*3~GE*3*1~IEA*1*1~", 4 * MEMBERS + 4,
+                     MEMBER_OF("B1"), MEMBER_OF("C1"));
+    ingest_bytes("834-5010", b.p, b.n);
+    const char *rows = ROWS(coverage, "policy");
+    size_t n = 0;
+    for (; strncmp(rows, "FIRST\n", 6) == 0; rows += 6) n++;
+    cr_expect_eq(n, MEMBERS);
+    cr_expect_str_eq(rows, "SECOND\n-\n");
+    EXPECT(quarantine, "rule", "");
+    rs_buffer_free(&b);
+}
+
 /* QTY of the header (TO all, ET subscribers, DT dependents) against the members that follow; QTY elsewhere is none. */
 Test(ingest_834, control_totals) {
     members("834-5010", "QTY*TO*3~QTY*ET*1~QTY*DT*1~N1*P5*X~INS*Y*18*030~REF*0F*M1~NM1*IL*1*DOE*JO~QTY*TO*9~"
@@ -252,6 +294,40 @@ Test(ingest_834, collection_source) {
                           "INS*Y*18*030~REF*0F*M2~NM1*IL*1*ROE*JO~DMG*D8*19800229*F**B*****REC*X9~");
     EXPECT(assertion, "record_no raw collection", "1|C|self\n2|B|administrative\n");
     EXPECT(quarantine, "record_no field rule raw", "2|DMG11|collection_code|X9\n");
+}
+
+/* DMG05 repeats ten times in 005010X220A1, 25 times in later versions (X12 RFI 2590): more than ten are told, more than
+ * 25 are not read. DMG11 speaks of all of them, once, under DMG10 REC; and only where there is a DMG05 (C1105). */
+Test(ingest_834, race_repetitions) {
+    struct rs_buffer b = {0};
+    static const int many[] = {10, 11, 25, 400};
+    put_text("own.yaml", "base: 834-5010\nformat: x12_834\ncollection_codes: {A1: self}\n");
+    for (int i = 0; i < 4; i++) {
+        rs_buffer_printf(&b, "INS*Y*18*030~REF*0F*M%d~NM1*IL*1*DOE*JO~DMG*D8*19800229*F**C", i);
+        for (int k = 1; k < many[i]; k++) rs_buffer_printf(&b, "^:RET:2028-9");
+        rs_buffer_printf(&b, "*****REC*A1~");
+    }
+    rs_buffer_printf(&b, "INS*Y*18*030~REF*0F*M5~NM1*IL*1*DOE*JO~DMG*D8*19800229*F**C^B*****REC*A1^A1~"
+                         "INS*Y*18*030~REF*0F*M6~NM1*IL*1*DOE*JO~DMG*D8*19800229*F**C*****ZZ*A1~"
+                         "INS*Y*18*030~REF*0F*M7~NM1*IL*1*DOE*JO~DMG*D8*19800229*F**C******A1~"
+                         "INS*Y*18*030~REF*0F*M8~NM1*IL*1*DOE*JO~DMG*D8*19800229*F*******REC*A1~");
+    rs_buffer_byte(&b, 0);
+    members("./own.yaml", b.p);
+    rs_buffer_free(&b);
+    EXPECT(quarantine, "record_no field rule raw",
+           "2|DMG05|race_repetitions|11\n3|DMG05|race_repetitions|25\n4|DMG05|race_repetitions|400\n"
+           "5|DMG11|collection_code|A1^A1\n6|DMG10|collection_code|ZZ\n");
+    const char *rows = ROWS(assertion, "record_no collection");
+    int n[9] = {0}, self[9] = {0};
+    for (; *rows; rows = strchr(rows, '\n') + 1) {
+        n[*rows - '0']++;
+        self[*rows - '0'] += strncmp(rows + 2, "self\n", 5) == 0;
+    }
+    static const int expected[9] = {0, 10, 11, 25, 25, 2, 1, 1, 0}, asked[9] = {0, 10, 11, 25, 25, 0, 0, 1, 0};
+    for (int i = 0; i < 9; i++) {
+        cr_expect_eq(n[i], expected[i], "member %d: %d", i, n[i]);
+        cr_expect_eq(self[i], asked[i], "member %d: %d", i, self[i]);
+    }
 }
 
 /* Two files joined into one, each with its byte order mark. */
