@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why it exists: a gap within a provider group, or within an age band, needs the rates there, and one fit over all would
+ * lend each part the mean of the others. */
+#include "split.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "matrix.h"
+
+enum { G = RS_GROUPS, MOST_PASSES = 60 };
+static const double close_enough = 1e-10;
+
+/* Sums over the rows of a part at theta. */
+struct sums {
+    double objective, slope[G], information[G][G], q[G], qy[G];
+};
+struct work {
+    double prior1[G];                  /* the weighted rate: a1; a0 = 1 - a1 */
+    double p[G], py[G], pp[G];         /* sums of p, p y and p^2 of those imputed */
+    double rows;
+    double theta[G], here[G];          /* the step being tried; the best so far */
+    double best;                       /* objective at `here` */
+    double em[G];                      /* EM's step from `here` */
+    bool in[G], trying_em, done, started;
+    struct sums s;
+};
+
+static size_t label_of(const struct rs_imputed_row *row, enum rs_split_by by) {
+    return by == RS_BY_PROVIDER ? row->provider : row->cell;
+}
+
+typedef void visit(struct work *w, const struct rs_imputed_row *row);
+
+static bool each_row(const struct rs_imputed *m, enum rs_split_by by, struct work *work, size_t parts, visit *f,
+                     struct rs_error *error) {
+    struct rs_imputed_row *room = rs_alloc(RS_CHUNK_ROWS * sizeof *room);
+    bool good = true;
+    for (size_t c = 0; good && c < rs_imputed_chunks(m); c++) {
+        const struct rs_imputed_row *rows;
+        size_t n;
+        good = rs_imputed_chunk(m, c, room, &rows, &n, error);
+        for (size_t i = 0; good && i < n; i++) {
+            size_t label = label_of(&rows[i], by);
+            if (label < parts) f(&work[label], &rows[i]);
+        }
+    }
+    free(room);
+    return good;
+}
+
+static void count_row(struct work *w, const struct rs_imputed_row *row) {
+    for (int r = 0; r < G; r++) {
+        double p = row->weight * row->p[r];
+        w->p[r] += p;
+        w->pp[r] += p * row->p[r];
+        if (row->y) w->py[r] += p;
+    }
+    w->rows += row->weight;
+}
+
+static void score_row(struct work *w, const struct rs_imputed_row *row) {
+    if (w->done) return;
+    double mixture = 0, part[G], s[G];
+    for (int r = 0; r < G; r++) mixture += part[r] = row->p[r] * (row->y ? w->theta[r] : 1 - w->theta[r]);
+    if (!(mixture > 0)) return;
+    struct sums *t = &w->s;
+    t->objective += row->weight * log(mixture);
+    for (int r = 0; r < G; r++) {
+        double q = row->weight * part[r] / mixture;
+        t->q[r] += q;
+        if (row->y) t->qy[r] += q;
+        s[r] = (row->y ? row->p[r] : -row->p[r]) / mixture;
+        t->slope[r] += row->weight * s[r];
+    }
+    for (int r = 0; r < G; r++)
+        for (int c = 0; c <= r; c++) t->information[r][c] += row->weight * s[r] * s[c];
+}
+
+/* a ln theta, with 0 ln 0 = 0. */
+static double times_log(double a, double theta) { return a > 0 ? a * log(theta) : 0; }
+
+/* Those who reported and the prior, which have closed forms. */
+static void add_known(struct work *w, const struct rs_part_fit *f) {
+    struct sums *t = &w->s;
+    for (int r = 0; r < G; r++) {
+        if (!w->in[r]) continue;
+        double one = f->direct_x[r] + w->prior1[r], none = f->direct_n[r] - f->direct_x[r] + 1 - w->prior1[r];
+        t->objective += times_log(one, w->theta[r]) + times_log(none, 1 - w->theta[r]);
+        t->slope[r] += one / w->theta[r] - none / (1 - w->theta[r]);
+        t->information[r][r] += one / (w->theta[r] * w->theta[r]) + none / ((1 - w->theta[r]) * (1 - w->theta[r]));
+    }
+    for (int r = 0; r < G; r++)
+        for (int c = 0; c < r; c++) t->information[c][r] = t->information[r][c];
+}
+
+static void start(struct work *w, struct rs_part_fit *f) {
+    double all = w->rows;
+    for (int r = 0; r < G; r++) all += f->direct_n[r];
+    for (int r = 0; r < G; r++) {
+        f->n[r] = f->direct_n[r] + w->p[r];
+        if (!(f->n[r] > 0)) continue;
+        double rate = (f->direct_x[r] + w->py[r]) / f->n[r], mean = f->n[r] / all;
+        f->held[r] = rate <= 0 || rate >= 1;
+        w->in[r] = !f->held[r];
+        w->prior1[r] = w->theta[r] = rate;
+        f->lambda[r] = mean < 1 ? ((f->direct_n[r] + w->pp[r]) / all - mean * mean) / (mean * (1 - mean)) : NAN;
+    }
+    w->done = all <= 0;
+}
+
+/* Newton's step from `here`, no more than most of the way to 0 or 1. */
+static double newton(struct work *w) {
+    double inverse[G][G], step[G] = {0}, fraction = 1, length = 0;
+    if (!rs_matrix_invert((const double (*)[G])w->s.information, w->in, inverse)) return INFINITY;
+    for (int r = 0; r < G; r++)
+        for (int c = 0; c < G; c++) step[r] += inverse[r][c] * w->s.slope[c];
+    for (int r = 0; r < G; r++) {
+        length += step[r] * step[r];
+        double room = step[r] > 0 ? 1 - w->here[r] : w->here[r];
+        if (w->in[r] && fabs(step[r]) * fraction > 0.95 * room) fraction = 0.95 * room / fabs(step[r]);
+    }
+    for (int r = 0; r < G; r++) w->theta[r] = w->here[r] + fraction * step[r];
+    return sqrt(length);
+}
+
+/* What the sums at theta say: accept it and step on, or step back and let EM try. */
+static void step(struct work *w, struct rs_part_fit *f) {
+    if (w->done) return;
+    add_known(w, f);
+    bool up = !w->started || w->trying_em || w->s.objective >= w->best - 1e-12 * fabs(w->best);
+    if (!up) {
+        memcpy(w->theta, w->em, sizeof w->theta);
+        w->trying_em = true;
+        return;
+    }
+    w->started = true;
+    w->trying_em = false;
+    w->best = w->s.objective;
+    memcpy(w->here, w->theta, sizeof w->here);
+    for (int r = 0; r < G; r++)
+        w->em[r] = w->in[r] ? (f->direct_x[r] + w->s.qy[r] + w->prior1[r]) / (f->direct_n[r] + w->s.q[r] + 1)
+                            : w->theta[r];
+    double length = newton(w);
+    if (!isfinite(length)) memcpy(w->theta, w->em, sizeof w->theta);
+    if (length > close_enough) return;
+    w->done = f->converged = true;
+    memcpy(w->theta, w->here, sizeof w->theta);
+}
+
+/* The rate given leaves the prior's pseudo-person out: sum w q y / sum w q at theta. */
+static void finish(struct work *w, struct rs_part_fit *f) {
+    for (int r = 0; r < G; r++) {
+        double n = f->direct_n[r] + w->s.q[r];
+        f->rate[r] = !(f->n[r] > 0) ? NAN : n > 0 ? (f->direct_x[r] + w->s.qy[r]) / n : w->theta[r];
+        f->x[r] = f->n[r] > 0 ? f->n[r] * f->rate[r] : 0;
+    }
+    if (!rs_matrix_invert((const double (*)[G])w->s.information, w->in, f->v)) f->converged = false;
+}
+
+static void direct(const struct rs_counts *counts, size_t parts, struct rs_split *out) {
+    for (size_t i = 0; i < counts->n && i < parts * G; i++) {
+        out->part[i / G].direct_n[i % G] = (double)counts->c[i].n;
+        out->part[i / G].direct_x[i % G] = (double)counts->c[i].x;
+    }
+}
+
+bool rs_split_fit(const struct rs_series *series, enum rs_split_by by, size_t parts, struct rs_split *out,
+                  struct rs_error *error) {
+    *out = (struct rs_split){.part = rs_alloc((parts + 1) * sizeof *out->part), .n = parts};
+    struct work *work = rs_alloc((parts + 1) * sizeof *work);
+    direct(by == RS_BY_PROVIDER ? &series->by_provider : &series->by_cell, parts, out);
+    bool good = each_row(&series->imputed, by, work, parts, count_row, error), going = good;
+    for (size_t i = 0; good && i < parts; i++) start(&work[i], &out->part[i]);
+    for (int pass = 0; good && going && pass < MOST_PASSES; pass++) {
+        for (size_t i = 0; i < parts; i++)
+            if (!work[i].done) work[i].s = (struct sums){0};
+        good = each_row(&series->imputed, by, work, parts, score_row, error);
+        going = false;
+        for (size_t i = 0; good && i < parts; i++) {
+            step(&work[i], &out->part[i]);
+            going |= !work[i].done;
+        }
+    }
+    for (size_t i = 0; good && i < parts; i++) finish(&work[i], &out->part[i]);
+    free(work);
+    if (!good) rs_split_free(out);
+    return good;
+}
+
+void rs_split_free(struct rs_split *s) {
+    free(s->part);
+    *s = (struct rs_split){0};
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rates by race within parts, fitted in step, are those of a fit to each part alone. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include "pipeline/base/hash.h"
+#include "stages/stratify/birdie.h"
+#include "stages/stratify/split.h"
+
+enum { G = RS_GROUPS, PARTS = 4 };
+static const double truth[PARTS][G] = {
+    {.70, .55, .60, .75, .65, .50}, {.40, .20, .30, .45, .35, .25}, {.97, .95, .90, .99, .96, .93}, {0}};
+
+static struct rs_imputed_row person(struct rs_random *r, size_t part, int *race) {
+    struct rs_imputed_row row = {.weight = 1, .provider = (uint32_t)part & 0xfffff};
+    double sum = 0;
+    for (int g = 0; g < G; g++) {
+        double u = rs_random_unit(r);
+        sum += row.p[g] = u * u * u * u + 1e-6;
+    }
+    for (int g = 0; g < G; g++) row.p[g] /= sum;
+    double u = rs_random_unit(r);
+    for (*race = 0; *race < G - 1 && u >= row.p[*race]; (*race)++) u -= row.p[*race];
+    row.y = rs_random_unit(r) < truth[part][*race];
+    return row;
+}
+
+Test(split, each_part_as_if_alone) {
+    struct rs_error error = {0};
+    struct rs_imputed_file *file = rs_imputed_file_open("/tmp", &error);
+    struct rs_series all = {.imputed = {.file = file}};
+    struct rs_imputed alone[PARTS];
+    struct rs_sample sample[PARTS];
+    for (size_t k = 0; k < PARTS; k++) {
+        alone[k] = (struct rs_imputed){.file = file};
+        sample[k] = (struct rs_sample){.imputed = &alone[k], .threads = 1};
+    }
+    struct rs_random r = rs_random(7, 1, 1);
+    for (uint32_t i = 0; i < 9000; i++) {
+        int race;
+        size_t part = i % (PARTS - 1); /* the last part is empty */
+        struct rs_imputed_row row = person(&r, part, &race);
+        row.cluster = i;
+        if (rs_random_unit(&r) < .2) {
+            struct rs_count *c = rs_count_at(&all.by_provider, (uint32_t)(part * G) + (uint32_t)race);
+            c->n++, c->x += row.y;
+            sample[part].direct[race].n++;
+            sample[part].direct[race].x += row.y;
+        } else {
+            cr_assert(rs_imputed_add(&all.imputed, &row, &error) && rs_imputed_add(&alone[part], &row, &error));
+        }
+    }
+    struct rs_split split;
+    cr_assert(rs_split_fit(&all, RS_BY_PROVIDER, PARTS, &split, &error), "%s", error.text);
+    for (size_t k = 0; k + 1 < PARTS; k++) {
+        struct rs_birdie_fit fit;
+        cr_assert(rs_birdie(&sample[k], &fit, &error), "%s", error.text);
+        const struct rs_part_fit *p = &split.part[k];
+        cr_assert(p->converged && fit.converged);
+        for (int g = 0; g < G; g++) {
+            cr_assert_float_eq(p->rate[g], fit.rate[g], 1e-8, "part %zu, group %d: %.12f, alone %.12f", k, g, p->rate[g],
+                               fit.rate[g]);
+            for (int h = 0; h < G; h++) cr_assert_float_eq(p->v[g][h], fit.v[g][h], 1e-8 + 1e-6 * fabs(fit.v[g][h]));
+            cr_assert(fabs(p->rate[g] - truth[k][g]) < 5 * sqrt(p->v[g][g]) + 1e-3);
+        }
+        rs_imputed_free(&alone[k]);
+    }
+    for (int g = 0; g < G; g++) cr_assert(split.part[PARTS - 1].n[g] == 0);
+    rs_split_free(&split);
+    rs_imputed_free(&all.imputed);
+    free(all.by_provider.c);
+    rs_imputed_file_close(file);
+}
+
+/* A group all of whose mass is on one outcome stays there, and others are estimated as if it were known. */
+Test(split, one_outcome_is_held) {
+    struct rs_error error = {0};
+    struct rs_series s = {.imputed = {0}};
+    *rs_count_at(&s.by_cell, 0) = (struct rs_count){50, 50};
+    *rs_count_at(&s.by_cell, 1) = (struct rs_count){40, 10};
+    struct rs_split split;
+    cr_assert(rs_split_fit(&s, RS_BY_CELL, 1, &split, &error));
+    cr_assert(split.part[0].held[0] && split.part[0].rate[0] == 1 && split.part[0].v[0][0] == 0);
+    cr_assert_float_eq(split.part[0].rate[1], .25, 1e-12);
+    cr_assert(isnan(split.part[0].rate[2]) && split.part[0].n[2] == 0);
+    rs_split_free(&split);
+    free(s.by_cell.c);
+}
