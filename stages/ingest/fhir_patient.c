@@ -174,6 +174,15 @@ static struct rs_view sex_of(const struct rs_fhir *l, token patient) {
     return RS_NULL;
 }
 
+/* The organisation that keeps the patient's record: its name, else the reference to it. */
+static struct rs_view facility(const struct rs_fhir *l, token patient) {
+    token organisation = rs_json_get(l->j, patient, "managingOrganization");
+    struct rs_view name = rs_json_text(l->j, organisation, "display");
+    if (!rs_has(name)) name = rs_json_text(l->j, organisation, "reference");
+    if (!rs_has(name)) name = rs_json_text(l->j, rs_json_get(l->j, organisation, "identifier"), "value");
+    return rs_rows_text(l->rows, name);
+}
+
 /* References by another urn than the patient's id are not found again: the answers would stand alone. */
 static void check_full_url(const struct rs_fhir *l, token patient) {
     static const char urn[] = "urn:uuid:";
@@ -203,6 +212,7 @@ void rs_fhir_patient(const struct rs_fhir *l, token patient) {
     row[RECORD_death_raw] = rs_rows_text(l->rows, rs_json_text(l->j, patient, "deceasedDateTime"));
     row[RECORD_sex_raw] = rs_rows_text(l->rows, sex_of(l, patient));
     row[RECORD_phone_raw] = rs_rows_text(l->rows, phone(l, patient));
+    row[RECORD_facility] = facility(l, patient);
     rs_rows_put_record(l->rows, row);
     put_identifiers(l, patient);
     token extensions = rs_json_get(l->j, patient, "extension");

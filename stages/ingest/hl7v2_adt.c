@@ -34,6 +34,7 @@ struct adt {
     /* the message */
     bool in_message, person_seen, merges;
     struct rs_view sent, recorded; /* MSH-7, EVN-2 */
+    struct rs_view sender, visited; /* facilities: MSH-4; PV1-3.4 of the person at hand */
     struct rs_view msh;
     uint64_t msh_number, line, record_no;
     size_t counted; /* bytes whose line breaks are in line */
@@ -396,6 +397,11 @@ static void set_record_date(const struct adt *a) {
         rows->record_date = rs_day_text(&rows->batch->arena, rows->block->source->date);
 }
 
+/* Where the visit is, else which facility sent the message. */
+static struct rs_view facility(const struct adt *a) {
+    return rs_has(a->visited) ? a->visited : a->sender;
+}
+
 static void put_person(struct adt *a) {
     struct rs_rows *rows = a->rows;
     struct rs_view row[RECORD_COLUMNS] = {{0}};
@@ -414,6 +420,7 @@ static void put_person(struct adt *a) {
     row[RECORD_death_raw] = rs_rows_text(rows, rs_hl7_day(first(a, field(a, 29), 1)));
     row[RECORD_sex_raw] = rs_rows_text(rows, first(a, field(a, 8), 1));
     row[RECORD_phone_raw] = rs_rows_text(rows, phone(a));
+    row[RECORD_facility] = rs_rows_text(rows, facility(a));
     rs_rows_put_record(rows, row);
     put_identifiers(a);
     put_answer(a, "race", 10, RS_LIT("hl7_0005"));
@@ -434,6 +441,7 @@ static void open_person(struct adt *a, const struct rs_hl7_segment *s) {
     close_person(a);
     a->open = a->person_seen = true;
     a->observations = a->last = a->merge = NULL;
+    a->visited = RS_NULL;
     a->text = s->text;
     a->n = rs_hl7_fields(s->text, a->marks, a->pid, MAX_FIELDS);
     a->number = s->number;
@@ -460,6 +468,11 @@ static struct rs_view plain(const struct adt *a, struct rs_view v, unsigned i) {
     return rs_trim(rs_hl7_part(v, a->marks->component, i));
 }
 
+/* Text of a field outside PID. */
+static struct rs_view header_text(const struct adt *a, struct rs_view v) {
+    return rs_has(v) ? rs_hl7_value(v, a->marks, &a->rows->batch->arena) : RS_NULL;
+}
+
 static void set_event(struct adt *a, struct rs_view event) {
     for (size_t i = 0; i < a->profile->n_merge_events; i++)
         if (rs_eq(a->profile->merge_events[i], event)) a->merges = true;
@@ -473,6 +486,7 @@ static void open_message(struct adt *a, const struct rs_hl7_segment *s) {
     a->merges = false;
     a->sent = n > 7 ? plain(a, f[7], 1) : RS_NULL;
     a->recorded = RS_NULL;
+    a->sender = n > 4 ? header_text(a, rs_hl7_part(plain(a, f[4], 1), a->marks->subcomponent, 1)) : RS_NULL;
     if (n > 9) set_event(a, plain(a, f[9], 2));
     a->used++;
 }
@@ -482,6 +496,16 @@ static void read_event(struct adt *a, struct rs_view segment) {
     unsigned n = rs_hl7_fields(segment, a->marks, f, 3);
     if (n > 1) set_event(a, rs_trim(f[1])); /* before 2.3.1 MSH-9 may lack it */
     if (n > 2) a->recorded = plain(a, f[2], 1);
+    a->used++;
+}
+
+/* PV1-3 is a PL: its fourth component is the facility, an HD: name, universal id. */
+static void read_visit(struct adt *a, struct rs_view segment) {
+    struct rs_view f[4];
+    if (rs_hl7_fields(segment, a->marks, f, 4) < 4) return;
+    struct rs_view place = rs_hl7_part(rs_hl7_part(f[3], a->marks->repetition, 1), a->marks->component, 4);
+    struct rs_view name = header_text(a, rs_hl7_part(place, a->marks->subcomponent, 1));
+    a->visited = rs_has(name) ? name : header_text(a, rs_hl7_part(place, a->marks->subcomponent, 2));
     a->used++;
 }
 
@@ -524,6 +548,7 @@ static void take(struct adt *a, const struct rs_hl7_segment *s) {
     if (id_is(s->text, "EVN")) read_event(a, s->text);
     else if (!a->open) return;
     else if (id_is(s->text, "OBX")) read_observation(a, s);
+    else if (id_is(s->text, "PV1")) read_visit(a, s->text);
     else if (id_is(s->text, "MRG") && a->merges && !a->merge) a->merge = keep(a, s);
 }
 

@@ -58,6 +58,7 @@ static const struct group {
     {"address", {RECORD_street_raw, RECORD_city_raw, RECORD_state_raw, RECORD_zip_raw, RECORD_county_raw, RECORD_geoid_raw}},
     {"phone", {RECORD_phone_raw}},
     {"eligibility", {RECORD_eligible_from}},
+    {"facility", {RECORD_facility}},
 };
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
@@ -271,7 +272,7 @@ struct rs_view rs_member_differs(struct rs_arena *arena, const struct rs_part_ro
     struct rs_view list = RS_NULL;
     const char *names[GROUPS + 2];
     size_t n = 0;
-    for (int g = 0; x && y && g < GROUPS - 1; g++) { /* eligibility: its spans are compared */
+    for (int g = 0; x && y && g < GROUPS - 2; g++) { /* eligibility: its spans are compared */
         bool same = true;
         for (int i = 0; groups[g].columns[i]; i++)
             same = same && rs_eq(x->v[groups[g].columns[i]], y->v[groups[g].columns[i]]);

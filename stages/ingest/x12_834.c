@@ -28,8 +28,9 @@ struct rs_834_member {
     struct rs_view subscriber, relationship, maintenance, reason, death, eligible_from, eligible_to;
     struct rs_view family, given, middle, suffix, id_qualifier, id;
     struct rs_view street1, street2, city, state, zip, county;
-    struct rs_view birth, sex, race, race_collection_list, race_collection, phone, effective;
+    struct rs_view facility, birth, sex, race, race_collection_list, race_collection, phone, effective;
     unsigned phone_rank;
+    bool is_facility; /* a facility stands in `facility`, not a provider */
     bool names_corrected, demographics_corrected, languages_corrected;
     struct list refs, languages, coverages;
 };
@@ -203,11 +204,26 @@ static bool in_2300(struct rs_834_member *m, const struct rs_x12_segment *s) {
     return true;
 }
 
+/* Loop 2310, providers of a coverage: a facility, else the organisation that is the primary care provider. A provider
+ * who is a person is no facility. */
+static bool in_2310(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    if (!id_is(s, "NM1")) return false;
+    bool facility = rs_eq_c(rs_x12_el(s, 1), "FA");
+    bool care = rs_eq_c(rs_x12_el(s, 1), "P3") && rs_eq_c(rs_x12_el(s, 2), "2");
+    if (!facility && (!care || rs_has(m->facility))) return false;
+    struct rs_view name = rs_has(rs_x12_el(s, 3)) ? rs_x12_el(s, 3) : rs_x12_el(s, 9);
+    if (!rs_has(name) || (m->is_facility && rs_has(m->facility))) return false;
+    m->facility = name;
+    m->is_facility = facility;
+    return true;
+}
+
 static bool take(struct rs_834_member *m, const struct rs_x12_segment *s) {
     switch (s->loop) {
     case RS_LOOP_2000: return in_2000(m, s);
     case RS_LOOP_2100A: return in_2100a(m, s);
     case RS_LOOP_2300: return in_2300(m, s);
+    case RS_LOOP_2310: return in_2310(m, s);
     default: return false;
     }
 }
@@ -402,6 +418,7 @@ static void put_record(struct rs_rows *rows, const struct rs_834_member *m, stru
     row[RECORD_zip_raw] = rs_rows_text(rows, m->zip);
     row[RECORD_county_raw] = rs_rows_text(rows, m->county);
     row[RECORD_phone_raw] = rs_rows_text(rows, m->phone);
+    row[RECORD_facility] = rs_rows_text(rows, m->facility);
     rs_rows_put_record(rows, row);
 }
 

@@ -277,6 +277,16 @@ Test(ingest_834, headers_over_blocks) {
     rs_buffer_free(&b);
 }
 
+/* Where a member is served: a facility (NM1*FA), else the organisation that is the primary care provider; a provider who
+ * is a person is none, nor is an insurer (COB's NM1*IN). */
+Test(ingest_834, facility) {
+    members("834-5010", MEMBER "HD*030**HLT~LX*1~NM1*P3*2*RIVER CLINIC*****SV*1~LX*2~NM1*FA*2*EAST HOSPITAL~NM1*P3*2*OTHER~"
+                        "INS*Y*18*030~REF*0F*M2~NM1*IL*1*ROE*AL~HD*030**HLT~LX*1~NM1*P3*1*DOCTOR*WHO*****XX*2~"
+                        "COB*P*1*5~NM1*IN*2*INSURER~"
+                        "INS*Y*18*030~REF*0F*M3~NM1*IL*1*POE*AL~HD*030**HLT~LX*1~NM1*P3*2******XX*1112223334~");
+    EXPECT(record, "record_no facility", "1|EAST HOSPITAL\n2|-\n3|1112223334\n");
+}
+
 /* QTY of the header (TO all, ET subscribers, DT dependents) against the members that follow; QTY elsewhere is none. */
 Test(ingest_834, control_totals) {
     members("834-5010", "QTY*TO*3~QTY*ET*1~QTY*DT*1~N1*P5*X~INS*Y*18*030~REF*0F*M1~NM1*IL*1*DOE*JO~QTY*TO*9~"

@@ -134,3 +134,9 @@ Test(ingest_csv, short_dates) {
     ingest("roster-csv", "member_id,updated\n1,1/2/2024\n2,20240102\n3,12/31/2024\n4,2024-01-02\n");
     EXPECT(record, "record_date", "2024-01-02\n2024-01-02\n2024-12-31\n2024-01-02\n");
 }
+
+Test(ingest_csv, facility) {
+    put_text("own.yaml", "base: roster-csv\nformat: csv\nrecord: {facility: site}\n");
+    ingest("./own.yaml", "member_id,site\n1,River Clinic\n2,\n");
+    EXPECT(record, "record_no facility", "1|River Clinic\n2|-\n");
+}

@@ -169,3 +169,12 @@ Test(ingest_fhir, documents) {
     EXPECT(record, "record_no line offset family_raw", "1|1|0|One\n2|7|78|-\n");
     EXPECT(quarantine, "rule", "");
 }
+
+/* The organisation that keeps the record, by name, reference or identifier. */
+Test(ingest_fhir, facility) {
+    ingest("us-core-fhir",
+           PATIENT("\"managingOrganization\":{\"reference\":\"Organization/7\",\"display\":\"River Clinic\"}")
+           PATIENT("\"managingOrganization\":{\"reference\":\"Organization/7\"}")
+           PATIENT("\"managingOrganization\":{\"identifier\":{\"value\":\"NPI1\"}}") PATIENT("\"active\":true"));
+    EXPECT(record, "record_no facility", "1|River Clinic\n2|Organization/7\n3|NPI1\n4|-\n");
+}

@@ -41,6 +41,15 @@ Test(ingest_hl7v2, a_person) {
     EXPECT(file, "format file_date encoding records", "hl7v2|2025-01-02|utf-8|1\n");
 }
 
+/* Facility: that of the visit's place (PV1-3.4), else the sender's (MSH-4); each message's own. */
+Test(ingest_hl7v2, facility) {
+    ingest("hl7v2-adt", MSH("A01", "1") "PID|||1^^^A^MR\rPV1|1|I|W^389^1^EAST\\T\\WEST&1.2.3&ISO\r" MSH("A01", "2") "PID|||2^^^A^MR\r"
+                        MSH("A01", "3") "PID|||3^^^A^MR\rPV1|1|I|W^389^1\r"
+                        "MSH|^~\\&|APP|^1.2.3^ISO|||20250102||ADT^A01|4|P|2.5\rPID|||4^^^A^MR\rPV1|1|I|^^^&1.9&ISO\r"
+                        "MSH|^~\\&|APP||||20250102||ADT^A01|5|P|2.5\rPID|||5^^^A^MR\r");
+    EXPECT(record, "record_no facility", "1|EAST&WEST\n2|FAC\n3|FAC\n4|1.9\n5|-\n");
+}
+
 /* An answer points to its first byte. */
 Test(ingest_hl7v2, offsets) {
     static const char text[] = MSH("A01", "1") "PID|||1^^^A^MR|||||||W~B^Black\r";
