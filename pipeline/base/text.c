@@ -215,8 +215,28 @@ bool rs_parse_long(struct rs_view v, int64_t *out) {
     return true;
 }
 
+/* Digits with at most one point, 15 digits at most behind leading zeroes: a whole number below 2^53 over a power of ten
+ * below 10^22, both exact, so that one division rounds once, as strtod does (Clinger 1990). false where it is not such. */
+static bool parse_plain_real(struct rs_view v, double *out) {
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    uint64_t digits = 0;
+    size_t point = v.n, behind, i = 0;
+    for (; i < v.n && digits < 100000000000000u; i++) { /* below 10^14: one more digit fits */
+        unsigned d = (unsigned char)v.p[i] - (unsigned)'0';
+        if (d < 10) digits = 10 * digits + d;
+        else if (v.p[i] == '.' && point == v.n) point = i;
+        else return false;
+    }
+    behind = point < v.n ? v.n - point - 1 : 0;
+    if (i < v.n || v.n == 0 || (point < v.n && v.n == 1) || behind > 22) return false;
+    *out = (double)digits / powers[behind];
+    return true;
+}
+
 bool rs_parse_real(struct rs_view v, double *out) {
     char text[64];
+    if (parse_plain_real(v, out)) return true;
     if (!v.n || v.n >= sizeof text) return false;
     memcpy(text, v.p, v.n);
     text[v.n] = 0;

@@ -43,6 +43,12 @@ uint32_t rs_name_number(struct rs_names *t, struct rs_view name) {
     return (uint32_t)t->n++;
 }
 
+void rs_names_reset(struct rs_names *t) {
+    if (t->n) memset(t->slots, 0, t->n_slots * sizeof *t->slots);
+    t->n = 0;
+    rs_arena_reset(&t->arena);
+}
+
 void rs_names_free(struct rs_names *t) {
     free(t->names);
     free(t->slots);
@@ -61,10 +67,14 @@ struct rs_count *rs_count_at(struct rs_counts *counts, uint32_t number) {
     return &counts->c[number];
 }
 
-bool rs_strata_open(struct rs_strata *s, const char *dir, struct rs_error *error) {
-    *s = (struct rs_strata){0};
+static void first_names(struct rs_strata *s) {
     for (int g = 0; g < RS_GROUPS; g++) rs_name_number(&s->names[RS_RACE], rs_cstr(rs_group_names[g]));
     rs_name_number(&s->names[RS_ALL], RS_LIT("all"));
+}
+
+bool rs_strata_open(struct rs_strata *s, const char *dir, struct rs_error *error) {
+    *s = (struct rs_strata){0};
+    first_names(s);
     s->file = rs_imputed_file_open(dir, error);
     return s->file != NULL;
 }
@@ -81,17 +91,94 @@ struct rs_series *rs_series_of(struct rs_strata *s, struct rs_view measure, stru
     uint32_t number = rs_name_number(&s->measures, rs_view(key, n));
     rs_arena_free(&long_one);
     if (number < s->n_series) return &s->series[number];
-    s->series = rs_realloc(s->series, (s->n_series + 1) * sizeof *s->series);
+    if (s->n_series == s->series_room) {
+        size_t room = s->series_room ? 2 * s->series_room : 16;
+        s->series = rs_realloc(s->series, room * sizeof *s->series);
+        memset(s->series + s->series_room, 0, (room - s->series_room) * sizeof *s->series);
+        s->series_room = room;
+    }
     struct rs_series *made = &s->series[s->n_series++];
     const char *kept = s->measures.names[number];
-    *made = (struct rs_series){.measure = rs_view(kept, measure.n),
-                               .period = rs_view(kept + measure.n + 1, period.n),
-                               .imputed = {.file = s->file}};
+    made->measure = rs_view(kept, measure.n);
+    made->period = rs_view(kept + measure.n + 1, period.n);
+    made->imputed.file = s->file;
+    made->last_person = 0;
     return made;
 }
 
+/* ---- parts ---------------------------------------------------------------------------------------------------- */
+
+void rs_strata_begin(struct rs_strata *part, const struct rs_strata *whole) {
+    for (int d = 0; d < RS_DIMENSIONS; d++) rs_names_reset(&part->names[d]);
+    rs_names_reset(&part->cells);
+    rs_names_reset(&part->models);
+    rs_names_reset(&part->measures);
+    part->n_series = 0;
+    memcpy(part->adjust, whole->adjust, sizeof part->adjust);
+    part->n_adjust = whole->n_adjust;
+    first_names(part);
+}
+
+/* The whole's number of each of the part's names. */
+static uint32_t *renumber(struct rs_names *whole, const struct rs_names *part) {
+    uint32_t *to = rs_alloc((part->n + 1) * sizeof *to);
+    for (size_t i = 0; i < part->n; i++) to[i] = rs_name_number(whole, rs_cstr(part->names[i]));
+    return to;
+}
+
+/* Adds counts numbered by name, `each` numbers a name, and sets them to 0. */
+static void add_counts(struct rs_counts *whole, struct rs_counts *part, const uint32_t *to, size_t each) {
+    for (size_t i = 0; i < part->n; i++) {
+        struct rs_count c = part->c[i];
+        if (!c.n && !c.x) continue;
+        struct rs_count *sum = rs_count_at(whole, (uint32_t)(to[i / each] * each + i % each));
+        sum->n += c.n;
+        sum->x += c.x;
+        part->c[i] = (struct rs_count){0};
+    }
+}
+
+static bool add_rows(struct rs_strata *whole, const uint32_t *series, const uint32_t *provider, const uint32_t *cell,
+                     struct rs_series_row *rows, size_t n, struct rs_error *error) {
+    for (size_t i = 0; i < n; i++) {
+        struct rs_imputed_row *row = &rows[i].row;
+        rows[i].series = series[rows[i].series];
+        row->provider = provider[row->provider] & (RS_MOST_PROVIDERS - 1);
+        if (cell) row->cell = cell[row->cell] & (RS_MOST_CELLS - 1);
+        if (!rs_imputed_add(&whole->series[rows[i].series].imputed, row, error)) return false;
+    }
+    return true;
+}
+
+bool rs_strata_add(struct rs_strata *whole, struct rs_strata *part, struct rs_series_row *rows, size_t n,
+                   struct rs_error *error) {
+    uint32_t *to[RS_DIMENSIONS], *cells = renumber(&whole->cells, &part->cells),
+                                 *models = renumber(&whole->models, &part->models),
+                                 *series = rs_alloc((part->n_series + 1) * sizeof *series);
+    for (int d = 0; d < RS_DIMENSIONS; d++) to[d] = renumber(&whole->names[d], &part->names[d]);
+    for (size_t i = 0; i < part->n_series; i++) {
+        struct rs_series *from = &part->series[i], *into = rs_series_of(whole, from->measure, from->period);
+        series[i] = (uint32_t)(into - whole->series);
+        for (int d = 0; d < RS_DIMENSIONS; d++) add_counts(&into->by[d], &from->by[d], to[d], 1);
+        add_counts(&into->by_provider, &from->by_provider, to[RS_PROVIDER], RS_GROUPS);
+        add_counts(&into->by_cell, &from->by_cell, cells, RS_GROUPS);
+        add_counts(&into->excluded, &from->excluded, to[RS_RACE], 1);
+    }
+    bool good = true;
+    if (whole->names[RS_PROVIDER].n > RS_MOST_PROVIDERS)
+        good = rs_fail(error, RS_DATA, "person_measure: more than %d provider groups", RS_MOST_PROVIDERS);
+    if (whole->cells.n > RS_MOST_CELLS)
+        good = rs_fail(error, RS_USAGE, "--standardise: more than %d combinations: name fewer dimensions", RS_MOST_CELLS);
+    good = good && add_rows(whole, series, to[RS_PROVIDER], whole->n_adjust ? cells : NULL, rows, n, error);
+    for (int d = 0; d < RS_DIMENSIONS; d++) free(to[d]);
+    free(cells);
+    free(models);
+    free(series);
+    return good;
+}
+
 void rs_strata_free(struct rs_strata *s) {
-    for (size_t i = 0; i < s->n_series; i++) {
+    for (size_t i = 0; i < s->series_room; i++) {
         for (int d = 0; d < RS_DIMENSIONS; d++) free(s->series[i].by[d].c);
         free(s->series[i].excluded.c);
         free(s->series[i].by_provider.c);

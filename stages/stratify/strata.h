@@ -18,6 +18,7 @@ struct rs_names {
     struct rs_arena arena;
 };
 uint32_t rs_name_number(struct rs_names *t, struct rs_view name);
+void rs_names_reset(struct rs_names *t); /* empty again, memory kept */
 void rs_names_free(struct rs_names *t);
 
 enum rs_dimension { RS_ALL, RS_RACE, RS_LANGUAGE, RS_SEX, RS_AGE, RS_PROVIDER, RS_DIMENSIONS };
@@ -53,9 +54,20 @@ struct rs_strata {
     struct rs_names models;   /* that probabilities came from: "model pack fit" */
     struct rs_names measures; /* "measure<unit separator>period" */
     struct rs_series *series;
-    size_t n_series;
+    size_t n_series, series_room; /* those behind n_series are empty and keep their arrays */
     struct rs_imputed_file *file; /* owned */
 };
+/* One row of those imputed, with the number of its series. */
+struct rs_series_row {
+    uint32_t series;
+    struct rs_imputed_row row;
+};
+
+/* For one part of the input (rs_strata_begin) the same structure, without a file: counts by numbers of its own. Adding the
+ * parts in the order of the input numbers names as one walk over all of it would. */
+void rs_strata_begin(struct rs_strata *part, const struct rs_strata *whole); /* empty; what is adjusted for is the whole's */
+bool rs_strata_add(struct rs_strata *whole, struct rs_strata *part, struct rs_series_row *rows, size_t n,
+                   struct rs_error *error); /* empties the part; rows are renumbered in place */
 bool rs_strata_open(struct rs_strata *s, const char *dir, struct rs_error *error);
 struct rs_series *rs_series_of(struct rs_strata *s, struct rs_view measure, struct rs_view period);
 void rs_strata_free(struct rs_strata *s);

@@ -36,6 +36,21 @@ void rs_tabulation_add(struct rs_tabulation *t, const struct rs_view *person) {
     }
 }
 
+void rs_tabulation_merge(struct rs_tabulation *into, struct rs_tabulation *from) {
+    for (size_t set = 0; set < RS_COMBINATIONS; set++) {
+        into->answered[set] += from->answered[set];
+        into->unresolved[set] += from->unresolved[set];
+        into->unresolved_several[set] += from->unresolved_several[set];
+        from->answered[set] = from->unresolved[set] = from->unresolved_several[set] = 0;
+    }
+    for (uint32_t i = 0; i < from->reasons.n; i++) {
+        struct rs_count *c = rs_count_at(&from->missing, i);
+        rs_count_at(&into->missing, rs_name_number(&into->reasons, rs_cstr(from->reasons.names[i])))->n += c->n;
+        c->n = 0;
+    }
+    rs_names_reset(&from->reasons);
+}
+
 void rs_tabulation_free(struct rs_tabulation *t) {
     rs_names_free(&t->reasons);
     free(t->missing.c);

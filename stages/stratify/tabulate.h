@@ -25,6 +25,8 @@ struct rs_tabulation {
 };
 /* One row of layout person. */
 void rs_tabulation_add(struct rs_tabulation *t, const struct rs_view *person);
+/* Adds one to another and empties it. */
+void rs_tabulation_merge(struct rs_tabulation *into, struct rs_tabulation *from);
 /* Suppresses and emits rows of layout tabulation into `sink`, sorted by its key; `most` combinations at most are
  * named. */
 bool rs_tabulation_publish(const struct rs_tabulation *t, double minimum_cell, size_t most, struct rs_batch *batch,

@@ -178,3 +178,61 @@ PY
     "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" --threads 3
     sha256sum <"$out/estimate.tsv" | diff - "$work/one"
 }
+
+# many N: N persons with rows so wide that a block of the file does not hold them all, half of them imputed.
+many() {
+    awk -v n="$1" -v dir="$work" 'BEGIN {
+        wide = sprintf("%200s", ""); gsub(/ /, "W", wide)
+        for (i = 1; i <= n; i++) {
+            key = sprintf("%032x", i * 16)
+            said = i % 2 ? (i % 4 == 1 ? "WHITE" : "BLACK") : "\\N"
+            print key, 1, 1, wide, said, i % 2 ? "\\N" : "UNKNOWN" >(dir "/person")
+            print key, (i % 7 ? "CBP" : "BCS"), 2025, "PG" i % 5, 1, (i % 3 == 0) >(dir "/measure")
+            print key, "bisg", (i % 10) / 10, 1 - (i % 10) / 10, 0, 0, 0, 0, "exact", "tract", "0000000000000000" >(dir "/posterior")
+        }
+    }'
+}
+many_rows() {
+    { echo "person_key records sources surname census6 missing_2024"; cat "$work/person"; } | make_rows person "$in"
+    { echo "person_key measure period provider_group denominator numerator"; cat "$work/measure"; } |
+        make_rows person_measure "$in"
+    { echo "person_key model p_white p_black p_aian p_api p_multi p_hispanic surname_match geography_level pack"
+      cat "$work/posterior"; } | make_rows posterior "$in"
+}
+
+@test "persons are cut into blocks, and nobody is lost between two of them" {
+    many 9001
+    many_rows
+    for t in 1 2 5; do
+        "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" --threads $t
+        f=$out/estimate.tsv
+        [ "$(column "$f" n dimension=all measure=BCS)" = 1285 ] # 9001 / 7
+        [ "$(column "$f" n dimension=all measure=CBP)" = 7716 ]
+        [ "$(column "$f" x dimension=all measure=CBP)" = 2572 ] # 3000 thirds less 428 of both
+        [ "$(column "$f" n stratum=UNKNOWN measure=CBP)" = 3858 ] # 4500 even less 642
+        sha256sum <"$f" >>"$work/sums"
+    done
+    [ "$(sort -u "$work/sums" | wc -l)" = 1 ]
+    ledgers_balance "$work"
+}
+
+@test "a row of nobody is found wherever it stands" {
+    many 9001
+    cp "$work/measure" "$work/whole"
+    for at in 8 72009 144017; do # before the first, in the middle, behind the last; persons have multiples of 16
+        { cat "$work/whole"; printf '%032x CBP 2025 PG1 1 1\n' "$at"; } | sort >"$work/measure"
+        many_rows
+        run "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" --threads 2
+        [ "$status" = 65 ]
+        [[ "$output" == *"person_measure: a row is of a person who is not in person"* ]]
+    done
+}
+
+@test "an order broken between two blocks is found" {
+    many 9001
+    { tail -n 4000 "$work/person"; head -n 5001 "$work/person"; } >"$work/turned"
+    mv "$work/turned" "$work/person"
+    many_rows
+    run "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" --threads 2
+    [ "$status" = 65 ]
+}

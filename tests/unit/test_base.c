@@ -248,3 +248,23 @@ Test(base, unfinished_file_leaves_nothing) {
     cr_assert(stat(path, &st) == 0 && st.st_size == 3);
     unlink(path);
 }
+
+Test(base, reals_are_read_as_strtod_reads_them) {
+    static const char *const by_hand[] = {"0", "1", "0.5", ".5", "5.", "-0.25", "+7", "1e-7", "123456789012345",
+                                          "1234567890123456", "0.000053978377134542", "0.1", "99999999999999.9",
+                                          "0.30000000000000004", "00012.50"};
+    struct rs_random r = rs_random(7, 0, 0);
+    double v;
+    for (size_t i = 0; i < sizeof by_hand / sizeof by_hand[0]; i++) {
+        cr_assert(rs_parse_real(rs_cstr(by_hand[i]), &v), "%s", by_hand[i]);
+        cr_assert(v == strtod(by_hand[i], NULL), "%s", by_hand[i]);
+    }
+    for (int i = 0; i < 200000; i++) {
+        char text[40];
+        double x = rs_random_unit(&r) * pow(10, (int)rs_random_below(&r, 16) - 9);
+        snprintf(text, sizeof text, "%.*f", (int)rs_random_below(&r, 20), x);
+        cr_assert(rs_parse_real(rs_cstr(text), &v) && v == strtod(text, NULL), "%s", text);
+    }
+    static const char *const none[] = {"", ".", "1.2.3", "1x", " 1", "1 ", "--1", "\\N"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) cr_assert_not(rs_parse_real(rs_cstr(none[i]), &v), "%s", none[i]);
+}
