@@ -110,7 +110,7 @@ static const char *const after[] = {"ingest", NULL};
 
 const struct rs_stage rs_stage_normalize = {
     .name = "normalize",
-    .version = 2, /* 2: dates "YYYY M D"; birth_after_record */
+    .version = 3, /* 3: streets by Publication 28, more kinds of addresses; 2: dates "YYYY M D"; birth_after_record */
     .about = "Clean names, dates, sex and places",
     .description =
         "Writes one cleaned row for each source row, in the same order; the raw values stay in record.\n\n"
@@ -120,6 +120,12 @@ const struct rs_stage rs_stage_normalize = {
         "have five or nine digits; zeros lost at the front are put back only where the result is a ZIP code of the "
         "row's own state, and the quarantine says so. The ZIP code tabulation area, and county, tract and block group "
         "where the sender gives them, are checked against the reference pack; a county given by name alone stays empty.\n\n"
+        "Street lines are spelt as USPS Publication 28 asks, as far as rules go without the postal service's files: suffix, "
+        "direction and unit designator are abbreviated where they stand as such (NORTH AVENUE is NORTH AVE), highways "
+        "spelt out before their number, and the forms of boxes, rural and contract routes made one. address_flag says "
+        "what stands in a street's place: po_box, rural_route, highway_contract, general_delivery, private_mailbox (PMB), "
+        "military (APO, FPO, DPO, AA, AE, AP), homeless (the line says so, and is left out), shelter (it names one), "
+        "foreign. Shelters and offices known only by their address are not recognised.\n\n"
         "A value that cannot be used is left empty and goes to the quarantine with its place in the source.",
     .examples = "Clean what ingest wrote:\n\n"
                 "\trelsogi normalize --input out/ingest --output out/normalize --as-of 2026-01-31",

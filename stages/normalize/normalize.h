@@ -15,6 +15,7 @@ struct rs_normal_tables {
     uint64_t county[RS_BITS_FOR_FIVE];   /* counties of the reference pack */
     bool has_counties;
     struct rs_tracts *tracts;
+    struct rs_street_words *street_words;
 };
 struct rs_normal_tables *rs_normal_tables_new(const struct rs_pack *pack, int32_t as_of_day);
 void rs_normal_tables_free(struct rs_normal_tables *t);
@@ -71,6 +72,7 @@ void rs_normalize_dates(const struct rs_normalizing *n);
 void rs_normalize_sex(const struct rs_normalizing *n);
 void rs_normalize_phone(const struct rs_normalizing *n);
 void rs_normalize_place(const struct rs_normalizing *n);
+void rs_normalize_street(const struct rs_normalizing *n); /* and address_flag, as far as the street says it */
 void rs_normalize_areas(const struct rs_normalizing *n, struct rs_view state); /* county, tract, block group */
 
 /* Upper case, accents folded, punctuation but ', -, / and & to blanks, P.O. to PO; null where nothing is left. */

@@ -45,36 +45,27 @@ struct rs_view rs_normal_words(struct rs_arena *arena, struct rs_view raw) {
     return n > 0 ? rs_view(out, n) : RS_NULL;
 }
 
-/* ---- street ----------------------------------------------------------------------------------------------------- */
+/* ---- lists ------------------------------------------------------------------------------------------------------ */
 
-struct street_word {
-    struct rs_view word, standard;
-};
 #define VIEW(text) {"" text, sizeof(text) - 1}
 #define MILITARY(state)
 #define LOST_ZERO(state, first, last)
-#define ABROAD(state)
 #define HOMELESS(text)
-#define STREET_WORD(word, standard) {VIEW(word), VIEW(standard)},
-static const struct street_word street_words[] = {
-#include "schemas/codes/address.def"
-};
-#undef STREET_WORD
-#define STREET_WORD(word, standard)
-#undef HOMELESS
-#define HOMELESS(text) VIEW(text),
-static const struct rs_view homeless[] = {
-#include "schemas/codes/address.def"
-};
-#undef HOMELESS
-#define HOMELESS(text)
-#undef ABROAD
+#define SHELTER(text)
+#define FIELD_POST(city)
 #define ABROAD(state) VIEW(state),
 static const struct rs_view abroad[] = {
 #include "schemas/codes/address.def"
 };
 #undef ABROAD
 #define ABROAD(state)
+#undef FIELD_POST
+#define FIELD_POST(city) VIEW(city),
+static const struct rs_view field_posts[] = {
+#include "schemas/codes/address.def"
+};
+#undef FIELD_POST
+#define FIELD_POST(city)
 #undef MILITARY
 #define MILITARY(state) VIEW(state),
 static const struct rs_view military[] = {
@@ -93,8 +84,9 @@ static const struct lost_zero {
 #undef LOST_ZERO
 #undef ABROAD
 #undef HOMELESS
+#undef SHELTER
+#undef FIELD_POST
 #undef MILITARY
-#undef STREET_WORD
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 static bool among(const struct rs_view *list, size_t n, struct rs_view v) {
@@ -104,61 +96,6 @@ static bool among(const struct rs_view *list, size_t n, struct rs_view v) {
         }
     }
     return false;
-}
-
-/* Binary search; numbers and single letters are never in the list. */
-static struct rs_view standard_word(struct rs_view word) {
-    size_t low = 0, high = word.n >= 2 && word.p[0] >= 'A' && word.p[0] <= 'Z' ? COUNT(street_words) : 0;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        int c = street_words[mid].word.p[0] - word.p[0]; /* mostly decides, without a call */
-        c = c != 0 ? c : rs_compare(street_words[mid].word, word);
-        if (c == 0) {
-            return street_words[mid].standard;
-        }
-        if (c < 0) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-    return word;
-}
-
-static bool is_po_box(struct rs_view street) {
-    static const struct rs_view starts[] = {VIEW("PO BOX"), VIEW("P O BOX"), VIEW("POST OFFICE BOX"), VIEW("POBOX"),
-                                            VIEW("POB ")};
-    for (size_t i = 0; street.p[0] == 'P' && i < COUNT(starts); i++) {
-        if (street.n >= starts[i].n && memcmp(street.p, starts[i].p, starts[i].n) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void street(const struct rs_normalizing *n) {
-    struct rs_view words = rs_normal_words(&n->batch->arena, n->raw[RECORD_street_raw]);
-    if (rs_is_null(words)) {
-        return;
-    }
-    if (is_po_box(words)) {
-        n->out[DEMOGRAPHIC_address_flag] = RS_LIT("po_box");
-    } else if (among(homeless, COUNT(homeless), words)) {
-        n->out[DEMOGRAPHIC_address_flag] = RS_LIT("homeless");
-        return; /* not a street */
-    }
-    /* The standard form is never longer than what it stands for by more than a letter. */
-    char *out = rs_arena_alloc(&n->batch->arena, words.n * 2 + 2);
-    size_t at = 0;
-    for (struct rs_view rest = words; !rs_is_null(rest);) {
-        struct rs_view word = standard_word(rs_split(&rest, ' '));
-        if (at > 0) {
-            out[at++] = ' ';
-        }
-        memcpy(out + at, word.p, word.n);
-        at += word.n;
-    }
-    n->out[DEMOGRAPHIC_street] = rs_view(out, at);
 }
 
 /* ---- state ------------------------------------------------------------------------------------------------------ */
@@ -319,14 +256,23 @@ static void zip(const struct rs_normalizing *n, bool *is_abroad) {
     keep_zip(n, rs_view(rs_arena_copy(&n->batch->arena, digits, whole), whole));
 }
 
+/* APO, FPO and DPO, and the "states" AA, AE and AP, are posts of the armed forces and embassies abroad. */
+static bool is_military(const struct rs_normalizing *n) {
+    struct rs_view city = n->out[DEMOGRAPHIC_city], usps = n->out[DEMOGRAPHIC_state];
+    return (usps.n == 2 && usps.p[0] == 'A' && among(military, COUNT(military), usps)) ||
+           (city.n == 3 && among(field_posts, COUNT(field_posts), city));
+}
+
 void rs_normalize_place(const struct rs_normalizing *n) {
     bool is_abroad = false;
-    street(n);
+    rs_normalize_street(n);
     n->out[DEMOGRAPHIC_city] = rs_normal_words(&n->batch->arena, n->raw[RECORD_city_raw]);
     state(n, &is_abroad);
     zip(n, &is_abroad);
     if (is_abroad) {
         n->out[DEMOGRAPHIC_address_flag] = RS_LIT("foreign");
+    } else if (is_military(n)) {
+        n->out[DEMOGRAPHIC_address_flag] = RS_LIT("military");
     }
     rs_normalize_areas(n, n->out[DEMOGRAPHIC_state]);
 }

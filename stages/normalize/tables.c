@@ -4,6 +4,7 @@
 #include "normalize.h"
 #include <stdlib.h>
 #include "pipeline/base/date.h"
+#include "street_words.h"
 
 /* A tract as one number: county (0..99999) and tract (0..999999), so 37 bits; what is above says which of its ten block
  * groups there are. 0 is an empty slot: no county is 00000. */
@@ -121,6 +122,7 @@ struct rs_normal_tables *rs_normal_tables_new(const struct rs_pack *pack, int32_
     zip_bits(t, pack);
     county_bits(t, pack);
     t->tracts = tracts_new(pack);
+    t->street_words = rs_street_words_new();
     return t;
 }
 
@@ -130,6 +132,7 @@ void rs_normal_tables_free(struct rs_normal_tables *t) {
     }
     free(t->tracts->slots);
     free(t->tracts);
+    rs_street_words_free(t->street_words);
     free(t);
 }
 

@@ -257,16 +257,144 @@ Test(normalize, census_areas, .timeout = 120) {
     CHECK(cases);
 }
 
-Test(normalize, street_words_are_sorted) {
-    static const char *const words[] = {
-#define MILITARY(state)
-#define LOST_ZERO(state, first, last)
-#define ABROAD(state)
-#define HOMELESS(text)
-#define STREET_WORD(word, standard) word,
-#include "schemas/codes/address.def"
+#define STREET(sent, kept, flag) {{{RECORD_street_raw, sent}}, {{DEMOGRAPHIC_street, kept}, {ADDRESS, flag}}, {0}}
+
+/* Directions and suffixes: USPS Publication 28, sections 232 to 236. */
+Test(normalize, streets, .timeout = 120) {
+    static const struct test_case cases[] = {
+        STREET("101 Main Street", "101 MAIN ST", ""),
+        STREET("789 Main Avenue Drive", "789 MAIN AVENUE DR", ""),
+        STREET("4513 3rd Street Circle West", "4513 3RD STREET CIR W", ""),
+        STREET("1001 North Avenue", "1001 NORTH AVE", ""),
+        STREET("52 North East Street", "52 N EAST ST", ""),
+        STREET("10 NorthEast Main Ave.", "10 NE MAIN AVE", ""),
+        STREET("10 South West Main Ave", "10 SW MAIN AVE", ""),
+        STREET("100 E Street", "100 E ST", ""),
+        STREET("39 1/2 Oak Lane", "39 1/2 OAK LN", ""),
+        STREET("39.2 Road", "39.2 ROAD", ""),
+        STREET("112-10 Bronx Road", "112-10 BRONX RD", ""),
+        STREET("12 5th Avenue", "12 5TH AVE", ""),
+        STREET("Fifth Avenue", "FIFTH AVE", ""),
+        STREET("70 Saint Paul's Place", "70 ST PAUL'S PL", ""),
+        STREET("12 Key West", "12 KEY WEST", ""),
+        STREET("12 Mount Vernon Parkway South", "12 MT VERNON PKWY S", ""),
+        STREET("12 Throughway Trafficway", "12 THROUGHWAY TRFY", ""),
+        STREET("C/O Ann Lee, 12 Main Street", "C/O ANN LEE 12 MAIN ST", ""),
+        STREET("12 Calle Garc\u00eda", "12 CALLE GARCIA", ""),
+        STREET(" ,;# ", "#", ""),
     };
-    for (size_t i = 1; i < sizeof words / sizeof *words; i++) {
-        cr_assert_lt(strcmp(words[i - 1], words[i]), 0, "%s stands before %s", words[i - 1], words[i]);
+    CHECK(cases);
+}
+
+/* Section 213 and appendix C2. */
+Test(normalize, secondary_units, .timeout = 120) {
+    static const struct test_case cases[] = {
+        STREET("102 Main Street, Apartment 101", "102 MAIN ST APT 101", ""),
+        STREET("1356 Executive Drive Suite 202", "1356 EXECUTIVE DR STE 202", ""),
+        STREET("1600 Central Place Building 14", "1600 CENTRAL PL BLDG 14", ""),
+        STREET("55 Sylvan Boulevard Rear", "55 SYLVAN BLVD REAR", ""),
+        STREET("12 Main Street #5", "12 MAIN ST # 5", ""),
+        STREET("12 Main Street Apt #5", "12 MAIN ST APT 5", ""),
+        STREET("12 Main Street, 2nd Floor", "12 MAIN ST 2ND FL", ""),
+        STREET("12 Front Street", "12 FRONT ST", ""),
+        STREET("12 Main Street North, Penthouse", "12 MAIN ST N PH", ""),
+        STREET("12 Space Center Drive", "12 SPACE CENTER DR", ""),
+        STREET("10 Main Street Ste 11 PMB 234", "10 MAIN ST STE 11 PMB 234", "private_mailbox"),
+    };
+    CHECK(cases);
+}
+
+/* Appendix F. */
+Test(normalize, highways, .timeout = 120) {
+    static const struct test_case cases[] = {
+        STREET("County Hwy 60E", "COUNTY HIGHWAY 60E", ""),
+        STREET("12 CR 1185", "12 COUNTY ROAD 1185", ""),
+        STREET("Farm to Market 1200", "FM 1200", ""),
+        STREET("HWY FM 1320", "FM 1320", ""),
+        STREET("500 HWY 64", "500 HIGHWAY 64", ""),
+        STREET("Hwy 11 Bypass", "HIGHWAY 11 BYP", ""),
+        STREET("Hwy 66 Frontage Road", "HIGHWAY 66 FRONTAGE RD", ""),
+        STREET("Interstate Hwy 680", "INTERSTATE 680", ""),
+        STREET("Ranch Rd 620", "RANCH ROAD 620", ""),
+        STREET("77 St Rt 175", "77 STATE ROUTE 175", ""),
+        STREET("TSR 45", "TOWNSHIP ROAD 45", ""),
+        STREET("US 41 SW", "US HIGHWAY 41 SW", ""),
+        STREET("Route 9", "ROUTE 9", ""),
+    };
+    CHECK(cases);
+}
+
+/* Sections 24 to 29: rural and contract routes, general delivery, boxes, military addresses. */
+Test(normalize, delivery_without_street, .timeout = 120) {
+    static const struct test_case cases[] = {
+        STREET("RR 2 Box 152", "RR 2 BOX 152", "rural_route"),
+        STREET("RFD Route 4 #87A", "RR 4 BOX 87A", "rural_route"),
+        STREET("RR 2 Box 18 Bryan Dairy Rd", "RR 2 BOX 18", "rural_route"),
+        STREET("RR03 Box 98D", "RR 3 BOX 98D", "rural_route"),
+        STREET("Rural Route 9, Box 17", "RR 9 BOX 17", "rural_route"),
+        STREET("HC 68 Box 23A", "HC 68 BOX 23A", "highway_contract"),
+        STREET("HC 68 Box 19-2B", "HC 68 BOX 19-2B", "highway_contract"),
+        STREET("Highway Contract Route 68, Box 23A", "HC 68 BOX 23A", "highway_contract"),
+        STREET("Star Route 68 Box 98", "HC 68 BOX 98", "highway_contract"),
+        STREET("General Delivery", "GENERAL DELIVERY", "general_delivery"),
+        STREET("Gen. Del.", "GENERAL DELIVERY", "general_delivery"),
+        STREET("Post Office Box 11890", "PO BOX 11890", "po_box"),
+        STREET("P. O. Box G", "PO BOX G", "po_box"),
+        STREET("POB 12", "PO BOX 12", "po_box"),
+        STREET("POBOX12", "PO BOX 12", "po_box"),
+        STREET("Drawer 11890", "PO BOX 11890", "po_box"),
+        STREET("Firm Caller 11890", "PO BOX 11890", "po_box"),
+        STREET("Box Elder Lane", "BOX ELDER LN", ""),
+        STREET("123 Main Street, PO Box 45", "123 MAIN ST PO BOX 45", ""),
+        STREET("123 Main Street PO Box 45", "123 MAIN ST PO BOX 45", ""),
+        STREET("Unit 2050 Box 4190", "UNIT 2050 BOX 4190", "military"),
+        STREET("CMR 1250 Box 5", "CMR 1250 BOX 5", "military"),
+        {{{RECORD_street_raw, "USS Nimitz"}, {RECORD_city_raw, "FPO"}, {STATE, "AP"}, {ZIP, "96697"}},
+         {{DEMOGRAPHIC_street, "USS NIMITZ"}, {DEMOGRAPHIC_city, "FPO"}, {ADDRESS, "military"}},
+         {0}},
+        {{{RECORD_city_raw, "Dpo"}}, {{ADDRESS, "military"}}, {0}},
+    };
+    CHECK(cases);
+}
+
+Test(normalize, no_home, .timeout = 120) {
+    static const struct test_case cases[] = {
+        STREET("HOMELESS", "", "homeless"),
+        STREET("Homeless - no address", "", "homeless"),
+        STREET("Unhoused, downtown", "DOWNTOWN", "homeless"),
+        STREET("No fixed address", "", "homeless"),
+        STREET("Transient", "", "homeless"),
+        STREET("NFA", "", "homeless"),
+        STREET("Homeless Shelter", "HOMELESS SHELTER", "shelter"),
+        STREET("St. Mary's Shelter, 12 Main Street", "ST MARY'S SHELTER 12 MAIN ST", "shelter"),
+        STREET("12 Shelter Cove Road", "12 SHELTER COVE RD", ""),
+        STREET("Shelter Lane", "SHELTER LN", ""),
+        STREET("Transient Street", "TRANSIENT ST", ""),
+        STREET("15 Homeless Lane", "15 HOMELESS LN", ""),
+    };
+    CHECK(cases);
+}
+
+/* Words are found by their 15 bytes. */
+Test(normalize, street_words_are_short) {
+    static const char *const words[] = {
+#undef SUFFIX
+#define SUFFIX(standard, others) standard " " others,
+#define UNIT(standard, others) standard " " others,
+#define UNIT_ALONE(standard, others) standard " " others,
+#define DIRECTION(standard, others) standard " " others,
+#define NAME_WORD(standard, others) standard " " others,
+#define HIGHWAY(text, standard) text,
+#define BOX(text) text,
+#define RURAL(text) text,
+#define CONTRACT(text) text,
+#define MILITARY_UNIT(text) text,
+#define DELIVERY(text) text,
+#include "schemas/codes/street.def"
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        for (struct rs_view rest = rs_cstr(words[i]); rs_has(rest);) {
+            cr_assert_leq(rs_split(&rest, ' ').n, 15, "%s", words[i]);
+        }
     }
 }
