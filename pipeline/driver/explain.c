@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `relsogi explain`: for auditors, and for whoever is asked why. */
+/* One person's probabilities and every factor of them: for auditors, and for whoever is asked why. */
 #include "explain.h"
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include "driver.h"
-#include "pipeline/base/config.h"
-#include "pipeline/base/log.h"
 #include "pipeline/reference/name_fold.h"
+#include "stages/impute/fbisg.h"
+#include "stages/impute/options.h"
 
 enum { FOLDED_BYTES = 255 };
 
@@ -111,171 +108,133 @@ static void explain_places(const struct rs_pack *pack, struct rs_explanation *e)
             add_place(e, rs_place_level_names[chain[i]], rs_view(id.p, digits[chain[i]]), counts, e->options.smoothing);
     rs_pack_place(pack, used, id, counts);
     add_place(e, rs_place_level_names[used], id, counts, e->options.smoothing);
+    if (e->posterior.band == RS_BANDS) return;
+    e->band[rs_band_text(e->band, rs_pack_band_at(pack, e->posterior.band))] = 0;
+    add_place(e, e->band, id, rs_pack_band_counts(pack, e->posterior.band, used, e->posterior.place), e->options.smoothing);
 }
 
 /* ---- together --------------------------------------------------------------------------------------------------- */
 
 static void explain_form(const struct rs_pack *pack, struct rs_explanation *e) {
     double bearers[RS_GROUPS], nation[RS_GROUPS];
+    bool textbook = e->options.textbook && e->surname.used && !rs_impute_is_fitted(&e->options);
     rs_pack_surname_totals(pack, bearers);
     rs_pack_nation(pack, nation);
     for (int r = 0; r < RS_GROUPS; r++)
-        e->form[r] = e->options.textbook && e->surname.used ? bearers[r] / sum_of(bearers) / (nation[r] / sum_of(nation)) : 1;
+        e->form[r] = textbook ? bearers[r] / sum_of(bearers) / (nation[r] / sum_of(nation)) : 1;
 }
 
 /* The factors shown must make the answer given. */
-static bool check(const struct rs_explanation *e, struct rs_error *error) {
+static bool check(const struct rs_explanation *e, const double p[RS_GROUPS], struct rs_error *error) {
     for (int r = 0; r < RS_GROUPS; r++)
-        if (!(fabs(e->product[r] / e->sum - e->posterior.p[r]) <= 1e-12))
+        if (!(fabs(e->product[r] / e->sum - p[r]) <= 1e-12))
             return rs_fail(error, RS_BUG, "explain: the factors give %.15g for %s, imputation %.15g: please report it",
-                           e->product[r] / e->sum, rs_group_names[r], e->posterior.p[r]);
+                           e->product[r] / e->sum, rs_group_names[r], p[r]);
     return true;
 }
 
-bool rs_explain(const struct rs_pack *pack, const struct rs_impute_options *options, const struct rs_who *raw,
-                struct rs_arena *arena, struct rs_explanation *e, struct rs_error *error) {
-    struct rs_impute_model *model = rs_impute_model_new(pack, options);
-    struct rs_who who = *raw;
-    *e = (struct rs_explanation){.options = *options};
-    who.surname = rs_name_fold(arena, raw->surname);
-    who.first_name = rs_name_fold(arena, raw->first_name);
-    e->surname.raw = raw->surname;
-    e->surname.folded = who.surname;
-    e->first_name.raw = raw->first_name;
-    e->first_name.folded = who.first_name;
-    rs_impute_who(model, &who, &e->posterior);
-    rs_impute_model_free(model);
-    explain_surname(pack, e, &e->surname);
-    explain_first_name(pack, &e->first_name);
-    e->surname.used = e->posterior.match != RS_SURNAME_NONE;
-    e->first_name.used = e->posterior.first_match < RS_FIRST_NAME_NONE;
-    explain_form(pack, e);
-    explain_places(pack, e);
+static void multiply(struct rs_explanation *e) {
     for (int r = 0; r < RS_GROUPS; r++) {
-        e->product[r] = e->places[e->n_places - 1].share[r] * e->form[r];
-        if (e->surname.used) e->product[r] *= e->surname.likelihood[r];
-        if (e->first_name.used) e->product[r] *= e->first_name.likelihood[r];
+        e->product[r] = e->place[r] * e->form[r];
+        if (e->surname.used) e->product[r] *= e->surname.likelihood[r] + e->added;
+        if (e->first_name.used) e->product[r] *= e->first_name.likelihood[r] + e->added;
+        if (e->middle_name.used) e->product[r] *= e->middle_name.likelihood[r] + e->added;
+        if (e->said.cells && !e->said.whole) e->product[r] *= e->said.weight[r];
     }
     e->sum = sum_of(e->product);
-    return check(e, error);
 }
 
-/* ---- command line ----------------------------------------------------------------------------------------------- */
-
-static const char help_text[] =
-    "Usage: relsogi explain --surname NAME [--first NAME] [PLACE...] [OPTION...]\n"
-    "\n"
-    "Shows how the probabilities of one person come about: what the names were found as, each factor with the\n"
-    "counts behind it, and from which tables. The numbers are those that relsogi impute writes.\n"
-    "\n"
-    "  --surname NAME --first NAME            as an extract has them\n"
-    "  --block-group ID --tract ID --zcta ID --zip ID --county ID --state ID\n"
-    "                                         where the person lives: any of them; the finest is used\n"
-    "  --method METHOD                        bifsg (default), bisg, surname or geography\n"
-    "  --form FORM                            place (default) or textbook\n"
-    "  --geography LEVEL                      finest level to use: block_group (default) ... nation\n"
-    "  --smoothing K --surname-smoothing K    20 and 5; 0 for none\n"
-    "  --reference PACK                       reference pack\n"
-    "  --json                                 for machines\n";
-
-struct arguments {
-    struct rs_who who;
-    struct rs_impute_options options;
-    const char *pack;
-    bool json, help;
-};
-
-static bool one_of(const char *option, const char *value, const char *const *names, int n, int *out,
-                   struct rs_error *error) {
-    for (*out = 0; *out < n; (*out)++)
-        if (strcmp(value, names[*out]) == 0) return true;
-    return rs_fail(error, RS_USAGE, "--%s: there is no %s; see relsogi explain --help", option, value);
+/* fBISG with the person alone in the place: what the others there change depends on the run. */
+static void fit_place(const struct rs_pack *pack, const struct rs_impute_model *model, const struct rs_who *who,
+                      struct rs_explanation *e) {
+    double likelihood[1][RS_GROUPS], p[1][RS_GROUPS];
+    struct rs_posterior q = e->posterior;
+    if (!rs_impute_is_fitted(&e->options) || e->posterior.level == RS_NATION) return;
+    const double *residents = rs_pack_place_counts(pack, e->posterior.level, e->posterior.place);
+    rs_impute_likelihood(model, who, likelihood[0], &q);
+    rs_fbisg_unit(&(struct rs_fbisg_options){.sweeps = 2, .burn_in = 1}, 0, residents,
+                  (const double(*)[RS_GROUPS])likelihood, p, 1);
+    memcpy(e->posterior.p, p[0], sizeof p[0]);
+    e->posterior.kind = q.first_match < RS_FIRST_NAME_NONE ? RS_FBIFSG : RS_FBISG;
+    e->fitted = true;
+    for (int r = 0; r < RS_GROUPS; r++) e->place[r] = residents[r] + 1;
 }
 
-static bool real(const char *option, const char *value, double *out, struct rs_error *error) {
-    if (rs_parse_real(rs_cstr(value), out) && *out >= 0 && *out <= 1e9) return true;
-    return rs_fail(error, RS_USAGE, "--%s: wants a number from 0 on", option);
+static struct rs_who who_of(const struct rs_explain_input *input, const struct rs_explanation *e) {
+    const struct rs_view *p = input->person;
+    struct rs_who who = {.surname = e->surname.folded,
+                         .first_name = e->first_name.folded,
+                         .middle_name = e->middle_name.folded,
+                         .has_age = input->age >= 0,
+                         .age = input->age,
+                         .sex = rs_sex_letter(p[PERSON_sex]),
+                         .ids = {.state = p[PERSON_state], .zip5 = p[PERSON_zip5], .zcta = p[PERSON_zcta],
+                                 .county = p[PERSON_county], .tract = p[PERSON_tract],
+                                 .block_group = p[PERSON_block_group]}};
+    if (e->said.whole) return who;
+    who.cells = e->said.cells;
+    who.hispanic = e->said.weight[RS_HISPANIC];
+    return who;
 }
 
-static bool set(struct arguments *a, int c, struct rs_error *error) {
-    int n;
-    switch (c) {
-    case 's': a->who.surname = rs_cstr(optarg); return true;
-    case 'f': a->who.first_name = rs_cstr(optarg); return true;
-    case 'b': a->who.ids.block_group = rs_cstr(optarg); return true;
-    case 't': a->who.ids.tract = rs_cstr(optarg); return true;
-    case 'z': a->who.ids.zcta = rs_cstr(optarg); return true;
-    case 'p': a->who.ids.zip5 = rs_cstr(optarg); return true;
-    case 'c': a->who.ids.county = rs_cstr(optarg); return true;
-    case 'S': a->who.ids.state = rs_cstr(optarg); return true;
-    case 'r': a->pack = optarg; return true;
-    case 'j': a->json = true; return true;
-    case 'h': a->help = true; return true;
-    case 'k': return real("smoothing", optarg, &a->options.smoothing, error);
-    case 'K': return real("surname-smoothing", optarg, &a->options.surname_smoothing, error);
-    case 'm':
-        if (!one_of("method", optarg, rs_impute_method_names, RS_METHOD_FBISG, &n, error)) return false;
-        a->options.method = (enum rs_impute_method)n;
-        return true;
-    case 'g':
-        if (!one_of("geography", optarg, rs_place_level_names, RS_PLACE_LEVELS, &n, error)) return false;
-        a->options.finest = (enum rs_place_level)n;
-        return true;
-    case 'F':
-        a->options.textbook = strcmp(optarg, "textbook") == 0;
-        if (a->options.textbook || strcmp(optarg, "place") == 0) return true;
-        return rs_fail(error, RS_USAGE, "--form is place or textbook");
-    default: return rs_fail(error, RS_USAGE, "see relsogi explain --help");
+/* The method's answer, with what was said, and its factors. */
+static bool explain_method(const struct rs_pack *pack, const struct rs_impute_model *model, const struct rs_who *who,
+                           struct rs_explanation *e, struct rs_error *error) {
+    rs_impute_who(model, who, &e->posterior);
+    e->added = rs_impute_is_fitted(&e->options) ? RS_FBISG_ADDED : 0;
+    e->surname.used = e->posterior.match != RS_SURNAME_NONE;
+    e->first_name.used = e->posterior.first_match < RS_FIRST_NAME_NONE;
+    e->middle_name.used = e->posterior.middle_match < RS_FIRST_NAME_NONE;
+    explain_form(pack, e);
+    explain_places(pack, e);
+    memcpy(e->place, e->places[e->n_places - 1].share, sizeof e->place);
+    fit_place(pack, model, who, e);
+    multiply(e);
+    if (e->sum > 0) return check(e, e->posterior.p, error);
+    /* A pack in which the nation lacks a group that the person named: the place is not counted. */
+    for (int r = 0; r < RS_GROUPS; r++) e->place[r] = 1;
+    multiply(e);
+    return check(e, e->posterior.p, error);
+}
+
+static void explain_names(const struct rs_pack *pack, const struct rs_view *person, struct rs_arena *arena,
+                          struct rs_explanation *e) {
+    e->surname.raw = person[PERSON_surname];
+    e->surname.folded = rs_name_fold(arena, e->surname.raw);
+    e->first_name.raw = person[PERSON_first_name];
+    e->first_name.folded = rs_name_fold(arena, e->first_name.raw);
+    explain_surname(pack, e, &e->surname);
+    explain_first_name(pack, &e->first_name);
+    e->middle_name.raw = person[PERSON_middle_name];
+    e->middle_name.folded = rs_name_fold(arena, e->middle_name.raw);
+    enum rs_first_name_match match = rs_middle_name_find(pack, e->middle_name.folded, e->middle_name.likelihood);
+    e->middle_name.match = rs_first_name_match_names[match];
+}
+
+bool rs_explain(const struct rs_pack *pack, const struct rs_explain_input *input, struct rs_arena *arena,
+                struct rs_explanation *e, struct rs_error *error) {
+    struct rs_impute_model *model = rs_impute_model_new(pack, &input->options);
+    struct rs_pairs all = rs_pairs_of(0, 0);
+    *e = (struct rs_explanation){.options = input->options};
+    rs_explain_said(input, &e->said);
+    explain_names(pack, input->person, arena, e);
+    struct rs_who who = who_of(input, e);
+    bool ok = explain_method(pack, model, &who, e, error);
+    memcpy(e->method, e->posterior.p, sizeof e->method);
+    if (ok && input->fit) {
+        struct rs_who open = who;
+        open.cells = 0;
+        if (who.cells) rs_impute_who(model, &open, &e->posterior);
+        ok = rs_explain_fit(pack, input, e, error);
     }
+    bool part = e->said.cells && !e->said.whole;
+    if (ok) rs_omb2024(model, &e->posterior, part ? &e->said.answer : NULL, &all, &e->categories);
+    snprintf(e->model, sizeof e->model, "%s%s", rs_impute_kind_names[e->posterior.kind],
+             e->learned.fit ? RS_LEARNED_SUFFIX : "");
+    rs_impute_model_free(model);
+    return ok;
 }
 
-static bool parse(int argc, char **argv, struct arguments *a, struct rs_error *error) {
-    static const struct option options[] = {
-        {"surname", required_argument, NULL, 's'},     {"first", required_argument, NULL, 'f'},
-        {"block-group", required_argument, NULL, 'b'}, {"tract", required_argument, NULL, 't'},
-        {"zcta", required_argument, NULL, 'z'},        {"zip", required_argument, NULL, 'p'},
-        {"county", required_argument, NULL, 'c'},      {"state", required_argument, NULL, 'S'},
-        {"method", required_argument, NULL, 'm'},      {"form", required_argument, NULL, 'F'},
-        {"geography", required_argument, NULL, 'g'},   {"smoothing", required_argument, NULL, 'k'},
-        {"surname-smoothing", required_argument, NULL, 'K'}, {"reference", required_argument, NULL, 'r'},
-        {"json", no_argument, NULL, 'j'},              {"help", no_argument, NULL, 'h'}, {0}};
-    a->options = (struct rs_impute_options){.method = RS_METHOD_BIFSG, .smoothing = 20, .surname_smoothing = 5,
-                                            .finest = RS_BLOCK_GROUP};
-    optind = 1;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
-        if (!set(a, c, error)) return false;
-    if (optind < argc) return rs_fail(error, RS_USAGE, "explain takes no argument but options");
-    return true;
-}
-
-static bool tell(const struct arguments *a, struct rs_error *error) {
-    struct rs_arena arena = {0};
-    struct rs_explanation *e = rs_alloc(sizeof *e);
-    struct rs_pack *pack = rs_pack_open(a->pack ? a->pack : rs_default_pack(), error);
-    bool ok = pack && rs_explain(pack, &a->options, &a->who, &arena, e, error);
-    if (ok && a->json) {
-        json_t *json = rs_explanation_json(e, pack);
-        json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-        puts("");
-        json_decref(json);
-    } else if (ok) {
-        rs_explanation_print(e, pack);
-    }
-    rs_pack_close(pack);
-    free(e);
-    rs_arena_free(&arena);
-    return ok && (!ferror(stdout) || rs_fail(error, RS_IO, "standard output cannot be written"));
-}
-
-int rs_explain_main(int argc, char **argv) {
-    struct rs_error error = {0};
-    struct arguments a = {.json = false};
-    bool ok = parse(argc, argv, &a, &error);
-    if (ok && a.help) {
-        fputs(help_text, stdout);
-        return RS_OK;
-    }
-    if (ok && tell(&a, &error)) return RS_OK;
-    rs_log(RS_LOG_ERROR, "%s", error.text);
-    return (int)error.code;
+void rs_explanation_free(struct rs_explanation *e) {
+    if (e) rs_fit_free(e->learned.fit);
 }

@@ -30,19 +30,31 @@ static struct rs_view first_part(struct rs_view name, char out[MOST_BYTES]) {
     return RS_NULL;
 }
 
-enum rs_first_name_match rs_first_name_find(const struct rs_pack *pack, struct rs_view folded,
-                                            double likelihood[RS_GROUPS]) {
+typedef bool look_up(const struct rs_pack *pack, struct rs_view name, double likelihood[RS_GROUPS]);
+
+static enum rs_first_name_match find(const struct rs_pack *pack, look_up *listed, bool may, struct rs_view folded,
+                                     double likelihood[RS_GROUPS]) {
     char text[MOST_BYTES];
-    bool may = rs_has(folded) && rs_pack_has_first_names(pack);
-    if (may && rs_pack_first_name(pack, folded, likelihood)) return RS_FIRST_NAME_EXACT;
+    may = may && rs_has(folded);
+    if (may && listed(pack, folded, likelihood)) return RS_FIRST_NAME_EXACT;
     if (may && folded.n <= MOST_BYTES && !rs_name_is_placeholder(RS_NULL, folded)) {
         struct rs_view joined = letters_of(folded, text);
         if (joined.n < folded.n) { /* else it is a single word, and was looked for */
-            if (joined.n > 0 && rs_pack_first_name(pack, joined, likelihood)) return RS_FIRST_NAME_JOINED;
+            if (joined.n > 0 && listed(pack, joined, likelihood)) return RS_FIRST_NAME_JOINED;
             struct rs_view part = first_part(folded, text);
-            if (rs_has(part) && rs_pack_first_name(pack, part, likelihood)) return RS_FIRST_NAME_FIRST_PART;
+            if (rs_has(part) && listed(pack, part, likelihood)) return RS_FIRST_NAME_FIRST_PART;
         }
     }
     for (int r = 0; r < RS_GROUPS; r++) likelihood[r] = 1;
     return RS_FIRST_NAME_NONE;
+}
+
+enum rs_first_name_match rs_first_name_find(const struct rs_pack *pack, struct rs_view folded,
+                                            double likelihood[RS_GROUPS]) {
+    return find(pack, rs_pack_first_name, rs_pack_has_first_names(pack), folded, likelihood);
+}
+
+enum rs_first_name_match rs_middle_name_find(const struct rs_pack *pack, struct rs_view folded,
+                                             double likelihood[RS_GROUPS]) {
+    return find(pack, rs_pack_middle_name, rs_pack_has_middle_names(pack), folded, likelihood);
 }

@@ -23,5 +23,8 @@ extern const char *const rs_first_name_match_names[RS_FIRST_NAME_MATCHES]; /* ex
 /* `folded` as rs_name_fold makes it, null allowed. likelihood: as rs_pack_first_name gives it; all ones with none. */
 enum rs_first_name_match rs_first_name_find(const struct rs_pack *pack, struct rs_view folded,
                                             double likelihood[RS_GROUPS]);
+/* The same of a middle name, in the pack's middle names. An initial alone says nothing. */
+enum rs_first_name_match rs_middle_name_find(const struct rs_pack *pack, struct rs_view folded,
+                                             double likelihood[RS_GROUPS]);
 
 #endif

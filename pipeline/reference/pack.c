@@ -3,6 +3,7 @@
 #include "pack.h"
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -23,8 +24,13 @@ struct rs_pack {
     const unsigned char *map;
     size_t bytes;
     const struct rs_pack_header *header;
-    struct table surnames, first_names, places[RS_PLACE_LEVELS];
-    double first_name_share[RS_GROUPS], per_first_name; /* N_r / N; 1 / N */
+    struct table surnames, first_names, middle_names, places[RS_PLACE_LEVELS], band_places;
+    struct given { /* of first names and of middle names */
+        double share[RS_GROUPS], per_bearer; /* N_r / N; 1 / N */
+        const double *totals, *a;
+    } first, middle;
+    const struct rs_pack_band *bands;
+    size_t bands_n;
     const struct rs_pack_figure_table *figures;
     const struct rs_pack_figure_record *figure_records;
     size_t figures_n;
@@ -115,20 +121,33 @@ static bool open_table(struct rs_pack *p, int number, struct table *t, const cha
     return true;
 }
 
-static bool open_first_names(struct rs_pack *p, const char *path, struct rs_error *error) {
-    if (!open_table(p, RS_SECTION_FIRST_NAMES, &p->first_names, path, error)) return false;
-    const double *totals = p->totals + RS_TOTAL_FIRST_NAMES * RS_GROUPS;
-    const double *a = p->totals + RS_TOTAL_FIRST_NAME_SMOOTHING * RS_GROUPS;
+static bool open_given(struct rs_pack *p, int number, int total, struct table *t, struct given *g, const char *path,
+                       struct rs_error *error) {
     double all = 0;
-    if (p->first_names.n == 0) return true;
+    if (!open_table(p, number, t, path, error)) return false;
+    g->totals = p->totals + total * RS_GROUPS;
+    g->a = g->totals + RS_GROUPS;
+    if (t->n == 0) return true;
     for (int r = 0; r < RS_GROUPS; r++) {
-        if (!(totals[r] > 0) || !(a[r] >= 0))
-            return rs_fail(error, RS_DATA, "reference pack %s: its first names are damaged", path);
-        all += totals[r];
+        if (!(g->totals[r] > 0) || !(g->a[r] >= 0))
+            return rs_fail(error, RS_DATA, "reference pack %s: its first or middle names are damaged", path);
+        all += g->totals[r];
     }
-    for (int r = 0; r < RS_GROUPS; r++) p->first_name_share[r] = totals[r] / all;
-    p->per_first_name = 1 / all;
+    for (int r = 0; r < RS_GROUPS; r++) g->share[r] = g->totals[r] / all;
+    g->per_bearer = 1 / all;
     return true;
+}
+
+static bool open_bands(struct rs_pack *p, const char *path, struct rs_error *error) {
+    size_t bytes;
+    p->bands = section(p, RS_SECTION_BANDS, &bytes);
+    p->bands_n = bytes / sizeof *p->bands;
+    bool ok = bytes % sizeof *p->bands == 0 && p->bands_n <= RS_BANDS;
+    for (size_t i = 0; ok && i < p->bands_n; i++)
+        ok = p->bands[i].from <= p->bands[i].to && p->bands[i].to <= 999 &&
+             (p->bands[i].sex == 0 || p->bands[i].sex == 'M' || p->bands[i].sex == 'F');
+    if (!ok) return rs_fail(error, RS_DATA, "reference pack %s: its bands of age and sex are damaged", path);
+    return open_table(p, RS_SECTION_BAND_PLACES, &p->band_places, path, error);
 }
 
 static bool open_figures(struct rs_pack *p, const char *path, struct rs_error *error) {
@@ -180,7 +199,10 @@ static bool open_sections(struct rs_pack *p, const char *path, struct rs_error *
     for (int level = RS_STATE; level < RS_PLACE_LEVELS; level++)
         if (!open_table(p, rs_section_of_level((enum rs_place_level)level), &p->places[level], path, error))
             return false;
-    if (!open_first_names(p, path, error) || !open_figures(p, path, error)) return false;
+    if (!open_given(p, RS_SECTION_FIRST_NAMES, RS_TOTAL_FIRST_NAMES, &p->first_names, &p->first, path, error) ||
+        !open_given(p, RS_SECTION_MIDDLE_NAMES, RS_TOTAL_MIDDLE_NAMES, &p->middle_names, &p->middle, path, error) ||
+        !open_bands(p, path, error) || !open_figures(p, path, error))
+        return false;
     open_universe(p);
     p->zips = section(p, RS_SECTION_ZIP, &n);
     if (n == 0) {
@@ -317,15 +339,27 @@ bool rs_pack_first_name_counts(const struct rs_pack *p, struct rs_view name, dou
     return p->first_names.n > 0 && give(find(p, &p->first_names, name), counts);
 }
 
-bool rs_pack_first_name(const struct rs_pack *p, struct rs_view name, double likelihood[RS_GROUPS]) {
-    const double *a = p->totals + RS_TOTAL_FIRST_NAME_SMOOTHING * RS_GROUPS;
+/* likelihood: bearers by group in, P(name|r) out. A name that a table lists with no bearers is as good as not listed. */
+static bool likelihood_of(const struct given *g, double likelihood[RS_GROUPS]) {
     double bearers = 0;
-    if (!rs_pack_first_name_counts(p, name, likelihood)) return false;
     for (int r = 0; r < RS_GROUPS; r++) bearers += likelihood[r];
-    double rate = bearers * p->per_first_name;
+    double rate = bearers * g->per_bearer;
     for (int r = 0; r < RS_GROUPS; r++)
-        likelihood[r] = (likelihood[r] + a[r]) / (bearers * p->first_name_share[r] + a[r]) * rate;
-    return bearers > 0; /* a name that a table lists with no bearers is as good as not listed */
+        likelihood[r] = (likelihood[r] + g->a[r]) / (bearers * g->share[r] + g->a[r]) * rate;
+    return bearers > 0;
+}
+
+bool rs_pack_first_name(const struct rs_pack *p, struct rs_view name, double likelihood[RS_GROUPS]) {
+    return rs_pack_first_name_counts(p, name, likelihood) && likelihood_of(&p->first, likelihood);
+}
+
+bool rs_pack_has_middle_names(const struct rs_pack *p) { return p->middle_names.n > 0; }
+
+size_t rs_pack_middle_names(const struct rs_pack *p) { return p->middle_names.n; }
+
+bool rs_pack_middle_name(const struct rs_pack *p, struct rs_view name, double likelihood[RS_GROUPS]) {
+    return p->middle_names.n > 0 && give(find(p, &p->middle_names, name), likelihood) &&
+           likelihood_of(&p->middle, likelihood);
 }
 
 void rs_pack_first_name_totals(const struct rs_pack *p, double counts[RS_GROUPS]) {
@@ -371,6 +405,29 @@ struct rs_view rs_pack_place_at(const struct rs_pack *p, enum rs_place_level lev
                                 double counts[RS_GROUPS]) {
     give(&p->places[level].records[i], counts);
     return key_of(p, &p->places[level].records[i]);
+}
+
+/* ---- bands of age and sex ------------------------------------------------------------------------------------- */
+
+size_t rs_pack_bands(const struct rs_pack *p) { return p->bands_n; }
+
+struct rs_band rs_pack_band_at(const struct rs_pack *p, size_t band) {
+    const struct rs_pack_band *b = &p->bands[band];
+    return (struct rs_band){(int)b->from, (int)b->to, (char)b->sex};
+}
+
+size_t rs_band_text(char out[24], struct rs_band b) {
+    int n = b.to >= 999 ? b.from > 0 ? snprintf(out, 24, "%d+", b.from) : snprintf(out, 24, "all")
+                        : snprintf(out, 24, "%d-%d", b.from, b.to);
+    if (b.sex) n += snprintf(out + n, 24 - (size_t)n, " %c", b.sex);
+    return (size_t)n;
+}
+
+const double *rs_pack_band_counts(const struct rs_pack *p, size_t band, enum rs_place_level level, size_t place) {
+    char text[16];
+    const struct rs_pack_record *r =
+        find(p, &p->band_places, rs_band_key(text, band, level, key_of(p, &p->places[level].records[place])));
+    return r ? r->counts : NULL;
 }
 
 /* ---- figures -------------------------------------------------------------------------------------------------- */

@@ -50,6 +50,11 @@ void rs_pack_first_name_smoothing(const struct rs_pack *pack, double a[RS_GROUPS
 size_t rs_pack_first_names(const struct rs_pack *pack);
 struct rs_view rs_pack_first_name_at(const struct rs_pack *pack, size_t i, double counts[RS_GROUPS]);
 
+/* Middle names: the same as first names, of a table of its own. */
+bool rs_pack_has_middle_names(const struct rs_pack *pack);
+bool rs_pack_middle_name(const struct rs_pack *pack, struct rs_view name, double likelihood[RS_GROUPS]);
+size_t rs_pack_middle_names(const struct rs_pack *pack);
+
 /* Places. state: USPS abbreviation or two-digit FIPS; county 5, tract 11, block group 12 digits; ZCTA 5 digits.
  * false where the table has no such place. counts: persons by group (see rs_pack_info on which persons). */
 bool rs_pack_place(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, double counts[RS_GROUPS]);
@@ -61,6 +66,20 @@ struct rs_view rs_pack_place_at(const struct rs_pack *pack, enum rs_place_level 
 /* As rs_pack_place, in two steps, for callers that keep something of their own for each place. Not for RS_NATION. */
 bool rs_pack_place_find(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, size_t *i);
 const double *rs_pack_place_counts(const struct rs_pack *pack, enum rs_place_level level, size_t i);
+
+/* Bands of age and sex that some places are counted by, beside everybody: the narrowest first, so that the first one that
+ * a person falls into and that has the place is the one to use. None in the default pack. */
+struct rs_band {
+    int from, to; /* years, both ends counted; to 999: and over */
+    char sex;     /* M, F; 0: both */
+};
+enum { RS_BANDS = 64 };
+size_t rs_pack_bands(const struct rs_pack *pack);
+struct rs_band rs_pack_band_at(const struct rs_pack *pack, size_t band);
+/* "0-17", "65+ F"; the length. */
+size_t rs_band_text(char out[24], struct rs_band band);
+/* A place of rs_pack_place_at, by its number; NULL where the band lacks it. */
+const double *rs_pack_band_counts(const struct rs_pack *pack, size_t band, enum rs_place_level level, size_t place);
 
 /* For many look-ups one after the other: most of a look-up is waiting for memory, and hints let the waits overlap. Give
  * the hint of step 0 for some dozens of ids, then that of step 1 for the same, then look them up. The place hint of

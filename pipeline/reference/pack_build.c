@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include "../base/file.h"
 #include "../base/log.h"
+#include "bands.h"
 #include "census_table.h"
 #include "figures.h"
 #include "pack_format.h"
 #include "pack_tables.h"
 
 struct build {
-    struct rs_counts_table surnames, first_names, places[RS_PLACE_LEVELS];
+    struct rs_counts_table surnames, first_names, middle_names, places[RS_PLACE_LEVELS];
+    struct rs_bands_table bands;
     struct rs_figure_tables figures;
     double totals[RS_TOTALS][RS_GROUPS];
     uint32_t *zips; /* RS_PACK_ZIPS, or NULL */
@@ -87,17 +89,18 @@ static bool read_surname_table(struct build *b, const struct rs_pack_tables *t, 
     return note(b, "surnames", t->surnames, &source, error);
 }
 
-static bool read_first_name_table(struct build *b, const struct rs_pack_tables *t, struct rs_error *error) {
+/* First or middle names, their totals and smoothing: `total` and the one behind it. */
+static bool read_given_names(struct build *b, const char *path, const char *column, const char *role,
+                             struct rs_counts_table *names, int total, struct rs_error *error) {
     struct rs_table_source source;
-    if (!t->first_names) return true;
-    if (!rs_read_first_names(t->first_names, &b->first_names, &source, error)) return false;
-    double *totals = b->totals[RS_TOTAL_FIRST_NAMES];
-    for (size_t i = 0; i < b->first_names.n; i++) add_counts(totals, b->first_names.rows[i].counts);
+    if (!path) return true;
+    if (!rs_read_first_names(path, column, names, &source, error)) return false;
+    double *totals = b->totals[total];
+    for (size_t i = 0; i < names->n; i++) add_counts(totals, names->rows[i].counts);
     for (int r = 0; r < RS_GROUPS; r++)
-        if (!(totals[r] > 0))
-            return rs_fail(error, RS_DATA, "%s: nobody of group %s in it", t->first_names, rs_group_names[r]);
-    rs_fit_first_names(&b->first_names, totals, b->totals[RS_TOTAL_FIRST_NAME_SMOOTHING]);
-    return note(b, "first_names", t->first_names, &source, error);
+        if (!(totals[r] > 0)) return rs_fail(error, RS_DATA, "%s: nobody of group %s in it", path, rs_group_names[r]);
+    rs_fit_first_names(names, totals, b->totals[total + 1]);
+    return note(b, role, path, &source, error);
 }
 
 /* Coarser levels that were not given, from the next finer one; the nation from the coarsest there is. */
@@ -153,6 +156,19 @@ static bool read_place_tables(struct build *b, const struct rs_pack_tables *t, s
     for (int level = RS_STATE; level < RS_PLACE_LEVELS; level++)
         if (!read_level(b, t, (enum rs_place_level)level, error)) return false;
     return sum_levels(b, error);
+}
+
+static bool read_band_tables(struct build *b, const struct rs_pack_tables *t, struct rs_error *error) {
+    for (size_t i = 0; i < t->banded_n; i++) {
+        struct rs_table_source source;
+        const struct rs_level_file *f = &t->banded[i];
+        char role[64];
+        snprintf(role, sizeof role, "%s by age and sex", rs_place_level_names[f->level]);
+        if (!rs_read_bands(f->path, f->level, &b->places[f->level], &b->bands, &source, error) ||
+            !note(b, role, f->path, &source, error))
+            return false;
+    }
+    return rs_bands_finish(&b->bands, error);
 }
 
 static bool read_figure_tables(struct build *b, const struct rs_pack_tables *t, struct rs_error *error) {
@@ -272,6 +288,8 @@ static void add_info(struct build *b) {
     json_t *counts = json_object();
     json_object_set_new(counts, "surnames", json_integer((json_int_t)b->surnames.n));
     json_object_set_new(counts, "first_names", json_integer((json_int_t)b->first_names.n));
+    json_object_set_new(counts, "middle_names", json_integer((json_int_t)b->middle_names.n));
+    json_object_set_new(counts, "places_by_age_and_sex", json_integer((json_int_t)b->bands.rows.n));
     for (int level = RS_STATE; level < RS_PLACE_LEVELS; level++)
         json_object_set_new(counts, rs_place_level_names[level], json_integer((json_int_t)b->places[level].n));
     json_object_set_new(info, "entries", counts);
@@ -311,6 +329,13 @@ static void make_sections(struct build *b) {
     if (b->zips) rs_buffer_add(&b->section[RS_SECTION_ZIP], b->zips, RS_PACK_ZIPS * sizeof *b->zips);
     add_table(b, RS_SECTION_SURNAMES, &b->surnames);
     add_table(b, RS_SECTION_FIRST_NAMES, &b->first_names);
+    add_table(b, RS_SECTION_MIDDLE_NAMES, &b->middle_names);
+    for (size_t i = 0; i < b->bands.n; i++) {
+        struct rs_band band = b->bands.bands[i];
+        struct rs_pack_band p = {(uint32_t)band.from, (uint32_t)band.to, (uint32_t)band.sex, 0};
+        rs_buffer_add(&b->section[RS_SECTION_BANDS], &p, sizeof p);
+    }
+    add_table(b, RS_SECTION_BAND_PLACES, &b->bands.rows);
     for (int level = RS_STATE; level < RS_PLACE_LEVELS; level++)
         add_table(b, rs_section_of_level((enum rs_place_level)level), &b->places[level]);
     add_info(b);
@@ -319,14 +344,18 @@ static void make_sections(struct build *b) {
 bool rs_pack_build(const struct rs_pack_tables *t, const char *output, struct rs_error *error) {
     struct build b = {.info = json_array()};
     bool ok = (!t->sources || read_sources(&b, t->sources, error)) && read_surname_table(&b, t, error) &&
-              read_first_name_table(&b, t, error) &&
-              read_place_tables(&b, t, error) && read_zips(&b, t->zip_zcta, error) &&
+              read_given_names(&b, t->first_names, "first_name", "first_names", &b.first_names, RS_TOTAL_FIRST_NAMES, error) &&
+              read_given_names(&b, t->middle_names, "middle_name", "middle_names", &b.middle_names, RS_TOTAL_MIDDLE_NAMES,
+                               error) &&
+              read_place_tables(&b, t, error) && read_band_tables(&b, t, error) && read_zips(&b, t->zip_zcta, error) &&
               read_particles(&b, t->particles, error);
     ok = ok && read_figure_tables(&b, t, error) && add_figures(&b, error);
     if (ok) make_sections(&b);
     ok = ok && write_pack(&b, output, error);
     rs_counts_free(&b.surnames);
     rs_counts_free(&b.first_names);
+    rs_counts_free(&b.middle_names);
+    rs_bands_free(&b.bands);
     rs_figures_free(&b.figures);
     for (int level = 0; level < RS_PLACE_LEVELS; level++) rs_counts_free(&b.places[level]);
     for (int i = 0; i < RS_SECTIONS; i++) rs_buffer_free(&b.section[i]);

@@ -20,11 +20,14 @@ struct rs_level_file {
 struct rs_pack_tables {
     const char *surnames;                 /* see rs_read_surnames; the Bureau's lists of 2010 and 2020 too */
     const char *first_names;              /* CSV first_name and counts of bearers by group */
+    const char *middle_names;             /* CSV middle_name and counts of bearers by group */
     const char *nation;                   /* shares for suppressed cells of the surnames */
     const char *places[RS_PLACE_LEVELS];  /* at least one; a level not given is summed from the next finer one */
     /* Further files of places, of any level: those of other states, or each of one group (P12H to P12O). */
     const struct rs_level_file *more_places;
     size_t more_places_n;
+    const struct rs_level_file *banded; /* places by age and sex: see bands.h */
+    size_t banded_n;
     const struct rs_level_file *figures; /* see figures.h */
     size_t figures_n;
     int age_from, age_to; /* of whom P12 is counted; both 0: all */

@@ -11,7 +11,7 @@
 #include "pack.h"
 
 #define RS_PACK_MAGIC "RSPACK\r\n" /* a transfer that changes line ends changes it */
-enum { RS_PACK_VERSION = 2, RS_PACK_ALIGN = 64, RS_PACK_ZIPS = 100000 };
+enum { RS_PACK_VERSION = 3, RS_PACK_ALIGN = 64, RS_PACK_ZIPS = 100000 };
 #define RS_PACK_BYTE_ORDER 0x01020304u
 
 /* A key of up to 15 bytes stands in the record, padded with zeros, its length in the last byte. A longer one has
@@ -39,6 +39,11 @@ enum rs_pack_section {
     RS_SECTION_SURNAME_SLOTS,
     RS_SECTION_FIRST_NAMES, /* records, slots; or none */
     RS_SECTION_FIRST_NAME_SLOTS,
+    RS_SECTION_MIDDLE_NAMES, /* records, slots; or none */
+    RS_SECTION_MIDDLE_NAME_SLOTS,
+    RS_SECTION_BANDS, /* struct rs_pack_band: ages and sexes that places are also counted by, the narrowest first */
+    RS_SECTION_BAND_PLACES, /* records and slots of all levels and bands; keys as rs_band_key makes them */
+    RS_SECTION_BAND_PLACE_SLOTS,
     RS_SECTION_FIGURES, /* struct rs_pack_figure_table: which there are */
     RS_SECTION_FIGURE_RECORDS,
     RS_SECTION_PLACES,     /* records and slots of state, county, zcta, tract, block_group, in this order */
@@ -52,6 +57,8 @@ enum {
     RS_TOTAL_SURNAMES,
     RS_TOTAL_FIRST_NAMES,
     RS_TOTAL_FIRST_NAME_SMOOTHING, /* a_r, no total */
+    RS_TOTAL_MIDDLE_NAMES,
+    RS_TOTAL_MIDDLE_NAME_SMOOTHING,
     RS_TOTALS
 };
 
@@ -66,6 +73,17 @@ struct rs_pack_figure_record {
     unsigned char key[16];
     double value;
 };
+
+struct rs_pack_band {
+    uint32_t from, to, sex, reserved; /* years of age, both ends counted; M, F or 0 */
+};
+/* A band's place: level and band, then its id: 14 bytes at most. */
+static inline struct rs_view rs_band_key(char out[16], size_t band, enum rs_place_level level, struct rs_view id) {
+    out[0] = (char)('0' + (int)level);
+    out[1] = (char)('0' + (int)band);
+    memcpy(out + 2, id.p, id.n);
+    return rs_view(out, id.n + 2);
+}
 
 struct rs_pack_header {
     char magic[8];

@@ -82,6 +82,12 @@ static bool check_id(const struct rs_csv *csv, int column, enum rs_place_level l
                    id.n + 1 == digits[level] ? " (a leading zero may have been lost)" : "");
 }
 
+bool rs_read_place_row(const struct rs_csv *csv, enum rs_place_level level, int id, double counts[RS_GROUPS],
+                       struct rs_error *error) {
+    struct count_columns c;
+    return check_id(csv, id, level, error) && find_count_columns(csv, &c, error) && read_counts(csv, &c, counts, error);
+}
+
 bool rs_read_places(struct rs_csv *csv, enum rs_place_level level, struct rs_counts_table *to,
                     struct rs_table_source *source, struct rs_error *error) {
     struct count_columns c;
@@ -199,8 +205,8 @@ bool rs_read_surnames(const char *path, const char *nation, struct rs_counts_tab
 
 /* ---- first names ---------------------------------------------------------------------------------------------- */
 
-bool rs_read_first_names(const char *path, struct rs_counts_table *to, struct rs_table_source *source,
-                         struct rs_error *error) {
+bool rs_read_first_names(const char *path, const char *column, struct rs_counts_table *to,
+                         struct rs_table_source *source, struct rs_error *error) {
     struct rs_csv csv;
     struct count_columns c;
     int name;
@@ -208,7 +214,7 @@ bool rs_read_first_names(const char *path, struct rs_counts_table *to, struct rs
     double other[RS_GROUPS];
     bool has_other, ok = rs_csv_open(&csv, path, error), list = ok && rs_is_name_list(&csv);
     if (list) ok = rs_read_name_list(&csv, to, other, &has_other, error);
-    else ok = ok && rs_csv_need(&csv, "first_name", &name, error) && find_count_columns(&csv, &c, error);
+    else ok = ok && rs_csv_need(&csv, column, &name, error) && find_count_columns(&csv, &c, error);
     c.some_other = -1;
     while (ok && !list) {
         double counts[RS_GROUPS];

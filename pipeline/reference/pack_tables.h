@@ -41,13 +41,16 @@ void rs_spread_some_other(double counts[RS_GROUPS], double other);
  * the five non-Hispanic groups in proportion (CFPB 2014), evenly where there is nobody else. */
 bool rs_read_places(struct rs_csv *csv, enum rs_place_level level, struct rs_counts_table *to,
                     struct rs_table_source *source, struct rs_error *error);
+/* The counts of the row at hand, as rs_read_places takes them; id: the id's column, whose digits are checked. */
+bool rs_read_place_row(const struct rs_csv *csv, enum rs_place_level level, int id, double counts[RS_GROUPS],
+                       struct rs_error *error);
 /* Counts by group, or the Bureau's 2010 layout; `nation` is the places file with one row whose shares fill suppressed
  * cells. `other` gets ALL OTHER NAMES. */
 bool rs_read_surnames(const char *path, const char *nation, struct rs_counts_table *to, double other[RS_GROUPS],
                       struct rs_table_source *source, struct rs_error *error);
-/* first_name and counts of bearers by group, which may be fractional. A row ALL OTHER NAMES is passed over: a first name
+/* `column` (first_name, middle_name) and counts of bearers by group, which may be fractional. A row ALL OTHER NAMES is passed over: a first name
  * that is not listed says nothing. */
-bool rs_read_first_names(const char *path, struct rs_counts_table *to, struct rs_table_source *source,
+bool rs_read_first_names(const char *path, const char *column, struct rs_counts_table *to, struct rs_table_source *source,
                          struct rs_error *error);
 /* Sums of `from` by the first `digits` of the key, into the empty table `to`. `from` is sorted. */
 void rs_sum_places(const struct rs_counts_table *from, size_t digits, struct rs_counts_table *to);

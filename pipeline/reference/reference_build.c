@@ -7,6 +7,7 @@
 #include "../base/config.h"
 #include "../base/file.h"
 #include "../base/log.h"
+#include "bands.h"
 #include "pack_build.h"
 #include "reference.h"
 
@@ -51,7 +52,7 @@ static bool level_file(const char *option, const char *argument, int from, struc
 /* Options that say which tables to take; the given ones stand over the defaults, whatever their order. */
 struct build_options {
     struct rs_pack_tables given;
-    struct rs_level_file *places, *figures; /* owned; as many as given says */
+    struct rs_level_file *places, *banded, *figures; /* owned; as many as given says */
     const char *dir, *output;
     bool no_defaults, help;
 };
@@ -62,16 +63,9 @@ static bool add_level_file(const char *option, const char *argument, int from, s
     return level_file(option, argument, from, &(*files)[(*n)++], error);
 }
 
-/* 18+, 0-17 or all. */
 static bool set_ages(struct rs_pack_tables *t, const char *argument, struct rs_error *error) {
-    char *end;
     if (strcmp(argument, "all") == 0) return true;
-    t->age_from = (int)strtol(argument, &end, 10);
-    t->age_to = 999;
-    if (end != argument && *end == '-') t->age_to = (int)strtol(end + 1, &end, 10);
-    else if (end != argument && *end == '+') end++;
-    else end = NULL;
-    if (end && *end == '\0' && t->age_from >= 0 && t->age_to > 0 && t->age_to >= t->age_from) return true;
+    if (*argument && rs_ages_parse(rs_cstr(argument), &t->age_from, &t->age_to)) return true;
     return rs_fail(error, RS_USAGE, "--ages %s: wants 18+, 0-17 or the like, or all", argument);
 }
 
@@ -81,12 +75,14 @@ static bool set_option(struct build_options *o, int c, const char *value, struct
     case 'o': o->output = value; return true;
     case 's': t->surnames = value; return true;
     case 'f': t->first_names = value; return true;
+    case 'm': t->middle_names = value; return true;
     case 'z': t->zip_zcta = value; return true;
     case 't': o->dir = value; return true;
     case 'n': o->no_defaults = true; return true;
     case 'h': o->help = true; return true;
     case 'a': return set_ages(t, value, error);
     case 'g': return add_level_file("--geography", value, RS_STATE, &o->places, &t->more_places_n, error);
+    case 'b': return add_level_file("--geography-ages", value, RS_STATE, &o->banded, &t->banded_n, error);
     case 'i':
     case 'p':
         return add_level_file(c == 'i' ? "--figures" : "--api-split", value, RS_NATION, &o->figures, &t->figures_n, error);
@@ -101,7 +97,8 @@ static bool set_option(struct build_options *o, int c, const char *value, struct
 static bool parse_build(int argc, char **argv, struct build_options *o, struct rs_error *error) {
     static const struct option options[] = {
         {"output", required_argument, NULL, 'o'},   {"surnames", required_argument, NULL, 's'},
-        {"first-names", required_argument, NULL, 'f'},
+        {"first-names", required_argument, NULL, 'f'}, {"middle-names", required_argument, NULL, 'm'},
+        {"geography-ages", required_argument, NULL, 'b'},
         {"geography", required_argument, NULL, 'g'}, {"zip-zcta", required_argument, NULL, 'z'},
         {"figures", required_argument, NULL, 'i'},  {"api-split", required_argument, NULL, 'p'},
         {"ages", required_argument, NULL, 'a'},     {"sex", required_argument, NULL, 'x'},
@@ -120,6 +117,9 @@ static void choose(struct rs_pack_tables *t, const struct build_options *o) {
     const struct rs_pack_tables *g = &o->given;
     if (g->surnames) t->surnames = g->surnames;
     if (g->first_names) t->first_names = g->first_names;
+    if (g->middle_names) t->middle_names = g->middle_names;
+    t->banded = o->banded;
+    t->banded_n = g->banded_n;
     if (g->zip_zcta) t->zip_zcta = g->zip_zcta;
     t->age_from = g->age_from;
     t->age_to = g->age_to;
@@ -173,6 +173,7 @@ int rs_reference_build(int argc, char **argv) {
     bool ok = make(argc, argv, &o, &error);
     if (!ok) rs_log(RS_LOG_ERROR, "%s", error.text);
     free(o.places);
+    free(o.banded);
     free(o.figures);
     return ok ? RS_OK : (int)error.code;
 }

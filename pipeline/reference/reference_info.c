@@ -82,6 +82,13 @@ static json_t *info_json(const struct rs_pack *pack) {
     json_object_set_new(o, "surname_bearers", counts_json(counts));
     json_object_set_new(o, "figures", figures_json(pack));
     json_object_set_new(o, "adults_only", json_boolean(rs_pack_adults_only(pack, RS_NATION)));
+    json_t *bands = json_array();
+    for (size_t i = 0; i < rs_pack_bands(pack); i++) {
+        char text[24];
+        size_t n = rs_band_text(text, rs_pack_band_at(pack, i));
+        json_array_append_new(bands, json_stringn(text, n));
+    }
+    json_object_set_new(o, "bands", bands);
     if (!rs_pack_has_first_names(pack)) return o;
     rs_pack_first_name_totals(pack, counts);
     json_object_set_new(o, "first_name_bearers", counts_json(counts));
@@ -123,7 +130,8 @@ static void print_info(const struct rs_pack *pack, const char *path) {
     size_t i;
     double counts[RS_GROUPS];
     printf("pack %s, %s\nSHA-256 %s\n\n", rs_pack_id(pack), path, json_string_value(json_object_get(info, "sha256")));
-    printf("surnames %zu, first names %zu", rs_pack_surnames(pack), rs_pack_first_names(pack));
+    printf("surnames %zu, first names %zu, middle names %zu", rs_pack_surnames(pack), rs_pack_first_names(pack),
+           rs_pack_middle_names(pack));
     for (int level = RS_STATE; level < RS_PLACE_LEVELS; level++)
         printf(", %s %zu", rs_place_level_names[level], rs_pack_places(pack, (enum rs_place_level)level));
     printf("\n\n%-20s", "");
@@ -143,6 +151,12 @@ static void print_info(const struct rs_pack *pack, const char *path) {
     puts("");
     if (rs_pack_adults_only(pack, RS_NATION))
         puts("Places count residents of 18 and over: children imputed with this pack are taken for adults.\n");
+    for (i = 0; i < rs_pack_bands(pack); i++) {
+        char text[24];
+        size_t n = rs_band_text(text, rs_pack_band_at(pack, i));
+        printf("%s%.*s", i ? ", " : "Places are also counted by: ", (int)n, text);
+    }
+    if (rs_pack_bands(pack)) puts("\n");
     for (i = 0; i < rs_pack_figures(pack); i++) {
         struct rs_figure f = rs_pack_figure_at(pack, i);
         printf("figure %s of %zu %s\n", f.name, f.places, rs_place_level_names[f.level]);

@@ -66,6 +66,8 @@ enum { RS_TERMS = 1 + (RS_GROUPS - 1) + 128 };
 struct rs_term {
     int covariate, level; /* covariate -1: intercept where level is 0, else log p of group `level` over group 0's */
 };
+/* intercept, log_p:BLACK (log p of BLACK less that of the first group), birth:1946_1964 ...; NULL where there is none. */
+const char *rs_term_name(const struct rs_term *term, char text[32]);
 struct rs_fit {
     enum rs_learn_target target;
     enum rs_learn_form form;

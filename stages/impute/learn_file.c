@@ -8,8 +8,7 @@ static const char *class_name(const struct rs_fit *f, int k) {
     return f->target == RS_LEARN_RACE ? rs_group_names[k] : rs_learn_language_names[k];
 }
 
-/* intercept, log_p:BLACK, birth:1946_1964 ... */
-static const char *term_name(const struct rs_term *t, char text[32]) {
+const char *rs_term_name(const struct rs_term *t, char text[32]) {
     if (t->covariate >= 0) return rs_level_name((enum rs_covariate)t->covariate, t->level, text);
     if (t->level == 0) return "intercept";
     snprintf(text, 32, "log_p:%s", rs_group_names[t->level]);
@@ -34,7 +33,7 @@ char *rs_fit_coefficients(const struct rs_fit *f) {
     for (int k = 0; k < f->n_classes; k++) rs_buffer_printf(&out, "%s\"%s\"", k ? "," : "", class_name(f, k));
     rs_buffer_printf(&out, "],\"terms\":[");
     for (int t = 0; t < f->n_terms; t++)
-        rs_buffer_printf(&out, "%s\"%s\"", t ? "," : "", term_name(&f->terms[t], text));
+        rs_buffer_printf(&out, "%s\"%s\"", t ? "," : "", rs_term_name(&f->terms[t], text));
     rs_buffer_printf(&out, "],\"all\":");
     put_fit(&out, f, f->coefficients[0]);
     rs_buffer_printf(&out, ",\"folds\":[");
@@ -93,12 +92,12 @@ static bool read_term(struct rs_fit *f, const char *name) {
     struct rs_term *t = &f->terms[f->n_terms];
     for (int r = 0; r < RS_GROUPS; r++) {
         *t = (struct rs_term){-1, r};
-        if (strcmp(term_name(t, text), name) == 0) return ++f->n_terms;
+        if (strcmp(rs_term_name(t, text), name) == 0) return ++f->n_terms;
     }
     for (int c = 0; c < RS_COVARIATES; c++)
         for (int level = 1; level < RS_LEVELS; level++) {
             *t = (struct rs_term){c, level};
-            const char *here = term_name(t, text);
+            const char *here = rs_term_name(t, text);
             if (!here || strcmp(here, name) != 0) continue;
             f->term_of[c][level] = (short)f->n_terms;
             return ++f->n_terms;

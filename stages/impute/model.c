@@ -18,7 +18,8 @@ struct rs_impute_model {
     const struct rs_pack *pack;
     struct rs_surnames surnames;
     enum rs_place_level finest;
-    bool surname, first_name; /* looked at */
+    bool surname, first_name, middle_name; /* looked at */
+    double smoothing;
     double added; /* to each P(name|r): fBISG's 1e-8, else 0 */
     double factor[RS_GROUPS]; /* what the form multiplies a surname's likelihood by; 1 in the form `place` */
     shares nation;
@@ -138,6 +139,8 @@ struct rs_impute_model *rs_impute_model_new(const struct rs_pack *pack, const st
     m->surname = o->method != RS_METHOD_GEOGRAPHY;
     m->first_name =
         (o->method == RS_METHOD_BIFSG || o->method == RS_METHOD_FBIFSG) && rs_pack_has_first_names(pack);
+    m->middle_name = (o->method == RS_METHOD_BIFSG || o->method == RS_METHOD_FBIFSG) && rs_pack_has_middle_names(pack);
+    m->smoothing = o->smoothing;
     rs_surnames_init(&m->surnames, pack, o->surname_smoothing);
     rs_pack_nation(pack, m->nation);
     scale(m->nation, 1 / sum_of(m->nation));
@@ -145,7 +148,7 @@ struct rs_impute_model *rs_impute_model_new(const struct rs_pack *pack, const st
     scale(bearers, 1 / sum_of(bearers));
     /* P(r|s) ~ P(s|r) P(r) with the name table's P(r); P(g|r) ~ P(r|g) / P(r) with the place table's. */
     bool fitted = o->method == RS_METHOD_FBISG || o->method == RS_METHOD_FBIFSG;
-    m->added = fitted ? 1e-8 : 0;
+    m->added = fitted ? RS_FBISG_ADDED : 0;
     for (int r = 0; r < RS_GROUPS; r++) m->factor[r] = o->textbook && !fitted ? bearers[r] / m->nation[r] : 1;
     smooth_level(m, RS_STATE, o->smoothing);
     smooth_level(m, RS_COUNTY, o->smoothing);
@@ -230,6 +233,18 @@ static void weigh_answer(double *v, const struct rs_who *who) {
     if (who->hispanic > 0) v[RS_HISPANIC] *= who->hispanic;
 }
 
+/* Beside a first name, as if the two were chosen apart given the group. */
+static void take_middle_name(const struct rs_impute_model *m, const struct rs_who *who, double likelihood[RS_GROUPS],
+                             struct rs_posterior *out) {
+    double middle[RS_GROUPS];
+    out->middle_match = RS_FIRST_NAME_MATCHES;
+    if (!m->middle_name) return;
+    out->middle_match = RS_FIRST_NAME_NONE;
+    if (out->first_match >= RS_FIRST_NAME_NONE) return;
+    out->middle_match = rs_middle_name_find(m->pack, who->middle_name, middle);
+    for (int r = 0; r < RS_GROUPS && out->middle_match != RS_FIRST_NAME_NONE; r++) likelihood[r] *= middle[r] + m->added;
+}
+
 void rs_impute_likelihood(const struct rs_impute_model *m, const struct rs_who *who, double likelihood[RS_GROUPS],
                           struct rs_posterior *out) {
     double first[RS_GROUPS];
@@ -243,11 +258,13 @@ void rs_impute_likelihood(const struct rs_impute_model *m, const struct rs_who *
         if (out->match == RS_SURNAME_NONE) out->first_match = RS_FIRST_NAME_NONE;
         for (int r = 0; r < RS_GROUPS && out->first_match != RS_FIRST_NAME_NONE; r++) likelihood[r] *= first[r] + m->added;
     }
+    take_middle_name(m, who, likelihood, out);
     weigh_answer(likelihood, who);
     if (sum_of(likelihood) > 0) return;
     /* Unsmoothed, a name may have no bearers in the groups that the person left: the answer stands, the name goes. */
     out->match = RS_SURNAME_NONE;
     if (m->first_name) out->first_match = RS_FIRST_NAME_NONE;
+    if (m->middle_name) out->middle_match = RS_FIRST_NAME_NONE;
     for (int r = 0; r < RS_GROUPS; r++) likelihood[r] = 1;
     weigh_answer(likelihood, who);
 }
@@ -259,12 +276,41 @@ static enum rs_impute_kind kind_of(const struct rs_posterior *q) {
     return place ? RS_BISG : RS_SURNAME_ONLY;
 }
 
+char rs_sex_letter(struct rs_view sex) {
+    if (rs_eq_c(sex, "female") || rs_eq_c(sex, "F")) return 'F';
+    return rs_eq_c(sex, "male") || rs_eq_c(sex, "M") ? 'M' : 0;
+}
+
+static bool holds(struct rs_band b, const struct rs_who *who) {
+    bool ages = b.from > 0 || b.to < 999;
+    if (b.sex && b.sex != who->sex) return false;
+    return !ages || (who->has_age && who->age >= b.from && who->age <= b.to);
+}
+
+/* The shares of the person's own band, in `own`, where the place is counted by one in which anybody lives. */
+static const double *band_shares(const struct rs_impute_model *m, const struct rs_who *who, const double *everybody,
+                                 double own[RS_GROUPS], struct rs_posterior *out) {
+    out->band = RS_BANDS;
+    if (out->level == RS_NATION || !(who->has_age || who->sex)) return everybody;
+    for (size_t band = 0; band < rs_pack_bands(m->pack); band++) {
+        const double *counts = holds(rs_pack_band_at(m->pack, band), who)
+                                   ? rs_pack_band_counts(m->pack, band, out->level, out->place) : NULL;
+        if (!counts || !(sum_of(counts) > 0)) continue;
+        smooth(own, counts, m->smoothing, everybody);
+        out->band = band;
+        return own;
+    }
+    return everybody;
+}
+
 void rs_impute_who(const struct rs_impute_model *m, const struct rs_who *who, struct rs_posterior *out) {
     double likelihood[RS_GROUPS], sum;
     rs_impute_likelihood(m, who, likelihood, out);
     out->level = m->finest;
     for (;;) {
         const double *place = next_place(m, &who->ids, &out->level, &out->place);
+        double own[RS_GROUPS];
+        place = band_shares(m, who, place, own, out);
         for (int r = 0; r < RS_GROUPS; r++) out->p[r] = likelihood[r] * place[r];
         sum = sum_of(out->p);
         /* Without smoothing a place may rule out every group that the name allows: then it is as good as unknown. */

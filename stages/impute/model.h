@@ -10,6 +10,8 @@
  * Places are smoothed towards the place they lie in (hierarchical Dirichlet, k pseudo-residents):
  *   P(r|g) = (N_gr + k P(r|parent(g))) / (N_g + k), parents block group -> tract -> county -> state -> nation, and
  *   ZCTA -> the ZCTAs that share its first three digits -> nation, since a ZCTA may cross counties.
+ * Where the pack counts the place by age or sex, too, the band that holds the person is smoothed towards everybody there:
+ *   P(r|g,b) = (N_gbr + k P(r|g)) / (N_gb + k)
  * With k = 0 these are the textbook's shares. A unit without residents says nothing and is passed over. */
 #ifndef RS_IMPUTE_MODEL_H
 #define RS_IMPUTE_MODEL_H
@@ -34,6 +36,9 @@ struct rs_impute_options {
     double surname_smoothing; /* k of surnames: see rs_surnames_init */
     bool textbook;
     enum rs_place_level finest; /* finest level looked at */
+    /* How often a Hispanic person who states a race leaves ethnicity open, against one who is not Hispanic. No part of the
+     * model: callers multiply rs_answer_hispanic by it. */
+    double silent_hispanic;
 };
 
 struct rs_impute_model; /* constant once made: threads share it */
@@ -61,7 +66,10 @@ extern const char *const rs_impute_kind_names[RS_IMPUTE_KINDS]; /* as in layout 
 
 /* What is known of a person; names folded, any may be null. */
 struct rs_who {
-    struct rs_view surname, first_name;
+    struct rs_view surname, first_name, middle_name;
+    bool has_age;
+    int age;  /* in years, where it is known */
+    char sex; /* M, F; 0: unknown */
     struct rs_place_ids ids;
     unsigned cells; /* the groups that the person's own answer leaves, a bit each (narrow.h); 0: all of them */
     /* How much likelier the answer is of a Hispanic person than of the other groups that it leaves; 0 stands for 1. */
@@ -73,9 +81,13 @@ struct rs_posterior {
     enum rs_impute_kind kind;
     enum rs_surname_match match;
     enum rs_first_name_match first_match; /* RS_FIRST_NAME_MATCHES where the method does not look at it */
+    enum rs_first_name_match middle_match; /* RS_FIRST_NAME_MATCHES where it is not looked at, or the pack has none */
     enum rs_place_level level;            /* the place used */
     size_t place;                         /* its number in the pack; 0 for the nation */
+    size_t band;                          /* of the pack: the place's residents of the person's age and sex; RS_BANDS: all */
 };
+/* female, F -> F; male, M -> M; else 0. */
+char rs_sex_letter(struct rs_view sex);
 /* As rs_pack_hint_surname: step 0 for some dozens of persons, step 1 for the same, then rs_impute for them. */
 void rs_impute_hint(const struct rs_impute_model *model, const struct rs_who *who, int step);
 void rs_impute_who(const struct rs_impute_model *model, const struct rs_who *who, struct rs_posterior *out);
@@ -83,6 +95,7 @@ void rs_impute_who(const struct rs_impute_model *model, const struct rs_who *who
 void rs_impute(const struct rs_impute_model *model, struct rs_view surname, const struct rs_place_ids *ids,
                struct rs_posterior *out);
 
+#define RS_FBISG_ADDED 1e-8 /* to each P(name|r), by the fitted methods */
 /* P(surname|r) [P(first|r)], as the method looks at them, in the form's scale, times P(answer|r); 0 outside who->cells. Fills out->match and
  * out->first_match. Never all zero: names that contradict the person's answer are not counted. */
 void rs_impute_likelihood(const struct rs_impute_model *model, const struct rs_who *who, double likelihood[RS_GROUPS],

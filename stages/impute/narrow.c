@@ -115,6 +115,13 @@ double rs_answer_hispanic(const struct rs_answer *a) {
     return agree / all;
 }
 
+void rs_answer_narrow(double p[RS_GROUPS], unsigned cells, double hispanic) {
+    double sum = 0;
+    if (hispanic > 0) p[RS_HISPANIC] *= hispanic;
+    for (int r = 0; r < RS_GROUPS; r++) sum += p[r] = cells >> r & 1 ? p[r] : 0;
+    for (int r = 0; r < RS_GROUPS; r++) p[r] /= sum;
+}
+
 size_t rs_cells_text(char out[RS_CELLS_TEXT], unsigned cells) {
     size_t n = 0;
     for (int r = 0; r < RS_GROUPS; r++) {

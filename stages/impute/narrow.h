@@ -25,6 +25,10 @@ unsigned rs_answer_cells(const struct rs_answer *answer);
  * nothing said, or some other race, a box that is ticked for many reasons. */
 double rs_answer_hispanic(const struct rs_answer *answer);
 
+/* p where all groups are possible to p given the answer: zero outside cells, HISPANIC weighed by `hispanic` (0 stands for 1),
+ * sum 1. p must be over 0 in one of the cells. */
+void rs_answer_narrow(double p[RS_GROUPS], unsigned cells, double hispanic);
+
 enum { RS_CELLS_TEXT = 40 };
 /* "BLACK|HISPANIC"; the length. */
 size_t rs_cells_text(char out[RS_CELLS_TEXT], unsigned cells);

@@ -28,6 +28,41 @@ END
     python3 -c 'import json; e = json.load(open("e.json")); assert abs(e["posterior"]["WHITE"] - .175) < 1e-14, e'
 }
 
+# The same pack: P(Black|NJ) = P(Hispanic|NJ) = .3, and of 50,477,594 Hispanic residents 1,243,471 say Black.
+@test "by hand: a part of an answer, fBISG, the categories of 2024" {
+    printf 'name,white,black,aian,api,multi,hispanic\nSMITH,60,40,0,0,0,0\nALL OTHER NAMES,40,60,100,100,100,100\n' >names.csv
+    printf 'id,white,black,aian,api,multi,hispanic\n34,10,30,10,10,10,30\n36,40,10,10,10,10,20\n' >states.csv
+    "$bin/relsogi" reference build --no-defaults --surnames names.csv --geography state=states.csv --output a.pack
+    explain() { "$bin/relsogi" explain --reference a.pack --smoothing 0 --surname-smoothing 0 --json "$@"; }
+    explain --state NJ --race-said black >part.json
+    explain --state NJ --race-said Black,white >two.json
+    explain --state NJ --race-said asian-or-nhpi --ethnicity-said not-hispanic >whole.json
+    explain --state NJ --race-said white --surname Smith --ethnicity-said not-hispanic --method fbisg >fbisg.json
+    explain --surname Smith --method fbisg >nowhere.json
+    python3 - <<'END'
+import json
+read = lambda name: json.load(open(name + ".json"))
+near = lambda a, b: abs(a - b) < 1e-14
+e, w = read("part"), 1243471 / 50477594
+assert e["said"]["leaves"] == "BLACK|HISPANIC" and not e["said"]["whole"], e["said"]
+assert near(e["said"]["weight"]["HISPANIC"], w) and e["said"]["weight"]["WHITE"] == 0, e["said"]
+assert near(e["posterior"]["BLACK"], 1 / (1 + w)) and near(e["posterior"]["HISPANIC"], w / (1 + w)), e["posterior"]
+assert near(e["categories_2024"]["eight"]["BLACK"], 1 / (1 + w)), e["categories_2024"]
+e = read("two")
+assert e["said"]["leaves"] == "MULTI|HISPANIC"
+assert near(e["posterior"]["MULTI"], .1 / (.1 + .3 * 3042592 / 50477594)), e["posterior"]
+assert near(e["categories_2024"]["any"]["BLACK"], e["posterior"]["MULTI"]), e["categories_2024"]
+e = read("whole")
+assert e["said"]["leaves"] == "API" and e["said"]["whole"] and near(e["posterior"]["BLACK"], .3), e["posterior"]
+assert e["categories_2024"]["eight"]["ASIAN"] is None and e["categories_2024"]["api_split"] is None
+e = read("fbisg")
+p = [(n + 1) * (s + 1e-8) for n, s in zip([10, 30, 10, 10, 10, 30], [.6, .4, 0, 0, 0, 0])]
+assert e["model"] == "fbisg" and e["fitted_to_place"] and near(e["posterior"]["BLACK"], p[1] / sum(p)), e["posterior"]
+e = read("nowhere")
+assert e["model"] == "surname_only" and not e["fitted_to_place"]
+END
+}
+
 # id|surname|first name|option and id of the place
 people() {
     cat <<'END'
@@ -73,7 +108,7 @@ assert len(rows) == 10
 for row in rows:
     e = json.load(open(row["id"] + ".json"))
     for g in "white black aian api multi hispanic".split():
-        assert abs(float(row["p_" + g]) - e["posterior"][g.upper()]) < 1e-14, (row, e["posterior"])
+        assert abs(float(row["p_" + g]) - e["posterior"][g.upper()]) < 1e-12, (row, e["posterior"])
     assert row["model"] == e["model"] and row["geography_level"] == e["geography_level"], (row, e["model"])
     assert row["pack"] == e["pack"]
 END
@@ -88,6 +123,13 @@ END
     grep -q 'share, 20 from above' text
     grep -Eq '^  posterior +0\.' text
     grep -q 'surnames_2010.csv.gz, 2010 Census' text
+    grep -Eq '^  ASIAN +0\.[0-9]+ +0\.[0-9]+$' text
+    grep -q 'separated by: nation' text
+    "$bin/relsogi" explain --surname García --tract 48029170101 --method fbisg --race-said white >text
+    grep -q '^answer      leaves WHITE|HISPANIC$' text
+    grep -q 'of Hispanic residents 52.97 % give a race that agrees' text
+    grep -q 'residents of the place + 1' text
+    grep -q 'the run.s numbers differ by what the' text
 }
 
 @test "exit codes" {
@@ -95,6 +137,14 @@ END
     [ "$status" -eq 64 ]
     run "$bin/relsogi" explain --smoothing -1
     [ "$status" -eq 64 ]
+    run "$bin/relsogi" explain --race-said purple
+    [ "$status" -eq 64 ]
+    run "$bin/relsogi" explain --ethnicity-said purple
+    [ "$status" -eq 64 ]
+    run "$bin/relsogi" explain --method fbisg --fit .
+    [ "$status" -eq 64 ]
+    run "$bin/relsogi" explain --surname X --fit .
+    [ "$status" -eq 66 ]
     run "$bin/relsogi" explain --surname X --reference nowhere.pack
     [ "$status" -eq 66 ]
     "$bin/relsogi" explain --help | grep -q 'Usage: relsogi explain'
