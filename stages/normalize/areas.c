@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Census areas that the sender gives: GEOIDs and county codes, checked against the reference pack's vintage. Nothing is
- * geocoded here, and a county given by name only stays in record: the reference tables carry no names. */
+/* Census areas that the sender gives: GEOIDs, county codes and names, checked against the reference pack's vintage.
+ * Nothing is geocoded here. */
 #include "normalize.h"
 
 /* Five digits. A pack without counties cannot speak against one. */
@@ -69,13 +69,35 @@ static void geoid(const struct rs_normalizing *n, struct rs_view state) {
     n->out[DEMOGRAPHIC_block_group] = rs_view(id.p, 12);
 }
 
+static const char not_in_reference[] = "The reference pack has no such county: another vintage, or mistyped";
+
+static void county_by_name(const struct rs_normalizing *n, struct rs_view state) {
+    struct rs_view id, fips = rs_has(state) ? rs_state_fips(state) : RS_NULL;
+    int found = rs_has(fips) ? rs_county_named(&n->batch->arena, fips, n->raw[RECORD_county_raw], &id) : 0;
+    if (found == 0) {
+        rs_set_aside(n, RECORD_county_raw, "county_name",
+                     "No county of the row's state has this name, or the state is missing");
+    } else if (found > 1) {
+        rs_set_aside(n, RECORD_county_raw, "county_name_of_two",
+                     "A county and a city of the state have this name: ask for County or city behind it, or the code");
+    } else if (!known_county(n, id)) {
+        rs_set_aside(n, RECORD_county_raw, "county_not_in_reference", not_in_reference);
+    } else {
+        n->out[DEMOGRAPHIC_county] = id;
+    }
+}
+
 static void county(const struct rs_normalizing *n, struct rs_view state) {
     struct rs_view raw = rs_trim(n->raw[RECORD_county_raw]);
-    if (!rs_all_digits(raw) || rs_has(n->out[DEMOGRAPHIC_county])) {
-        return; /* none, a name, or the GEOID has said it */
+    if (!rs_has(raw) || rs_has(n->out[DEMOGRAPHIC_county])) {
+        return; /* none, or the GEOID has said it */
     }
     if (raw.n == 5 && n->tables->has_counties && known_county(n, raw)) { /* nearly all */
         n->out[DEMOGRAPHIC_county] = raw;
+        return;
+    }
+    if (!rs_all_digits(raw)) {
+        county_by_name(n, state);
         return;
     }
     struct rs_view id = raw, fips = rs_has(state) ? rs_state_fips(state) : RS_NULL;
@@ -87,8 +109,7 @@ static void county(const struct rs_normalizing *n, struct rs_view state) {
     if (id.n != 5 || !rs_has(rs_state_usps(rs_view(id.p, 2)))) {
         rs_set_aside(n, RECORD_county_raw, "county_code", "A county code has five digits, or three beside a state");
     } else if (!known_county(n, id)) {
-        rs_set_aside(n, RECORD_county_raw, "county_not_in_reference",
-                     "The reference pack has no such county: another vintage, or mistyped");
+        rs_set_aside(n, RECORD_county_raw, "county_not_in_reference", not_in_reference);
     } else {
         n->out[DEMOGRAPHIC_county] = id;
     }

@@ -110,7 +110,7 @@ static const char *const after[] = {"ingest", NULL};
 
 const struct rs_stage rs_stage_normalize = {
     .name = "normalize",
-    .version = 3, /* 3: streets by Publication 28, more kinds of addresses; 2: dates "YYYY M D"; birth_after_record */
+    .version = 3, /* 3: streets by Publication 28, kinds of addresses, counties by name; 2: dates "YYYY M D"; birth_after_record */
     .about = "Clean names, dates, sex and places",
     .description =
         "Writes one cleaned row for each source row, in the same order; the raw values stay in record.\n\n"
@@ -119,7 +119,9 @@ const struct rs_stage rs_stage_normalize = {
         "the calendar, not after the as-of date and not 120 years before it. States become USPS abbreviations. ZIP codes "
         "have five or nine digits; zeros lost at the front are put back only where the result is a ZIP code of the "
         "row's own state, and the quarantine says so. The ZIP code tabulation area, and county, tract and block group "
-        "where the sender gives them, are checked against the reference pack; a county given by name alone stays empty.\n\n"
+        "where the sender gives them, are checked against the reference pack. A county given by name is looked up among those "
+        "of the row's state (County, Parish, Borough, Municipio, St. or Saint make no difference); where a county and a "
+        "city share the name (Baltimore), it must say which.\n\n"
         "Street lines are spelt as USPS Publication 28 asks, as far as rules go without the postal service's files: suffix, "
         "direction and unit designator are abbreviated where they stand as such (NORTH AVENUE is NORTH AVE), highways "
         "spelt out before their number, and the forms of boxes, rural and contract routes made one. address_flag says "

@@ -75,6 +75,10 @@ void rs_normalize_place(const struct rs_normalizing *n);
 void rs_normalize_street(const struct rs_normalizing *n); /* and address_flag, as far as the street says it */
 void rs_normalize_areas(const struct rs_normalizing *n, struct rs_view state); /* county, tract, block group */
 
+/* Code of the county that a name means in a state (two digits): St. Louis County, Saint Louis city, DeKalb. How many
+ * there are of this name: *id is set where it is one. */
+int rs_county_named(struct rs_arena *arena, struct rs_view state_fips, struct rs_view name, struct rs_view *id);
+
 /* Upper case, accents folded, punctuation but ', -, / and & to blanks, P.O. to PO; null where nothing is left. */
 struct rs_view rs_normal_words(struct rs_arena *arena, struct rs_view raw);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "pipeline/base/file.h"
+#include "pipeline/reference/pack.h"
 #include "pipeline/rows/stage.h"
 
 extern const struct rs_stage rs_stage_normalize;
@@ -251,10 +252,76 @@ Test(normalize, census_areas, .timeout = 120) {
         {{{RECORD_county_raw, "36019"}}, {{COUNTY, "36019"}}, {0}},
         {{{RECORD_county_raw, "019"}, {STATE, "NY"}}, {{COUNTY, "36019"}}, {0}},
         {{{RECORD_county_raw, "36018"}}, {{COUNTY, ""}}, {"county_not_in_reference"}},
-        {{{RECORD_county_raw, "Middlesex County"}, {STATE, "MA"}}, {{COUNTY, ""}}, {0}},
         {{{RECORD_county_raw, "36019"}, {GEOID, "06037"}}, {{COUNTY, "06037"}, {TRACT, ""}}, {0}},
     };
     CHECK(cases);
+}
+
+#define COUNTY_OF(name, state, code) {{{RECORD_county_raw, name}, {STATE, state}}, {{COUNTY, code}}, {0}}
+
+/* FIPS codes of counties as the Census Bureau lists them. */
+Test(normalize, counties_by_name, .timeout = 120) {
+    static const struct test_case cases[] = {
+        COUNTY_OF("Middlesex County", "MA", "25017"),
+        COUNTY_OF("MIDDLESEX", "MA", "25017"),
+        COUNTY_OF("Los Angeles", "CA", "06037"),
+        COUNTY_OF("County of Los Angeles", "CA", "06037"),
+        COUNTY_OF("St. Louis County", "MO", "29189"),
+        COUNTY_OF("Saint Louis City", "MO", "29510"),
+        COUNTY_OF("Sainte Genevieve", "MO", "29186"),
+        COUNTY_OF("St. Mary's", "MD", "24037"),
+        COUNTY_OF("Baltimore city", "MD", "24510"),
+        COUNTY_OF("Baltimore Co.", "MD", "24005"),
+        COUNTY_OF("Charles City", "VA", "51036"),
+        COUNTY_OF("James City County", "VA", "51095"),
+        COUNTY_OF("Richmond city", "VA", "51760"),
+        COUNTY_OF("Carson City", "NV", "32510"),
+        COUNTY_OF("De Kalb", "GA", "13089"),
+        COUNTY_OF("DeKalb County", "IL", "17037"),
+        COUNTY_OF("LaSalle", "IL", "17099"),
+        COUNTY_OF("O'Brien", "IA", "19141"),
+        COUNTY_OF("Do\u00f1a Ana", "NM", "35013"),
+        COUNTY_OF("Orleans Parish", "LA", "22071"),
+        COUNTY_OF("Juneau City and Borough", "AK", "02110"),
+        COUNTY_OF("Nome Census Area", "AK", "02180"),
+        COUNTY_OF("Chugach", "AK", "02063"),
+        COUNTY_OF("Mayag\u00fcez Municipio", "PR", "72097"),
+        COUNTY_OF("District of Columbia", "DC", "11001"),
+        {{{RECORD_county_raw, "Baltimore"}, {STATE, "MD"}}, {{COUNTY, ""}}, {"county_name_of_two"}},
+        {{{RECORD_county_raw, "Middlesex"}, {STATE, "TX"}}, {{COUNTY, ""}}, {"county_name"}},
+        {{{RECORD_county_raw, "Middlesex"}}, {{COUNTY, ""}}, {"county_name"}},
+        {{{RECORD_county_raw, "Middlesex"}, {STATE, "MA"}, {GEOID, "25025"}}, {{COUNTY, "25025"}}, {0}},
+    };
+    CHECK(cases);
+}
+
+/* Every county of the default pack has a name, and names are in order. */
+Test(normalize, every_county_has_a_name, .timeout = 120) {
+    static const struct {
+        const char *key, *code;
+    } names[] = {
+#define COUNTY_NAME(key, code, city) {key, code},
+#include "schemas/codes/county_names.def"
+    };
+    size_t n = sizeof names / sizeof *names;
+    for (size_t i = 1; i < n; i++) {
+        cr_assert_leq(strcmp(names[i - 1].key, names[i].key), 0, "%s", names[i].key);
+    }
+    if (!rs_exists(rs_default_pack())) {
+        cr_skip_test("the default reference pack is not built");
+    }
+    struct rs_pack *pack = rs_pack_open(rs_default_pack(), &error);
+    cr_assert(pack != NULL, "%s", error.text);
+    for (size_t i = 0; i < rs_pack_places(pack, RS_COUNTY); i++) {
+        double counts[RS_GROUPS];
+        struct rs_view id = rs_pack_place_at(pack, RS_COUNTY, i, counts);
+        bool named = false;
+        for (size_t k = 0; k < n; k++) {
+            named |= rs_eq_c(id, names[k].code);
+        }
+        cr_assert(named, "%.*s", (int)id.n, id.p);
+    }
+    rs_pack_close(pack);
 }
 
 #define STREET(sent, kept, flag) {{{RECORD_street_raw, sent}}, {{DEMOGRAPHIC_street, kept}, {ADDRESS, flag}}, {0}}
