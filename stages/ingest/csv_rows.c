@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* CSV rows by profile: people (records, identifiers, answers, coverage) and measure results. */
+#include <math.h>
 #include <stdlib.h>
 #include "csv.h"
 #include "formats.h"
@@ -150,10 +151,35 @@ static struct rs_view short_text(const struct row *r, int ref) {
     return rs_rows_short_text(r->rows, field(r, ref), column_name(r, ref));
 }
 
+/* A number of at least `least`, as sent; null, and quarantined, where something else stands. */
+static struct rs_view amount(const struct row *r, int ref, double least) {
+    struct rs_view v = ref < 0 ? RS_NULL : rs_trim(field(r, ref));
+    double value;
+    if (!rs_has(v)) return RS_NULL;
+    if (rs_parse_real(v, &value) && isfinite(value) && value >= least) return rs_arena_real(&r->rows->batch->arena, value);
+    rs_rows_bad_value(r->rows, "measure_amount", column_name(r, ref), v,
+                      "not a number, or one that cannot be here (time is not negative); ask the sender");
+    return RS_NULL;
+}
+
+/* Why a member is excluded: what is sent, but for a word that says no. */
+static struct rs_view exclusion(const struct row *r, int ref) {
+    struct rs_view v = ref < 0 ? RS_NULL : rs_trim(field(r, ref)), word = zero_or_one(v);
+    return !rs_has(v) || rs_eq_c(word, "0") ? RS_NULL : short_text(r, ref);
+}
+
+/* Whether the member meets the measure; of a rate or a mean without that column, whether there is anything. */
+static struct rs_view met(const struct row *r, struct rs_view value) {
+    struct rs_view v = r->profile->numerator < 0 ? RS_NULL : rs_trim(field(r, r->profile->numerator));
+    double number;
+    if (rs_has(v) || !rs_has(value)) return zero_or_one(v);
+    return rs_parse_real(value, &number) && number > 0 ? RS_LIT("1") : RS_LIT("0");
+}
+
 static void put_measure(const struct row *r) {
     const struct rs_profile *p = r->profile;
     struct rs_rows *rows = r->rows;
-    struct rs_view row[MEASURE_EVENT_COLUMNS];
+    struct rs_view row[MEASURE_EVENT_COLUMNS] = {{0}};
     if (!make_key(r, rows->block->source->of_source)) return;
     row[MEASURE_EVENT_record_key] = rows->key;
     row[MEASURE_EVENT_file_no] = rows->file_no;
@@ -164,14 +190,19 @@ static void put_measure(const struct row *r) {
     row[MEASURE_EVENT_period] = short_text(r, p->period);
     row[MEASURE_EVENT_provider_group] = p->provider_group < 0 ? RS_NULL : short_text(r, p->provider_group);
     row[MEASURE_EVENT_denominator] = zero_or_one(field(r, p->denominator));
-    row[MEASURE_EVENT_numerator] = zero_or_one(field(r, p->numerator));
+    row[MEASURE_EVENT_amount] = amount(r, p->amount, -INFINITY);
+    row[MEASURE_EVENT_exposure] = amount(r, p->exposure, 0);
+    row[MEASURE_EVENT_excluded] = exclusion(r, p->excluded);
+    row[MEASURE_EVENT_product] = p->product_line < 0 ? RS_NULL : short_text(r, p->product_line);
+    row[MEASURE_EVENT_numerator] = met(r, row[MEASURE_EVENT_amount]);
     const int needed[][2] = {{MEASURE_EVENT_measure, p->measure}, {MEASURE_EVENT_period, p->period},
-                             {MEASURE_EVENT_denominator, p->denominator}, {MEASURE_EVENT_numerator, p->numerator}};
+                             {MEASURE_EVENT_denominator, p->denominator},
+                             {MEASURE_EVENT_numerator, p->numerator < 0 ? p->amount : p->numerator}};
     for (size_t i = 0; i < 4; i++) {
         if (!rs_is_null(row[needed[i][0]])) continue;
         rs_rows_reject(rows, "measure_value", column_name(r, needed[i][1]), field(r, needed[i][1]),
                        i < 2 ? "missing: the row is of no measure or period; ask the sender"
-                             : "neither 0 nor 1 (N or Y); ask the sender");
+                             : "neither 0 nor 1 (N or Y), and no amount instead; ask the sender");
         return;
     }
     rs_batch_emit(rows->batch, SINK_MEASURE, &rs_layout_measure_event, row);

@@ -206,7 +206,7 @@ static void reject_report(const struct rs_fhir *l, const char *field, const char
 
 void rs_fhir_measure_report(const struct rs_fhir *l, token report) {
     struct rs_rows *rows = l->rows;
-    struct rs_view type = text(l, report, "type"), row[MEASURE_EVENT_COLUMNS];
+    struct rs_view type = text(l, report, "type"), row[MEASURE_EVENT_COLUMNS] = {{0}};
     token group = child(l, report, "group"), reporter = rs_json_get(l->j, report, "reporter");
     bool denominator, numerator;
     if (!rs_eq_c(type, "individual")) {

@@ -340,7 +340,9 @@ static bool read_coverage(struct reader *r) {
 }
 
 static bool read_measure(struct reader *r) {
-    static const char *const allowed[] = {"measure", "period", "denominator", "numerator", "provider_group", NULL};
+    static const char *const allowed[] = {"measure",        "period", "denominator", "numerator",
+                                          "provider_group", "amount", "exposure",    "excluded",
+                                          "product",        NULL};
     json_t *map = json_object_get(r->p->tree, "columns");
     struct rs_profile *p = r->p;
     if (p->format != RS_MEASURE_CSV) return true;
@@ -351,8 +353,14 @@ static bool read_measure(struct reader *r) {
     p->denominator = column_of(r, map, "denominator");
     p->numerator = column_of(r, map, "numerator");
     p->provider_group = column_of(r, map, "provider_group");
-    if (p->measure >= 0 && p->period >= 0 && p->denominator >= 0 && p->numerator >= 0) return true;
-    return rs_fail(r->error, RS_CONFIG, "%s: columns needs measure, period, denominator and numerator", r->where);
+    p->amount = column_of(r, map, "amount");
+    p->exposure = column_of(r, map, "exposure");
+    p->excluded = column_of(r, map, "excluded");
+    p->product_line = column_of(r, map, "product");
+    if (p->measure >= 0 && p->period >= 0 && p->denominator >= 0 && (p->numerator >= 0 || p->amount >= 0)) return true;
+    return rs_fail(r->error, RS_CONFIG,
+                   "%s: columns needs measure, period, denominator and numerator (or amount, for rates and means)",
+                   r->where);
 }
 
 static bool read_csv(struct reader *r) {
@@ -495,6 +503,7 @@ struct rs_profile *rs_profile_read(const char *name, const char *config_file, st
     struct rs_profile *p = rs_alloc(sizeof *p);
     p->coverage_product = p->coverage_start = p->coverage_end = -1;
     p->measure = p->period = p->denominator = p->numerator = p->provider_group = -1;
+    p->amount = p->exposure = p->excluded = p->product_line = -1;
     struct reader r = {p, path, error};
     if (!profile_path(name, config_file, path, sizeof path, error)) goto fail;
     if (!rs_exists(path)) {

@@ -101,7 +101,7 @@ struct rs_profile {
     const struct rs_csv_answer *answers;
     size_t n_answers;
     int coverage_product, coverage_start, coverage_end; /* columns, -1 for none */
-    int measure, period, denominator, numerator, provider_group;
+    int measure, period, denominator, numerator, provider_group, amount, exposure, excluded, product_line;
 
     json_t *tree; /* owns the texts */
     struct rs_arena arena;

@@ -13,6 +13,10 @@ void rs_rc_measure_get(struct rs_rc_reader *r, struct rs_rc_measure *m) {
     m->measure = rs_rc_get_text(r);
     m->period = rs_rc_get_text(r);
     m->provider_group = rs_rc_get_text(r);
+    m->amount = rs_rc_get_text(r);
+    m->exposure = rs_rc_get_text(r);
+    m->excluded = rs_rc_get_text(r);
+    m->product = rs_rc_get_text(r);
 }
 
 static int same_result(const struct rs_rc_measure *a, const struct rs_rc_measure *b) {
@@ -20,12 +24,21 @@ static int same_result(const struct rs_rc_measure *a, const struct rs_rc_measure
     return c ? c : rs_compare(a->period, b->period);
 }
 
+static int null_last(struct rs_view a, struct rs_view b) {
+    int c = rs_is_null(a) - rs_is_null(b);
+    return c ? c : rs_compare(a, b);
+}
+
 int rs_rc_measure_compare(const struct rs_rc_measure *a, const struct rs_rc_measure *b) {
     int c = same_result(a, b);
     if (!c) c = b->denominator - a->denominator;
+    if (!c) c = rs_is_null(b->excluded) - rs_is_null(a->excluded);
     if (!c) c = b->numerator - a->numerator;
-    if (!c) c = rs_is_null(a->provider_group) - rs_is_null(b->provider_group);
-    if (!c) c = rs_compare(a->provider_group, b->provider_group);
+    if (!c) c = null_last(a->provider_group, b->provider_group);
+    if (!c) c = null_last(a->amount, b->amount);
+    if (!c) c = null_last(a->exposure, b->exposure);
+    if (!c) c = null_last(a->product, b->product);
+    if (!c) c = rs_compare(a->excluded, b->excluded);
     if (c) return c;
     /* The same content: the place only says which of them the ledger calls superseded. */
     if (a->file_no != b->file_no) return a->file_no < b->file_no ? -1 : 1;
@@ -56,6 +69,10 @@ void rs_rc_person_measures(struct rs_rc *rc, struct rs_batch *batch, struct rs_k
             [PERSON_MEASURE_measure] = m[i].measure,
             [PERSON_MEASURE_period] = m[i].period,
             [PERSON_MEASURE_provider_group] = m[i].provider_group,
+            [PERSON_MEASURE_amount] = m[i].amount,
+            [PERSON_MEASURE_exposure] = m[i].exposure,
+            [PERSON_MEASURE_excluded] = m[i].excluded,
+            [PERSON_MEASURE_product] = m[i].product,
             [PERSON_MEASURE_denominator] = m[i].denominator ? RS_LIT("1") : RS_LIT("0"),
             [PERSON_MEASURE_numerator] = m[i].numerator ? RS_LIT("1") : RS_LIT("0")};
         rs_batch_emit(batch, OUT_PERSON_MEASURE, &rs_layout_person_measure, row);

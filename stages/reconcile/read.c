@@ -182,6 +182,10 @@ static bool read_measures(struct rs_rc *rc, const struct rs_row_reader *reader, 
         rs_rc_put_text(&batch->scratch, v[MEASURE_EVENT_measure]);
         rs_rc_put_text(&batch->scratch, v[MEASURE_EVENT_period]);
         rs_rc_put_text(&batch->scratch, v[MEASURE_EVENT_provider_group]);
+        rs_rc_put_text(&batch->scratch, v[MEASURE_EVENT_amount]);
+        rs_rc_put_text(&batch->scratch, v[MEASURE_EVENT_exposure]);
+        rs_rc_put_text(&batch->scratch, v[MEASURE_EVENT_excluded]);
+        rs_rc_put_text(&batch->scratch, v[MEASURE_EVENT_product]);
         rs_rc_item_end(&batch->scratch, item);
         rs_count(&batch->tally, "measure_event", (int32_t)file_no, RS_READ, NULL, 1);
     }

@@ -90,7 +90,7 @@ static void id(int record, int file, int no, const char *system, const char *val
     row[IDENTIFIER_links] = text(links);
 }
 
-static void event(int record, int file, int no, const char *measure, int denominator, int numerator,
+static struct rs_view *event(int record, int file, int no, const char *measure, int denominator, int numerator,
                   const char *group) {
     struct rs_view *row = new_row(EVENT);
     row[MEASURE_EVENT_record_key] = key_text(record);
@@ -102,6 +102,7 @@ static void event(int record, int file, int no, const char *measure, int denomin
     row[MEASURE_EVENT_provider_group] = text(group);
     row[MEASURE_EVENT_denominator] = rs_arena_long(&arena, denominator);
     row[MEASURE_EVENT_numerator] = rs_arena_long(&arena, numerator);
+    return row;
 }
 
 static void write_rows(const char *dir, int kind, bool backwards) {

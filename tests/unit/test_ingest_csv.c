@@ -121,6 +121,22 @@ Test(ingest_csv, measures) {
     EXPECT(file, "source format records", "measures|measure_csv|5\nclinic|csv|1\n");
 }
 
+Test(ingest_csv, measures_that_are_rates_and_means) {
+    struct rs_error error = {0};
+    put_text("rates.yaml", "format: measure_csv\nsource: measures\nmember_id: [member_id]\n"
+                           "columns: {measure: measure, period: period, denominator: denominator, amount: events, "
+                           "exposure: months, excluded: hospice, product: line}\n");
+    put_text("measures", "member_id,measure,period,denominator,events,months,hospice,line\n"
+                         "A1,AMB,2025,1,3,11.5,0,Medicaid\nA1,PCR,2025,1,0,12,hospice,\nA1,COST,2025,1,-12.25,,N,HMO\n"
+                         "A1,AMB,2024,1,2,-1,,\nA1,AMB,2023,1,many,4,,\n");
+    cr_assert(run_sources("[{profile: rates.yaml, of_source: clinic, files: measures}]", "out", 1, &error), "%s",
+              error.text);
+    EXPECT(measure_event, "record_no measure denominator numerator amount exposure excluded product",
+           "1|AMB|1|1|3|11.5|-|Medicaid\n2|PCR|1|0|0|12|hospice|-\n3|COST|1|0|-12.25|-|-|HMO\n4|AMB|1|1|2|-|-|-\n");
+    EXPECT(quarantine, "scope record_no field rule raw",
+           "value|4|months|measure_amount|-1\nvalue|5|events|measure_amount|many\nrow|5|events|measure_value|many\n");
+}
+
 Test(ingest_csv, measures_of_nobody) {
     struct rs_error error = {0};
     put_text("in", "member_id,measure,period,denominator,numerator,provider_group\n");

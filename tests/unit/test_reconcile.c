@@ -383,6 +383,23 @@ Test(reconcile, surnames_written_in_two_ways) {
     expect("out", D, 3, "");
 }
 
+Test(reconcile, what_a_measure_carries_stands_with_its_row) {
+    linked(1, "ehr", 2, "payer");
+    struct rs_view *row = event(1, 3, 1, "AMB", 1, 1, NULL);
+    row[MEASURE_EVENT_amount] = RS_LIT("3");
+    row[MEASURE_EVENT_exposure] = RS_LIT("11.5");
+    row[MEASURE_EVENT_product] = RS_LIT("Medicaid");
+    event(2, 4, 1, "AMB", 1, 1, NULL);
+    row = event(1, 3, 2, "HBD", 1, 1, NULL);
+    row[MEASURE_EVENT_excluded] = RS_LIT("hospice");
+    event(2, 4, 2, "HBD", 1, 0, NULL);
+    run("out");
+    const struct rs_layout *m = &rs_layout_person_measure;
+    expect("out", m, 1, "measure=AMB;numerator=1;amount=3;exposure=11.5;product=Medicaid;excluded=");
+    expect("out", m, 1, "measure=HBD;numerator=0;excluded=");
+    expect("out", m, 2, "");
+}
+
 Test(reconcile, measures_of_a_person_count_once) {
     linked(1, "ehr", 2, "payer");
     event(1, 3, 1, "CBP", 1, 0, "north");
