@@ -373,7 +373,10 @@ static void put_languages(struct rs_rows *rows, const struct rs_834_member *m) {
 static struct rs_view policy_of(struct rs_rows *rows, const struct rs_834_member *m) {
     struct rs_view own = find_ref(m, RS_LIT("1L"));
     if (rs_has(own) || !m->set.policy_n) return own;
-    return rs_view(rs_arena_copy(&rows->batch->arena, m->set.policy, m->set.policy_n), m->set.policy_n);
+    struct rs_view of_set = rs_view(rs_arena_copy(&rows->batch->arena, m->set.policy, m->set.policy_n), m->set.policy_n);
+    if (rs_utf8_valid(of_set)) return of_set;
+    rows->block->converted = true; /* the header may stand in another block, whatever is known of this one */
+    return rs_from_windows_1252(&rows->batch->arena, of_set);
 }
 
 /* Spans of coverage; where a DTP is missing in loop 2300, the member's eligibility stands in for it. */
