@@ -8,7 +8,7 @@
 #include "estimate.h"
 #include "join.h"
 #include "pipeline/base/log.h"
-#include "statement.h"
+#include "said.h"
 
 static bool parse_references(const char *text, struct rs_settings *settings, struct rs_arena *arena,
                              struct rs_error *error) {
@@ -49,15 +49,15 @@ static int by_measure(const void *a, const void *b) {
 }
 
 static bool publish(struct rs_run *run, struct rs_series *series, const struct rs_strata *strata,
-                    const struct rs_settings *settings, struct rs_gaps *gaps, struct rs_error *error) {
+                    const struct rs_settings *settings, struct rs_said *said, struct rs_gaps *gaps,
+                    struct rs_error *error) {
     struct rs_estimates estimates;
     struct rs_batch batch = {0};
     bool good = rs_estimates_make(&estimates, series, strata, settings, error);
     if (good) {
         rs_estimates_compare(&estimates, settings);
         rs_estimates_publish(&estimates, &batch, gaps);
-        rs_disparity_publish(&estimates, &batch);
-        good = rs_run_done(run, &batch, error);
+        good = rs_said_publish(said, &estimates, strata, settings, &batch, error) && rs_run_done(run, &batch, error);
     } else {
         rs_error_context(error, "measure %.*s, period %.*s", (int)series->measure.n, series->measure.p,
                          (int)series->period.n, series->period.p);
@@ -95,10 +95,11 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
     struct rs_strata strata = {0};
     struct rs_arena arena = {0};
     struct rs_gaps gaps = {.n = 0};
+    struct rs_said said = {.standard = {.weight = NULL}};
     struct rs_tabulation tabulation = {.reasons = {0}};
     int64_t combinations = 0;
     bool good = read_settings(run, &settings, &bands, &arena, error) && rs_run_option_long(run, "combinations", 0, 119, &combinations, error) &&
-                rs_strata_open(&strata, run->output, error) &&
+                rs_strata_open(&strata, run->output, error) && rs_said_open(run, &strata, &said, error) &&
                 rs_stratify_join(run, &bands, &strata, &tabulation, error) &&
                 tabulate(run, &tabulation, settings.minimum_cell, (size_t)combinations, error);
     if (good) {
@@ -106,7 +107,7 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
         warn_references(&strata, &settings);
     }
     for (size_t i = 0; good && i < strata.n_series; i++)
-        good = publish(run, &strata.series[i], &strata, &settings, &gaps, error);
+        good = publish(run, &strata.series[i], &strata, &settings, &said, &gaps, error);
     if (good) {
         json_object_set_new(run->results, "series", json_integer((json_int_t)strata.n_series));
         json_object_set_new(run->results, "estimates", json_integer((json_int_t)gaps.rows));
@@ -114,6 +115,7 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
         json_object_set_new(run->results, "suppressed_complementary", json_integer((json_int_t)gaps.complementary));
         json_object_set_new(run->results, "widest_gaps", rs_gaps_json(&gaps));
     }
+    rs_said_free(&said);
     rs_tabulation_free(&tabulation);
     rs_strata_free(&strata);
     rs_arena_free(&arena);
@@ -149,6 +151,7 @@ static const struct rs_option options[] = {
      "Combinations of race and ethnicity named apart in the tabulation, by size; those below minimum-cell never are."},
     {"low-information", "X", "0.1",
      "Information share (lambda) below which an imputed group is flagged low_information."},
+    RS_SAID_OPTIONS,
     {0}};
 
 const struct rs_stage rs_stage_stratify = {
@@ -186,6 +189,7 @@ const struct rs_stage rs_stage_stratify = {
     .after = after,
     .options = options,
     .needs_as_of = true,
+    .inputs = rs_said_inputs,
     .question = "counts",
     .explain = answer_counts,
     .run = run_stage,

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rates of race_ethnicity adjusted for other dimensions (--standardise age_band,sex --standard FILE|self), and each gap
+ * taken apart into composition and rates over them.
+ *
+ * Cells are the combinations of the dimensions; who misses one of them is left out. self_report is counted in each cell,
+ * birdie is fitted in each (split.h). Directly standardised rates carry Fay and Feuer's interval where counted, Wilson's
+ * on the effective number where imputed. Indirectly: observed over expected at the rates of everybody, by cell.
+ *
+ * Small cells: a group is adjusted only over cells whose n, x and n - x are each 0 in no group compared, and at least
+ * the minimum; else dimensions are dropped from the end of the list, and where nothing is left it is withheld. All
+ * figures of a cell could be published, so that no combination of them gives away a count that could not. Counted gaps
+ * are taken apart only where those left out are at least the minimum, too, or none: their number could be had from the
+ * terms' sum. */
+#ifndef RS_STRATIFY_ADJUST_H
+#define RS_STRATIFY_ADJUST_H
+#include "statement.h"
+
+struct rs_standard {
+    struct rs_names cells; /* "18-44|female"; empty: the run's own persons (self) */
+    double *weight;
+    char path[4096];
+};
+/* --standardise into strata->adjust. */
+bool rs_adjust_dimensions(const char *text, struct rs_strata *strata, struct rs_error *error);
+/* --standard: NULL or "self", else a CSV with a column for each dimension, and `weight`. */
+bool rs_standard_read(const char *text, const struct rs_strata *strata, struct rs_standard *out, struct rs_error *error);
+void rs_standard_free(struct rs_standard *s);
+
+/* Into sink RS_SINK_DISPARITY; nothing where nothing is adjusted for. */
+bool rs_adjust_publish(const struct rs_estimates *all, const struct rs_strata *strata, const struct rs_standard *standard,
+                       const struct rs_settings *settings, struct rs_batch *batch, struct rs_error *error);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All that is said about gaps, as the stage calls it: layouts disparity, equity and trend. */
+#ifndef RS_STRATIFY_SAID_H
+#define RS_STRATIFY_SAID_H
+#include "adjust.h"
+
+struct rs_said {
+    struct rs_standard standard;
+};
+
+/* Reads options and the files they name; sets what the walk over the persons has to count. Between rs_strata_open and
+ * rs_stratify_join. rs_said_free in any case. */
+bool rs_said_open(struct rs_run *run, struct rs_strata *strata, struct rs_said *said, struct rs_error *error);
+/* After rs_estimates_compare, for each series in turn. */
+bool rs_said_publish(struct rs_said *said, const struct rs_estimates *all, const struct rs_strata *strata,
+                     const struct rs_settings *settings, struct rs_batch *batch, struct rs_error *error);
+void rs_said_free(struct rs_said *said);
+/* Digests of the files that options name. */
+bool rs_said_inputs(struct rs_run *run, json_t *hashes, struct rs_error *error);
+
+/* For the stage's table of options. */
+#define RS_SAID_OPTIONS                                                                                                 \
+    {"standardise", "LIST", NULL,                                                                                       \
+     "Adjusts rates by race and ethnicity for these dimensions of persons, comma between (age_band, sex, language), and " \
+     "takes gaps apart over them; the last named are dropped for groups too small for all of them."},                   \
+        {"standard", "FILE", "self",                                                                                    \
+         "Standard population: a CSV with a column for each dimension of --standardise and one called weight; self is " \
+         "the measure's own persons."}
+
+#endif
