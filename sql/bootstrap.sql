@@ -11,6 +11,7 @@ begin
             ('relsogi_loader', 'login'),    -- the pipeline: fills tables of its own run, reads no person
             ('relsogi_auditor', 'login'),   -- reads persons, values, discrepancies, the log
             ('relsogi_analyst', 'login'),   -- reads estimates, whose small cells are blank
+            ('relsogi_steward', 'login'),   -- may have identifiers shown, each time with a reason that is kept
             ('relsogi_sogi', 'nologin')     -- may see sexual orientation and gender identity: granted on its own
         ) as roles (name, login)
     loop
@@ -25,11 +26,17 @@ begin
     if not pg_has_role(current_user, 'relsogi_owner', 'member') then
         execute format('grant relsogi_owner to %I', current_user);
     end if;
+    -- Nobody comes in, or makes temporary tables, because PostgreSQL lets everybody.
+    execute format('revoke connect, temporary on database %I from public', current_database());
+    execute format('grant connect on database %I to relsogi_owner, relsogi_loader, relsogi_auditor, relsogi_analyst,'
+        ' relsogi_steward', current_database());
 end
 $$;
 
 create schema if not exists relsogi authorization relsogi_owner;        -- tables and views that people read
 create schema if not exists relsogi_parts authorization relsogi_owner;  -- each run's own tables, their partitions
+create schema if not exists vault authorization relsogi_owner;          -- identifiers, and nothing else
+create schema if not exists vault_parts authorization relsogi_owner;    -- its partitions
 create schema if not exists audit authorization relsogi_owner;          -- what is never changed again
 
 set local role relsogi_owner;

@@ -111,11 +111,11 @@ bool rs_copy_encode(struct rs_buffer *to, const struct rs_layout *layout, const 
                     struct rs_error *error) {
     size_t room = 2, fields = 0;
     for (size_t i = 0; i < layout->n_columns; i++)
-        if (rs_column_loaded(&layout->columns[i])) room += 4 + (row[i].n < 32 ? 32 : row[i].n);
+        if (rs_column_loaded(layout, &layout->columns[i])) room += 4 + (row[i].n < 32 ? 32 : row[i].n);
     char *start = rs_buffer_reserve(to, room), *p = start + 2;
     for (size_t i = 0; i < layout->n_columns; i++) {
         const struct rs_column *c = &layout->columns[i];
-        if (!rs_column_loaded(c)) continue;
+        if (!rs_column_loaded(layout, c)) continue;
         fields++;
         if (row[i].p) {
             if (!(p = put_value(p, c->type, row[i]))) return bad_value(layout, c, error);
@@ -140,9 +140,11 @@ struct copy {
     const atomic_bool *stop;
     struct rs_buffer block, out;
     struct rs_arena arena;
+    struct rs_sha *sha;
 };
 
 static bool flush(struct copy *c, struct rs_error *error) {
+    rs_sha_add(c->sha, c->out.p, c->out.n);
     bool ok = rs_session_copy_send(c->session, c->out.p, c->out.n, error);
     c->out.n = 0;
     return ok;
@@ -180,7 +182,7 @@ static void copy_statement(struct rs_buffer *sql, const char *table, const struc
     const char *between = "";
     rs_buffer_printf(sql, "copy %s (", table);
     for (size_t i = 0; i < layout->n_columns; i++) {
-        if (!rs_column_loaded(&layout->columns[i])) continue;
+        if (!rs_column_loaded(layout, &layout->columns[i])) continue;
         rs_buffer_printf(sql, "%s\"%s\"", between, layout->columns[i].name);
         between = ", ";
     }
@@ -190,17 +192,18 @@ static void copy_statement(struct rs_buffer *sql, const char *table, const struc
 
 bool rs_copy_files(struct rs_session *s, const char *table, const struct rs_layout *layout,
                    const struct rs_manifest *files, size_t n_files, const atomic_bool *stop, uint64_t *rows,
-                   struct rs_error *error) {
+                   struct rs_digest *digest, struct rs_error *error) {
     static const char signature[19] = "PGCOPY\n\377\r\n"; /* with its 0 byte; then flags and extension length, both 0 */
-    struct copy c = {.session = s, .layout = layout, .stop = stop};
+    struct copy c = {.session = s, .layout = layout, .stop = stop, .sha = rs_sha_begin()};
     struct rs_buffer sql = {0};
     copy_statement(&sql, table, layout);
     bool ok = rs_session_copy_begin(s, sql.p, error);
     rs_buffer_free(&sql);
-    rs_buffer_add(&c.out, signature, sizeof signature);
+    ok = ok && rs_session_copy_send(s, signature, sizeof signature, error);
     for (size_t i = 0; ok && i < n_files; i++) ok = copy_file(&c, &files[i], error);
-    rs_buffer_add(&c.out, "\377\377", 2);
-    ok = ok && flush(&c, error) && rs_session_copy_end(s, rows, error);
+    ok = ok && flush(&c, error) && rs_session_copy_send(s, "\377\377", 2, error) &&
+         rs_session_copy_end(s, rows, error);
+    rs_sha_end(c.sha, digest);
     rs_buffer_free(&c.block);
     rs_buffer_free(&c.out);
     rs_arena_free(&c.arena);

@@ -105,7 +105,7 @@ static json_t *dictionary(void) {
             json_array_append_new(columns, json_pack("{s:s, s:s, s:b, s:s, s:i, s:s, s:b}", "name", c->name, "type",
                                                      rs_type_name(c->type), "nullable", (int)c->nullable, "phi",
                                                      rs_phi_name(c->phi), "since", c->since, "meaning", c->meaning,
-                                                     "loaded", (int)rs_column_loaded(c)));
+                                                     "loaded", (int)rs_column_loaded(*l, c)));
         }
         json_array_append_new(all,
                               json_pack("{s:s, s:i, s:s, s:o, s:o}", "layout", (*l)->name, "version", (*l)->version,

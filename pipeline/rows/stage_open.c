@@ -10,7 +10,8 @@
 
 static const char *const config_keys[] = {"as_of",    "site_key",    "reference", "output",       "threads",
                                           "compress", "sources",     "crosswalk", "prior",        "stages",
-                                          "database", "source_rank", "name",      "jurisdiction", NULL};
+                                          "database", "source_rank", "name",      "jurisdiction", "vault",
+                                          "audit",    "retention",   "metrics_file", NULL};
 
 static int all_cores(void) {
     cpu_set_t set;

@@ -10,9 +10,11 @@
  * digest and not loaded again; two loads never work at one database at once. Tables are loaded side by side, each by a
  * connection of its own; the first connection holds the lock and speaks for the run. */
 #include "pipeline/base/log.h"
+#include "pipeline/db/chain.h"
 #include "pipeline/db/copy.h"
 #include "pipeline/db/session.h"
 #include "plan.h"
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,8 @@ struct load {
     struct rs_load_plan plan;
     size_t order[RS_LOAD_LAYOUTS]; /* of plan.tables, largest first */
     char number[16];               /* run_no */
+    char chain_file[PATH_MAX];     /* empty: none */
+    struct rs_chain_head head;     /* of the database's log, once the run is visible */
     atomic_size_t next;
     atomic_bool stop;
     pthread_mutex_t lock;
@@ -50,22 +54,45 @@ static bool ask_one(struct rs_session *s, const char *sql, int n, const char *co
     return true;
 }
 
+/* The columns as an array of PostgreSQL: their names need no quotes. */
+static void column_array(struct rs_buffer *out, const struct rs_layout *layout) {
+    const char *between = "{";
+    for (size_t i = 0; i < layout->n_columns; i++) {
+        if (!rs_column_loaded(layout, &layout->columns[i])) continue;
+        rs_buffer_printf(out, "%s%s", between, layout->columns[i].name);
+        between = ",";
+    }
+    rs_buffer_printf(out, "}");
+    rs_buffer_byte(out, 0);
+}
+
+static bool seal(struct load *l, struct rs_session *s, const struct rs_layout *layout, const struct rs_digest *digest,
+                 struct rs_error *error) {
+    char hex[65];
+    struct rs_buffer columns = {0};
+    rs_hex(hex, digest->b, 32);
+    column_array(&columns, layout);
+    const char *parameters[] = {l->number, layout->name, hex, columns.p};
+    bool ok = ask_one(s, "select relsogi.load_seal($1::integer, $2, $3, $4::text[])", 4, parameters, NULL, 0, error);
+    rs_buffer_free(&columns);
+    return ok;
+}
+
 static bool load_table(struct load *l, struct rs_session *s, const struct rs_load_table *t, struct rs_error *error) {
     char table[160];
     uint64_t rows = 0;
+    struct rs_digest digest;
     const char *parameters[] = {l->number, t->layout->name};
     double start = seconds();
     if (!rs_session_run(s, "begin", error) ||
         !ask_one(s, "select relsogi.load_table($1::integer, $2)", 2, parameters, table, sizeof table, error) ||
-        !rs_copy_files(s, table, t->layout, t->files, t->n_files, &l->stop, &rows, error))
+        !rs_copy_files(s, table, t->layout, t->files, t->n_files, &l->stop, &rows, &digest, error))
         return false;
     if (rows != t->rows)
         return rs_fail(error, RS_DATA, "layout %s: the server took %llu rows, the manifest says %llu", t->layout->name,
                        (unsigned long long)rows, (unsigned long long)t->rows);
     double copied = seconds();
-    if (!ask_one(s, "select relsogi.load_seal($1::integer, $2)", 2, parameters, NULL, 0, error) ||
-        !rs_session_run(s, "commit", error))
-        return false;
+    if (!seal(l, s, t->layout, &digest, error) || !rs_session_run(s, "commit", error)) return false;
     rs_debug("%s: %llu rows, COPY %.3f s, count, keys and statistics %.3f s", t->layout->name, (unsigned long long)rows,
              copied - start, seconds() - copied);
     return true;
@@ -141,9 +168,34 @@ static void clean(struct rs_session *s) {
         rs_debug("leftovers stay until the next load: %s", ignored.text);
 }
 
+static void take_head(struct load *l, const struct rs_answer *a, int column) {
+    const char *head = rs_answer_text(a, 0, column + 1);
+    l->head.entry = rs_answer_long(a, 0, column);
+    snprintf(l->head.head, sizeof l->head.head, "%s", head ? head : "");
+}
+
 static bool publish(struct load *l, struct rs_session *s, char *revision, size_t room, struct rs_error *error) {
     const char *parameters[] = {l->number};
-    return ask_one(s, "select revision from relsogi.load_publish($1::integer)", 1, parameters, revision, room, error);
+    struct rs_answer *a =
+        rs_session_ask(s, "select revision, entry, head from relsogi.load_publish($1::integer)", 1, parameters, error);
+    if (!a) return false;
+    snprintf(revision, room, "%s", rs_answer_text(a, 0, 0));
+    take_head(l, a, 1);
+    rs_answer_free(a);
+    return true;
+}
+
+static bool last_head(struct load *l, struct rs_session *s, struct rs_error *error) {
+    struct rs_answer *a = rs_session_ask(s, "select entry, head from audit.last()", 0, NULL, error);
+    if (!a) return false;
+    take_head(l, a, 0);
+    rs_answer_free(a);
+    return true;
+}
+
+/* Last of all: a load that ends before this line is found done by the next one, which adds the head that is missing. */
+static bool keep_head(struct load *l, const char *revision, struct rs_error *error) {
+    return !l->chain_file[0] || rs_chain_append(l->chain_file, &l->head, l->run->run_id, revision, error);
 }
 
 /* In the ledger a row counts as written where it stands in the database, now or already: the same content gives the
@@ -164,6 +216,7 @@ static void account(struct load *l, const char *action, const char *revision) {
     json_object_set_new(r, "revision", json_integer(atoi(revision)));
     json_object_set_new(r, "rows", rows);
     json_object_set_new(r, "rows_in_all", json_integer((json_int_t)all));
+    json_object_set_new(r, "chain", json_pack("{s:I, s:s}", "entry", (json_int_t)l->head.entry, "head", l->head.head));
 }
 
 static bool load(struct load *l, struct rs_session *s, struct rs_error *error) {
@@ -172,9 +225,10 @@ static bool load(struct load *l, struct rs_session *s, struct rs_error *error) {
     if (!rs_session_lock(s, RS_LOCK_LOAD, error) || !begin(l, s, &there, revision, sizeof revision, error))
         return false;
     if (there) {
+        if (!last_head(l, s, error)) return false;
         account(l, "already_there", revision);
         rs_info("run %s is in %s already, revision %s: nothing to do", l->run->run_id, rs_session_where(s), revision);
-        return true;
+        return keep_head(l, revision, error);
     }
     if (!load_tables(l, error) || !publish(l, s, revision, sizeof revision, error)) {
         clean(s);
@@ -182,7 +236,8 @@ static bool load(struct load *l, struct rs_session *s, struct rs_error *error) {
     }
     account(l, "loaded", revision);
     rs_info("run %s is visible in %s, revision %s", l->run->run_id, rs_session_where(s), revision);
-    return true;
+    rs_info("entry %lld of the audit chain, head %s", (long long)l->head.entry, l->head.head);
+    return keep_head(l, revision, error);
 }
 
 static bool run_load(struct rs_run *run, struct rs_error *error) {
@@ -190,6 +245,7 @@ static bool run_load(struct rs_run *run, struct rs_error *error) {
     struct rs_session *s = NULL;
     if (!run->run_id) return rs_fail(error, RS_USAGE, "load needs the run's name: give --run-id ID");
     bool ok = rs_database_read(run->config, run->config_path, &l.database, error) &&
+              rs_chain_file(run->config, run->config_path, l.chain_file, sizeof l.chain_file, error) &&
               rs_load_plan_make(run, rs_run_flag(run, "partial"), &l.plan, error);
     if (ok) {
         largest_first(&l);
@@ -227,18 +283,24 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_load = {
     .name = "load",
-    .version = 1,
+    .version = 2,
     .about = "load a run's results into PostgreSQL",
     .description =
         "Loads persons, values, discrepancies, posteriors, measure results, checks, estimates, files, ledgers and "
-        "quarantines of one run, found in the --input directories: give those of all stages. Names, addresses, "
-        "identifiers and text as sent stay in the row files.\n\n"
+        "quarantines of one run, found in the --input directories: give those of all stages. Names, addresses and text as "
+        "sent stay in the row files; identifiers go to the schema vault, where only stewards have them shown, each time "
+        "with a reason that is kept. With vault: off in the configuration they stay in the row files, too.\n\n"
         "Each row file goes into a table of this run alone, by binary COPY; rows are counted against the manifest and "
         "keys added; then one transaction makes all tables partitions and the run visible. Whatever ends a load before "
         "that leaves nothing to be seen, and the next load removes what is left.\n\n"
         "The same run with the same content is recognised by its digest and not loaded again. With other content it "
         "becomes the run's next revision: the rows before are dropped in the same transaction, and audit.log keeps "
-        "their digests. Two loads at once into one database: the second ends with 75.\n\n"
+        "their digests. Ledgers that do not add up, and rows that point to no file, are refused.\n\n"
+        "audit.log is a chain: each entry's head is SHA-256 over the head before it and the entry, which holds rows and "
+        "digests of every table, the configuration's digest, and who loaded it. The last head stands in the results; with "
+        "audit: chain_file: FILE in the configuration it is added to that file, which belongs where the database's "
+        "administrators cannot write: relsogi verify holds the database against it.\n\n"
+        "Two loads at once into one database: the second ends with 75.\n\n"
         "The server is found by database: in the configuration (service, host, port, dbname, user; never a password), "
         "else by PGSERVICE, PGHOST and the like, else it is the private one that scripts/db starts. The user is "
         "relsogi_loader unless another is set; it may fill tables of a run that is loading, and read no person. "

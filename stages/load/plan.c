@@ -5,7 +5,10 @@
 #include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
 #include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 const struct rs_layout *const rs_load_layouts[] = {&rs_layout_file,
                                                    &rs_layout_ledger,
@@ -18,8 +21,18 @@ const struct rs_layout *const rs_load_layouts[] = {&rs_layout_file,
                                                    &rs_layout_person_measure,
                                                    &rs_layout_check_result,
                                                    &rs_layout_estimate,
+                                                   &rs_layout_link,
+                                                   &rs_layout_identifier,
+                                                   &rs_layout_tabulation,
+                                                   &rs_layout_language_posterior,
+                                                   &rs_layout_fit,
                                                    NULL};
-_Static_assert(sizeof rs_load_layouts / sizeof *rs_load_layouts == RS_LOAD_LAYOUTS + 1, "one table a layout");
+_Static_assert(sizeof rs_load_layouts / sizeof *rs_load_layouts <= RS_LOAD_LAYOUTS + 1, "room for all of them");
+
+/* Made only where somebody asked for it. */
+static bool optional(const struct rs_layout *l) {
+    return l == &rs_layout_language_posterior || l == &rs_layout_fit;
+}
 
 static bool everywhere(const struct rs_layout *l) { return l == &rs_layout_quarantine || l == &rs_layout_ledger; }
 
@@ -100,13 +113,16 @@ static void take_content(const struct rs_run *run, struct rs_load_plan *plan) {
 }
 
 bool rs_load_plan_make(struct rs_run *run, bool partial, struct rs_load_plan *plan, struct rs_error *error) {
+    bool vault;
     *plan = (struct rs_load_plan){.n = 0};
+    if (!rs_config_flag(run->config, run->config_path, "vault", true, &vault, error)) return false;
     for (const struct rs_layout *const *l = rs_load_layouts; *l; l++) {
+        if (*l == &rs_layout_identifier && !vault) continue;
         struct rs_load_table *t = &plan->tables[plan->n++];
         t->layout = *l;
         if (!find_files(run, t, error)) return false;
         if (t->n_files) continue;
-        if (!partial)
+        if (!partial && !optional(*l))
             return rs_fail(error, RS_NO_INPUT,
                            "no row file of layout %s in the --input directories: give the directories "
                            "of all stages, or --partial to load what is there",
@@ -144,6 +160,16 @@ static bool add_accounts(const struct rs_run *run, json_t *to, struct rs_error *
     return true;
 }
 
+/* Who started this: the database only knows the role, which several may use. */
+static json_t *operator_json(void) {
+    char host[128] = "", text[256];
+    const struct passwd *who = getpwuid(getuid());
+    gethostname(host, sizeof host - 1);
+    if (who) snprintf(text, sizeof text, "%s@%s", who->pw_name, host);
+    else snprintf(text, sizeof text, "%ld@%s", (long)getuid(), host);
+    return json_string(text);
+}
+
 static void set_hex(json_t *to, const char *name, const struct rs_digest *d) {
     char hex[65];
     rs_hex(hex, d->b, 32);
@@ -155,6 +181,7 @@ bool rs_load_plan_json(const struct rs_run *run, const struct rs_load_plan *plan
     json_t *all = json_pack("{s:s, s:s, s:o, s:o}", "run_id", run->run_id, "version", RELSOGI_VERSION, "results",
                             accounts, "tables", tables);
     set_hex(all, "content", &plan->content);
+    json_object_set_new(all, "operator", operator_json());
     for (size_t i = 0; i < plan->n; i++) {
         const struct rs_load_table *t = &plan->tables[i];
         json_t *table = json_pack("{s:s, s:i, s:I}", "layout", t->layout->name, "version", t->layout->version, "rows",

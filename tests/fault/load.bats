@@ -249,3 +249,53 @@ wait_for_copy() {
     grep -q 'could not create unique index' "$RELSOGI_STATE/pg/log"
     ! grep '000007d0' "$RELSOGI_STATE/pg/log"
 }
+
+# ---- the audit chain ----
+
+chained() { # DIR RUN_ID [OPTION...]: with a chain file
+    printf 'audit:\n  chain_file: chain\n' >"$BATS_TEST_TMPDIR/relsogi.yaml"
+    load "$@" --config "$BATS_TEST_TMPDIR/relsogi.yaml"
+}
+
+@test "the log's head goes to the results and to a file of mode 0600 outside the database, once" {
+    chained "$BATS_FILE_TMPDIR/small" chain
+    chain=$BATS_TEST_TMPDIR/chain
+    [ "$(stat -c %a "$chain")" = 600 ]
+    head=$(ask "select entry || e'\t' || encode(head, 'hex') from audit.log where event = 'publish' and run_id = 'chain'")
+    [ "$(cut -f 1-2 "$chain")" = "$head" ]
+    grep -q "\"head\": \"${head#*	}\"" "$BATS_TEST_TMPDIR/out/stage.json"
+    chained "$BATS_FILE_TMPDIR/small" chain
+    [ "$(wc -l <"$chain")" -eq 1 ]
+    # A load that ended before it could add its line: the next one does.
+    chained "$BATS_FILE_TMPDIR/small2" chain
+    [ "$(wc -l <"$chain")" -eq 2 ]
+    head -n 1 "$chain" | tr -d '\n' >"$chain.new" # and what a crash cut off does not run into it
+    cp "$chain.new" "$chain"
+    chained "$BATS_FILE_TMPDIR/small2" chain
+    [ "$(wc -l <"$chain")" -eq 2 ]
+}
+
+@test "a chain file that others may read, or that knows another head: refused; the rerun adds what is missing" {
+    touch "$BATS_TEST_TMPDIR/chain"
+    chmod 0644 "$BATS_TEST_TMPDIR/chain"
+    run chained "$BATS_FILE_TMPDIR/small" mode
+    [ "$status" -eq 77 ]
+    [[ "$output" == *"chmod 0600"* ]]
+    chmod 0600 "$BATS_TEST_TMPDIR/chain"
+    chained "$BATS_FILE_TMPDIR/small" mode
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/chain")" -eq 1 ]
+    printf '9999\t%064d\tx\t1\tx\n' 0 >>"$BATS_TEST_TMPDIR/chain"
+    run chained "$BATS_FILE_TMPDIR/small2" mode
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"relsogi verify"* ]]
+}
+
+@test "identifiers are in the vault, or with vault: off nowhere" {
+    load "$BATS_FILE_TMPDIR/small" vault
+    [ "$(ask "select count(*) from vault.identifier join relsogi.run using (run_no) where run_id = 'vault'")" -eq 10 ]
+    printf 'vault: off\n' >"$BATS_TEST_TMPDIR/relsogi.yaml"
+    load "$BATS_FILE_TMPDIR/small" vault --config "$BATS_TEST_TMPDIR/relsogi.yaml"
+    [ "$(ask "select count(*) from vault.identifier join relsogi.run using (run_no) where run_id = 'vault'")" -eq 0 ]
+    [ "$(ask "select string_agg(revision || status, ' ' order by revision) from relsogi.run where run_id = 'vault'")" = \
+        '1superseded 2visible' ]
+}
