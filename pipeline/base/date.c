@@ -2,6 +2,7 @@
 /* Day arithmetic without the C library's time zone. Algorithm: Howard Hinnant, "chrono-Compatible Low-Level Date
  * Algorithms" (public domain): years start in March, eras of 400 years. */
 #include "date.h"
+#include "bytes.h"
 
 static int days_in_month(int year, int month) {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -82,19 +83,32 @@ bool rs_day_parse_any(struct rs_view v, int32_t *days) {
     return year_first(v, '-', days) || year_first(v, '/', days) || month_first(v, days) || three_parts(v, days);
 }
 
+/* Eight digits in a word as a number, two, four and eight at a time; false where a byte is no digit. */
+static bool eight_digits(uint64_t word, int32_t *out) {
+    uint64_t low = word - 0x3030303030303030u; /* a byte below '0' borrows, and shows here or in its neighbour */
+    if (((word & 0xF0F0F0F0F0F0F0F0u) ^ 0x3030303030303030u) | ((low + 0x0606060606060606u) & 0xF0F0F0F0F0F0F0F0u)) {
+        return false;
+    }
+    low = (low * 10 + (low >> 8)) & 0x00FF00FF00FF00FFu;
+    low = (low * 100 + (low >> 16)) & 0x0000FFFF0000FFFFu;
+    *out = (int32_t)((low * 10000 + (low >> 32)) & 0xFFFFFFFFu);
+    return true;
+}
+
 bool rs_day_number(struct rs_view v, int32_t *yyyymmdd) {
     int y, m, d;
     int32_t days;
-    if (v.n == 8 && number(v, 0, 4, &y) && number(v, 4, 2, &m) && number(v, 6, 2, &d)) {
-        if (!is_day(y, m, d)) return false;
-    } else if (v.n == 10 && v.p[4] == '-' && v.p[7] == '-' && number(v, 0, 4, &y) && number(v, 5, 2, &m) &&
-               number(v, 8, 2, &d)) {
-        if (!is_day(y, m, d)) return false;
-    } else if (rs_day_parse_any(v, &days)) {
-        rs_civil_from_days(days, &y, &m, &d);
-    } else {
-        return false;
+    if (v.n == 8 && eight_digits(rs_word(v.p), yyyymmdd)) {
+        return is_day(*yyyymmdd / 10000, *yyyymmdd / 100 % 100, *yyyymmdd % 100);
     }
+    if (v.n == 10 && v.p[4] == '-' && v.p[7] == '-') {
+        char digits[8] = {v.p[0], v.p[1], v.p[2], v.p[3], v.p[5], v.p[6], v.p[8], v.p[9]};
+        if (eight_digits(rs_word(digits), yyyymmdd)) {
+            return is_day(*yyyymmdd / 10000, *yyyymmdd / 100 % 100, *yyyymmdd % 100);
+        }
+    }
+    if (!rs_day_parse_any(v, &days)) return false;
+    rs_civil_from_days(days, &y, &m, &d);
     *yyyymmdd = y * 10000 + m * 100 + d;
     return true;
 }

@@ -311,32 +311,26 @@ static bool is_whole(const struct placeholder *p, struct rs_view v) {
     return v.n > 0 && starts_with(p, v) && p->n == v.n;
 }
 
-/* Whether a text of the list may begin with a word that begins with these two letters: said of few names, and most
- * names need no search then. The unit test tries each text of the list. */
-static bool may_begin(char first, char second) {
-    switch (first) {
-    case 'A': return second == 'D';
-    case 'B': return second == 'A' || second == 'O';
-    case 'C': return second == 'O';
-    case 'D': return second == 'E' || second == 'O' || second == 'U';
-    case 'F': return second == 'I';
-    case 'G': return second == 'I';
-    case 'I': return second == 'N';
-    case 'L': return second == 'A';
-    case 'M': return second == 'I';
-    case 'N': return second == 'A' || second == 'E' || second == 'O' || second == '/';
-    case 'P': return second == 'A';
-    case 'R': return second == 'E';
-    case 'T': return second == 'B' || second == 'E';
-    case 'U': return second == 'N';
-    case 'W': return second == 'I';
-    default: return first == 'X' || first == 'Z'; /* XXX */
-    }
-}
+/* Second letters of the texts of the list, a bit each, by their first: few names begin so, and the others need no
+ * search. The unit test tries each text of the list. */
+#define L(letter) ((uint32_t)1 << (letter - 'A'))
+static const uint32_t begins[26] = {
+    ['A' - 'A'] = L('D'),          ['B' - 'A'] = L('A') | L('O'), ['C' - 'A'] = L('O'),
+    ['D' - 'A'] = L('E') | L('O') | L('U'), ['F' - 'A'] = L('I'), ['G' - 'A'] = L('I'),
+    ['I' - 'A'] = L('N'),          ['L' - 'A'] = L('A'),          ['M' - 'A'] = L('I'),
+    ['N' - 'A'] = L('A') | L('E') | L('O'), ['P' - 'A'] = L('A'), ['R' - 'A'] = L('E'),
+    ['T' - 'A'] = L('B') | L('E'), ['U' - 'A'] = L('N'),          ['W' - 'A'] = L('I'),
+    ['X' - 'A'] = L('X'),          ['Z' - 'A'] = L('Z'),
+};
+#undef L
 
-/* Surely none, alone or beside another name that is surely none: of two bytes or more, the first a letter. */
-static bool is_plain_name(struct rs_view v) {
-    return v.n >= 2 && v.p[0] >= 'A' && v.p[0] <= 'Z' && !may_begin(v.p[0], v.p[1]);
+/* Surely none, alone or beside another name that is surely none: it begins with two letters that no text begins with. */
+static inline bool is_plain_name(struct rs_view v) {
+    if (v.n < 2) {
+        return false;
+    }
+    unsigned first = (unsigned)((unsigned char)v.p[0] - 'A'), second = (unsigned)((unsigned char)v.p[1] - 'A');
+    return first < 26 && second < 26 && !(begins[first] >> second & 1);
 }
 
 bool rs_name_is_placeholder(struct rs_view family_folded, struct rs_view given_folded) {

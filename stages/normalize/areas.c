@@ -28,7 +28,7 @@ static struct rs_view whole_geoid(const struct rs_normalizing *n, struct rs_view
 }
 
 static void geoid(const struct rs_normalizing *n, struct rs_view state) {
-    struct rs_view raw = rs_trim(n->raw[RECORD_geoid_raw]);
+    struct rs_view raw = rs_trimmed(n->raw[RECORD_geoid_raw]);
     if (!rs_has(raw)) {
         return;
     }
@@ -88,7 +88,7 @@ static void county_by_name(const struct rs_normalizing *n, struct rs_view state)
 }
 
 static void county(const struct rs_normalizing *n, struct rs_view state) {
-    struct rs_view raw = rs_trim(n->raw[RECORD_county_raw]);
+    struct rs_view raw = rs_trimmed(n->raw[RECORD_county_raw]);
     if (!rs_has(raw) || rs_has(n->out[DEMOGRAPHIC_county])) {
         return; /* none, or the GEOID has said it */
     }

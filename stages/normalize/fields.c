@@ -8,7 +8,7 @@ enum { OLDEST = 120, YEAR = 10000 }; /* days are numbers YYYYMMDD here */
 
 /* A day as sent; *sent whether anything was. */
 static bool read_day(const struct rs_normalizing *n, int column, int32_t *day, bool *sent) {
-    struct rs_view raw = rs_trim(n->raw[column]);
+    struct rs_view raw = rs_trimmed(n->raw[column]);
     *sent = rs_has(raw);
     return *sent && rs_day_number(raw, day);
 }
@@ -105,7 +105,7 @@ struct rs_view rs_sex_of(struct rs_view sent) {
 }
 
 void rs_normalize_sex(const struct rs_normalizing *n) {
-    struct rs_view raw = rs_trim(n->raw[RECORD_sex_raw]);
+    struct rs_view raw = rs_trimmed(n->raw[RECORD_sex_raw]);
     if (!rs_has(raw)) {
         return;
     }
@@ -118,7 +118,7 @@ void rs_normalize_sex(const struct rs_normalizing *n) {
 
 /* Ten digits of the North American plan: area code and exchange do not begin with 0 or 1. */
 void rs_normalize_phone(const struct rs_normalizing *n) {
-    struct rs_view raw = rs_trim(n->raw[RECORD_phone_raw]);
+    struct rs_view raw = rs_trimmed(n->raw[RECORD_phone_raw]);
     char digits[16];
     size_t count = 0, same = 0;
     if (!rs_has(raw)) {

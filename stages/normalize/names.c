@@ -59,6 +59,11 @@ static bool is_organisation(struct rs_view family, struct rs_view given) {
 /* What most are: one word of A-Z alone. Folding changes nothing in it but its case; it has no suffix and no digits. */
 static bool one_word(struct rs_arena *arena, struct rs_view raw, struct rs_view *name) {
     enum { LONGEST = 64 };
+    struct rs_masks m;
+    if (rs_masks(raw, &m) && m.upper == m.all) { /* nearly all */
+        *name = raw;
+        return true;
+    }
     unsigned kinds = raw.n <= LONGEST ? rs_kinds(raw) : RS_OTHER;
     if (kinds == 0 || (kinds & ~(unsigned)(RS_UPPER | RS_LOWER)) != 0) {
         return false;

@@ -4,6 +4,9 @@
 #define RS_NORMALIZE_H
 #include "pipeline/reference/pack.h"
 #include "pipeline/rows/stage.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* What can be known before the first row; shared by the threads. */
 enum { RS_BITS_FOR_FIVE = 100000 / 64 + 1 };
@@ -48,6 +51,34 @@ bool rs_tracts_known(const struct rs_tracts *t, struct rs_view id);
 /* Which kinds of bytes a text has. RS_BLANKS: a blank at either end, or two in a row. */
 enum { RS_UPPER = 1, RS_LOWER = 2, RS_DIGIT = 4, RS_BLANK = 8, RS_OTHER = 16, RS_BLANKS = 32 };
 unsigned rs_kinds(struct rs_view v);
+/* Which of a text's bytes are what: bit i is byte i. Of fields as read, up to 16 bytes: a block has bytes to spare behind
+ * its end, and so has an arena behind a field that had escapes. False where the text is longer, or empty. */
+struct rs_masks {
+    uint32_t all, upper, digit, blank;
+};
+static inline bool rs_masks(struct rs_view v, struct rs_masks *m) {
+#ifdef __SSE2__
+    if (v.n == 0 || v.n > 16) {
+        return false;
+    }
+    __m128i text = _mm_loadu_si128((const __m128i *)(const void *)v.p);
+    __m128i letter = _mm_sub_epi8(text, _mm_set1_epi8('A')), digit = _mm_sub_epi8(text, _mm_set1_epi8('0'));
+    m->all = ((uint32_t)1 << v.n) - 1;
+    m->upper = m->all & (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter));
+    m->digit = m->all & (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit));
+    m->blank = m->all & (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8(' ')));
+    return true;
+#else
+    (void)v, (void)m;
+    return false;
+#endif
+}
+
+/* rs_trim, most fields having nothing to trim. */
+static inline struct rs_view rs_trimmed(struct rs_view v) {
+    return v.n > 0 && v.p[0] > ' ' && v.p[v.n - 1] > ' ' ? v : rs_trim(v);
+}
+
 /* A copy with a-z as A-Z; v itself where kinds says that there is none. */
 struct rs_view rs_upper(struct rs_arena *arena, struct rs_view v, unsigned kinds);
 

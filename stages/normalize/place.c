@@ -15,6 +15,13 @@ static bool period_parts(struct rs_view v, size_t at) {
 /* Beyond this rs_name_fold cuts. */
 enum { LONGEST = 1 << 14 };
 
+/* What nearly all are: upper case, digits, single blanks between. */
+static bool is_normal(struct rs_view field) {
+    struct rs_masks m;
+    return rs_masks(field, &m) && (m.upper | m.digit | m.blank) == m.all && (m.blank & (m.blank << 1 | 1)) == 0 &&
+           !(m.blank >> (field.n - 1));
+}
+
 struct rs_view rs_normal_words(struct rs_arena *arena, struct rs_view raw) {
     unsigned kinds = raw.n <= LONGEST ? rs_kinds(raw) : RS_OTHER;
     if (kinds != 0 && (kinds & (RS_OTHER | RS_BLANKS)) == 0) { /* nearly all */
@@ -216,7 +223,7 @@ static void keep_zip(const struct rs_normalizing *n, struct rs_view digits) {
 }
 
 static void zip(const struct rs_normalizing *n, bool *is_abroad) {
-    struct rs_view raw = rs_trim(n->raw[RECORD_zip_raw]), usps = n->out[DEMOGRAPHIC_state];
+    struct rs_view raw = rs_trimmed(n->raw[RECORD_zip_raw]), usps = n->out[DEMOGRAPHIC_state];
     char digits[9];
     size_t count;
     if (!rs_has(raw)) {
@@ -266,7 +273,8 @@ static bool is_military(const struct rs_normalizing *n) {
 void rs_normalize_place(const struct rs_normalizing *n) {
     bool is_abroad = false;
     rs_normalize_street(n);
-    n->out[DEMOGRAPHIC_city] = rs_normal_words(&n->batch->arena, n->raw[RECORD_city_raw]);
+    struct rs_view city = n->raw[RECORD_city_raw];
+    n->out[DEMOGRAPHIC_city] = is_normal(city) ? city : rs_normal_words(&n->batch->arena, city);
     state(n, &is_abroad);
     zip(n, &is_abroad);
     if (is_abroad) {

@@ -50,11 +50,8 @@ static void part_words(struct line *l, struct rs_view v, char *to) {
     bool begins = true;
     for (size_t i = 0; i < v.n; i++) {
         char c = v.p[i];
-        if (c >= 'a' && c <= 'z') {
-            c = (char)(c - 32);
-        }
-        if ((c >= 'A' && c <= 'Z') || is_digit(c)) {
-            *to++ = c;
+        if (is_letter(c) || is_digit(c)) {
+            *to++ = (char)(c & (c >= 'a' ? ~0x20 : ~0));
             continue;
         }
         if (c == '.') {
@@ -112,6 +109,18 @@ static void put(struct line *l, struct rs_view text) {
         l->out[l->at++] = ' ';
     }
     memcpy(l->out + l->at, text.p, text.n);
+    l->at += text.n;
+}
+
+/* The same for words and their standards, behind which 16 bytes may be read: most are shorter than that. */
+static inline void put_word(struct line *l, struct rs_view text) {
+    if (text.n > 16) {
+        put(l, text);
+        return;
+    }
+    l->out[l->at] = ' ';
+    l->at += l->at > 0;
+    memcpy(l->out + l->at, text.p, 16);
     l->at += text.n;
 }
 
@@ -339,7 +348,7 @@ static void put_unit(struct line *l, size_t i, size_t end) {
             continue; /* APT #4 */
         }
         l->is_mailbox |= is(w, "PMB");
-        put(l, kind & (RS_STREET_UNIT | RS_STREET_UNIT_ALONE) ? w->known->other : w->text);
+        put_word(l, kind & (RS_STREET_UNIT | RS_STREET_UNIT_ALONE) ? w->known->other : w->text);
     }
 }
 
@@ -376,13 +385,13 @@ static size_t highway(struct line *l, size_t i, size_t end) {
         return 0;
     }
     put(l, phrase->standard);
-    put(l, l->w[i + words].text);
+    put_word(l, l->w[i + words].text);
     return words + 1;
 }
 
 static void put_name(struct line *l, size_t i, size_t end) {
     for (size_t k = i; k < end; k++) {
-        put(l, kinds(&l->w[k]) & RS_STREET_NAME ? l->w[k].known->name : l->w[k].text);
+        put_word(l, kinds(&l->w[k]) & RS_STREET_NAME ? l->w[k].known->name : l->w[k].text);
     }
 }
 
@@ -403,7 +412,7 @@ static void put_street(struct line *l, size_t i, size_t end) {
         name++; /* 39 1/2, but neither 5TH AVE nor 12 5TH AVE */
     }
     for (size_t k = i; k < name; k++) {
-        put(l, l->w[k].text);
+        put_word(l, l->w[k].text);
     }
     /* Behind: after a suffix or a number only, so that 12 KEY WEST is no KEY W. */
     struct rs_view after = RS_NULL;
@@ -426,7 +435,7 @@ static void put_street(struct line *l, size_t i, size_t end) {
         before = taken == 1 ? l->w[name].known->other : RS_NULL;
     }
     if (rs_has(before)) {
-        put(l, before);
+        put(l, before); /* perhaps of two letters put together */
         name += taken;
     }
     size_t road = highway(l, name, last);
@@ -438,7 +447,7 @@ static void put_street(struct line *l, size_t i, size_t end) {
     }
     put_name(l, name, named);
     if (has_suffix) {
-        put(l, l->w[last - 1].known->suffix);
+        put_word(l, l->w[last - 1].known->suffix);
     }
     if (rs_has(after)) {
         put(l, after);
@@ -494,7 +503,7 @@ void rs_normalize_street(const struct rs_normalizing *n) {
         }
     }
     raw.n = raw.n < LONGEST ? raw.n : LONGEST;
-    char text[3 * LONGEST + 16], out[2 * LONGEST + MOST_WORDS * sizeof "GENERAL DELIVERY"];
+    char text[3 * LONGEST + 16], out[2 * LONGEST + MOST_WORDS * sizeof "GENERAL DELIVERY" + 16];
     struct line l; /* not its words */
     memset(&l.n, 0, sizeof l - offsetof(struct line, n));
     l.words = n->tables->street_words;

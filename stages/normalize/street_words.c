@@ -6,6 +6,7 @@
 
 enum { SLOTS = 2048, FILTER_BITS = 8192 };
 struct rs_street_words {
+    struct rs_arena arena;         /* standards, with bytes to spare behind them */
     uint64_t filter[FILTER_BITS / 64]; /* a bit for each word: mostly says no without a look at the table */
     struct slot {
         uint64_t a, b; /* the word, padded with zeros */
@@ -90,9 +91,11 @@ static struct rs_street_word *add(struct rs_street_words *t, struct rs_view text
 
 static void add_to_list(struct rs_street_words *t, const struct list *l, struct rs_view text) {
     struct rs_street_word *w = add(t, text);
+    char padded[16] = {0};
+    memcpy(padded, l->standard, strlen(l->standard));
     w->kinds |= (unsigned)l->kind;
     *(l->kind == RS_STREET_SUFFIX ? &w->suffix : l->kind == RS_STREET_NAME ? &w->name : &w->other) =
-        rs_cstr(l->standard);
+        rs_view(rs_arena_copy(&t->arena, padded, sizeof padded), strlen(l->standard));
 }
 
 struct rs_street_words *rs_street_words_new(void) {
@@ -111,7 +114,12 @@ struct rs_street_words *rs_street_words_new(void) {
     return t;
 }
 
-void rs_street_words_free(struct rs_street_words *t) { free(t); }
+void rs_street_words_free(struct rs_street_words *t) {
+    if (t != NULL) {
+        rs_arena_free(&t->arena);
+    }
+    free(t);
+}
 
 const struct rs_street_word *rs_street_word(const struct rs_street_words *t, const char *p, size_t n) {
     if (n > 15 || p[0] < 'A' || p[0] > 'Z') {

@@ -15,7 +15,7 @@ enum rs_street_kind {
 };
 struct rs_street_word {
     unsigned kinds;
-    struct rs_view suffix, other, name; /* standard as suffix; as unit or direction; within a name */
+    struct rs_view suffix, other, name; /* standard as suffix; as unit or direction; within a name: 16 bytes long at least */
 };
 
 enum rs_phrase_kind {

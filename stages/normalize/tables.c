@@ -70,9 +70,12 @@ bool rs_tracts_known(const struct rs_tracts *t, struct rs_view id) {
     if (group ? !t->has_block_groups : !t->has_tracts) {
         return true; /* a pack without a level cannot speak against it */
     }
-    if (!number(id.p, 11, &tract)) {
+    uint32_t county, last; /* 06037 101110: five, then the last five of eleven, and the one between */
+    unsigned between = (unsigned)((unsigned char)id.p[5] - '0');
+    if (!rs_five_digits(id.p, &county) || !rs_five_digits(id.p + 6, &last) || between > 9) {
         return false;
     }
+    tract = ((uint64_t)county * 10 + between) * 100000 + last;
     uint64_t slot = *slot_of(t, tract);
     return group ? slot >> (TRACT_BITS + (id.p[11] - '0')) & 1 : slot != 0;
 }
