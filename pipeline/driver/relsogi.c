@@ -8,6 +8,7 @@
 #include "pipeline/base/log.h"
 #include "pipeline/db/db.h"
 #include "pipeline/reference/reference.h"
+#include "pipeline/report/report.h"
 #include "stages/ingest/propose.h"
 #include "tests/synth/synth.h"
 
@@ -20,6 +21,7 @@ static const struct command commands[] = {
     {"run", "run the pipeline: all stages, or some of them", rs_run_main},
     {"verify", "recompute every digest of a run and say what was changed", rs_verify_main},
     {"summary", "tell on one screen what came out of a run", rs_summary_main},
+    {"report", "two HTML pages about a run: for executives, for auditors", rs_report_main},
     {"reference", "build census tables into a reference pack; say what is in one", rs_reference_main},
     {"explain", "show step by step how one person's probabilities come about", rs_explain_main},
     {"db", "migrate the database; say what is in it", rs_db_main},

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why it exists: check_result holds whole counts, for the database's auditors; a page travels further than a table, so
+ * what persons said is shown in cells of 11 or more; see quality.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "pipeline/base/config.h"
+#include "quality.h"
+#include "small.h"
+
+static const char *const shown_columns[] = {
+    "check_id", "category", "scope", "scope_value", "element", "state", "severity", "denominator", "violations", "share",
+    "threshold", "message", "context", "profile", "rise", "minimum", "band", "observed", "expected", "low", "high",
+    "statistic", "p_value", "prior_share", "prior_denominator", "exception"};
+enum { N_SHOWN = sizeof shown_columns / sizeof shown_columns[0] };
+/* Those that are, or tell, a count of persons. */
+static const char *const counting[] = {"violations", "share",     "observed", "expected",    "low",
+                                       "high",       "statistic", "p_value",  "prior_share", "prior_denominator"};
+
+struct check {
+    json_t *row; /* values in the order of shown_columns */
+    char *line;  /* what it adds up with: check, scope and element */
+    struct rs_report_cell cell;
+    bool counts_rows, mix;
+};
+struct checks {
+    struct check *c;
+    size_t n, room;
+};
+
+static int place(const char *name) {
+    int i = 0;
+    while (strcmp(shown_columns[i], name) != 0) i++;
+    return i;
+}
+
+static const char *text(const struct check *c, const char *name) {
+    const char *s = json_string_value(json_array_get(c->row, (size_t)place(name)));
+    return s ? s : "";
+}
+
+static json_int_t whole(const struct check *c, const char *name) {
+    return json_integer_value(json_array_get(c->row, (size_t)place(name)));
+}
+
+static bool listed(const json_t *words, const char *list, const char *check) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(words, list), i, one)
+        if (strcmp(json_string_value(one) ? json_string_value(one) : "", check) == 0) return true;
+    return false;
+}
+
+static void take(struct checks *all, const struct rs_layout *layout, const struct rs_view *row, const json_t *words) {
+    if (all->n == all->room) {
+        all->room = all->room ? 2 * all->room : 256;
+        all->c = rs_realloc(all->c, all->room * sizeof *all->c);
+    }
+    struct check *c = &all->c[all->n++];
+    *c = (struct check){.row = json_array()};
+    for (size_t i = 0; i < N_SHOWN; i++) {
+        int at = rs_report_column(layout, shown_columns[i]);
+        json_array_append_new(c->row, at < 0 ? json_null() : rs_report_value(&layout->columns[at], row[at]));
+    }
+    char line[1024];
+    snprintf(line, sizeof line, "%.200s\t%.200s\t%.200s", text(c, "check_id"), text(c, "scope"), text(c, "element"));
+    c->line = rs_strdup(line);
+    c->cell = (struct rs_report_cell){whole(c, "violations"), whole(c, "denominator"), false};
+    c->counts_rows = listed(words, "counts_of_rows", text(c, "check_id"));
+    c->mix = !json_is_null(json_array_get(c->row, (size_t)place("observed"))) ||
+             listed(words, "counts_of_mixes", text(c, "check_id"));
+}
+
+static int by_line(const void *a, const void *b) {
+    const struct check *const *x = a, *const *y = b;
+    int c = strcmp((*x)->line, (*y)->line);
+    return c ? c : (*x < *y ? -1 : *x > *y);
+}
+
+/* A mix by group: each share times its denominator is a count, and they add up to everybody. One small one hides all;
+ * below the whole plan none is shown. */
+static bool mix_is_small(const struct check *c) {
+    json_t *observed = json_array_get(c->row, (size_t)place("observed"));
+    if (strcmp(text(c, "scope"), "all") != 0) return true;
+    double n = json_number_value(observed) * (double)c->cell.of;
+    return json_is_number(observed) && rs_report_small((int64_t)(n + 0.5), c->cell.of);
+}
+
+static void withhold_mixes(struct checks *all) {
+    for (size_t i = 0; i < all->n; i++) {
+        if (!all->c[i].mix || all->c[i].cell.withheld || !mix_is_small(&all->c[i])) continue;
+        for (size_t k = 0; k < all->n; k++)
+            if (strcmp(text(&all->c[i], "check_id"), text(&all->c[k], "check_id")) == 0 &&
+                strcmp(text(&all->c[i], "scope"), text(&all->c[k], "scope")) == 0)
+                all->c[k].cell.withheld = true;
+    }
+}
+
+static void withhold_lines(struct checks *all) {
+    struct check **order = rs_alloc((all->n + 1) * sizeof *order);
+    struct rs_report_cell **line = rs_alloc((all->n + 1) * sizeof *line);
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        if (!all->c[i].counts_rows && !all->c[i].mix) order[n++] = &all->c[i];
+    qsort(order, n, sizeof *order, by_line);
+    for (size_t from = 0, to; from < n; from = to) {
+        for (to = from; to < n && strcmp(order[to]->line, order[from]->line) == 0; to++) line[to - from] = &order[to]->cell;
+        rs_report_withhold(line, to - from);
+    }
+    free(line);
+    free(order);
+}
+
+/* The share that can be said of a withheld one: no more than 10, or all but 10. */
+static json_t *bound(const struct check *c) {
+    if (!c->cell.withheld || c->mix || c->cell.of < RS_REPORT_MINIMUM_CELL) return json_null();
+    double most = (RS_REPORT_MINIMUM_CELL - 1) / (double)c->cell.of;
+    if (!rs_report_small(c->cell.count, c->cell.of)) return json_null(); /* withheld for another's sake */
+    return json_real(c->cell.count < RS_REPORT_MINIMUM_CELL ? most : 1 - most);
+}
+
+static void blank(struct check *c, const char *name) { json_array_set_new(c->row, (size_t)place(name), json_null()); }
+
+/* The denominator is a count of persons, too; so is what the prior run found. */
+static void blank_small_others(struct check *c) {
+    double before = json_number_value(json_array_get(c->row, (size_t)place("prior_share")));
+    json_int_t of = whole(c, "prior_denominator");
+    if (c->counts_rows) return;
+    if (rs_report_small(c->cell.of, -1)) blank(c, "denominator");
+    if (!rs_report_small((int64_t)(before * (double)of + 0.5), of)) return;
+    blank(c, "prior_share");
+    blank(c, "prior_denominator");
+}
+
+static json_t *finish(struct check *c) {
+    json_array_append_new(c->row, json_boolean(c->cell.withheld));
+    json_array_append_new(c->row, bound(c));
+    blank_small_others(c);
+    for (size_t i = 0; c->cell.withheld && i < sizeof counting / sizeof counting[0]; i++) blank(c, counting[i]);
+    return c->row;
+}
+
+json_t *rs_report_checks(const struct rs_report_run *run, const json_t *words, struct rs_error *error) {
+    const struct rs_layout *layout;
+    struct rs_scan *scan;
+    const struct rs_view *row;
+    struct checks all = {0};
+    if (!rs_report_scan(run, "check", "check_result", &layout, &scan, error)) return error->code ? NULL : json_null();
+    while (rs_scan_next(scan, &row, error)) take(&all, layout, row, words);
+    rs_scan_close(scan);
+    withhold_mixes(&all);
+    withhold_lines(&all);
+    json_t *columns = json_array(), *rows = json_array();
+    for (size_t i = 0; i < N_SHOWN; i++) json_array_append_new(columns, json_string(shown_columns[i]));
+    json_array_append_new(columns, json_string("withheld"));
+    json_array_append_new(columns, json_string("bound"));
+    size_t withheld = 0;
+    for (size_t i = 0; i < all.n; i++) {
+        withheld += all.c[i].cell.withheld;
+        json_array_append_new(rows, finish(&all.c[i]));
+        free(all.c[i].line);
+    }
+    free(all.c);
+    json_t *table = json_pack("{s:o, s:o, s:I}", "columns", columns, "rows", rows, "withheld", (json_int_t)withheld);
+    if (!error->code) return table;
+    json_decref(table);
+    return NULL;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What both pages share: data, words, numbers, tables, figures. Values enter the page as text only (createTextNode,
+ * setAttribute), never as markup. */
+'use strict';
+
+const data = JSON.parse(document.getElementById('data').textContent);
+const words = data.words;
+
+/* ---- data and words ------------------------------------------------------------------------------------------- */
+
+/* A row file's rows as objects; [] where the run has none. */
+function rowsOf(name) {
+  const table = data[name];
+  if (!table) return [];
+  return table.rows.map(row => Object.fromEntries(table.columns.map((column, i) => [column, row[i]])));
+}
+
+/* A word from schemas/report.yaml; only names that stand there, never what an object has by nature. */
+function word(list, key) {
+  const table = words[list];
+  return table && Object.hasOwn(table, key) ? table[key] : null;
+}
+
+const dimensionName = d => word('dimensions', d) || d;
+const elementName = e => word('elements', e) || e;
+const estimatorName = e => word('estimators', e) || e;
+const verdictName = v => word('verdicts', v) || v;
+
+function groupName(dimension, group) {
+  const groups = word('groups', dimension);
+  if (groups && Object.hasOwn(groups, group)) return groups[group];
+  return word('missing', group) || group;
+}
+
+function groupOrder(dimension, group) {
+  const groups = word('groups', dimension);
+  const at = groups ? Object.keys(groups).indexOf(group) : -1;
+  return at < 0 ? 999 : at;
+}
+
+const byGroup = dimension => (a, b) => groupOrder(dimension, a) - groupOrder(dimension, b) || (a < b ? -1 : a > b ? 1 : 0);
+/* A missing reason is a group of its own in the files, compared with nobody. */
+const isMissing = (dimension, group) => word('missing', group) !== null && groupOrder(dimension, group) === 999;
+
+function measureOf(id) {
+  const m = word('measures', id) || {};
+  return {id, title: m.title || id, met: m.met || 'meet the measure', lowerIsBetter: m.direction === 'lower'};
+}
+
+const unique = list => [...new Set(list)];
+const number = v => typeof v === 'number' && isFinite(v);
+const flagged = (row, flag) => (row.flags || '').split(',').includes(flag);
+
+/* ---- numbers -------------------------------------------------------------------------------------------------- */
+
+const minus = text => text.replace('-', '\u2212');
+const count = v => number(v) ? d3.format(',')(Math.round(v)) : '\u2013';
+const percent = (v, digits = 1) => number(v) ? (100 * v).toFixed(digits) + '\u2009%' : '\u2013';
+const fixed = (v, digits = 3) => number(v) ? minus(v.toFixed(digits)) : '\u2013';
+/* Differences of rates, in percentage points; `sign` shows a plus. */
+function points(v, sign = true, digits = 1) {
+  if (!number(v)) return '\u2013';
+  const text = Math.abs(100 * v).toFixed(digits);
+  return (v < 0 && Number(text) !== 0 ? '\u2212' : sign && v > 0 ? '+' : '') + text;
+}
+const rangePercent = (low, high) => number(low) && number(high) ?
+  `${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}` : '\u2013';
+const rangePoints = (low, high) => number(low) && number(high) ? `${points(low)} to ${points(high)}` : '\u2013';
+
+function dayInWords(day) {
+  const months = 'January February March April May June July August September October November December'.split(' ');
+  const [y, m, d] = (day || '').split('-').map(Number);
+  return y && m && d ? `${d} ${months[m - 1]} ${y}` : day || 'an unknown day';
+}
+
+/* "a, b and c" */
+function listOf(items) {
+  return items.length < 2 ? items.join('') : items.slice(0, -1).join(', ') + ' and ' + items[items.length - 1];
+}
+const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
+
+/* ---- what a gap is called ------------------------------------------------------------------------------------- */
+
+const margin = Number(words.same_margin) || 0;
+const verdictWords = {worse: 'Worse', better: 'Better', same: 'Same', unsure: 'Can\u2019t tell', reference: 'Compared with',
+  withheld: 'Withheld', none: '\u2013'};
+
+/* p-values adjusted for the number of comparisons, where the run states them. */
+const adjusted = new Map(rowsOf('disparity').filter(r => r.statistic === 'adjusted_p' && number(r.value))
+  .map(r => [[r.measure, r.period, r.dimension, r.estimator, r.stratum].join('\t'), r.value]));
+const adjustedOf = row => adjusted.get([row.measure, row.period, row.dimension, row.estimator, row.stratum].join('\t'));
+
+function verdictOf(row) {
+  if (!row) return 'none';
+  if (row.suppressed !== 'N') return 'withheld';
+  if (row.reference === row.stratum) return 'reference';
+  if (!number(row.difference_lower) || !number(row.difference_upper)) return 'none';
+  if (['low_information', 'not_converged', 'boundary'].some(f => flagged(row, f))) return 'unsure';
+  const p = adjustedOf(row);
+  if (row.difference_lower > 0 || row.difference_upper < 0) {
+    if (number(p) && p >= 0.05) return 'unsure';
+    return (row.difference > 0) === measureOf(row.measure).lowerIsBetter ? 'worse' : 'better';
+  }
+  return row.difference_lower > -margin && row.difference_upper < margin ? 'same' : 'unsure';
+}
+
+/* Of each group the estimate that counts: combined where race is partly imputed, else counted. */
+const rank = {birdie: 3, observed: 2, self_report: 1};
+function primaryOf(rows) {
+  const best = new Map();
+  for (const row of rows) {
+    if (!rank[row.estimator]) continue;
+    const key = [row.measure, row.period, row.dimension, row.stratum].join('\t');
+    const before = best.get(key);
+    if (!before || rank[row.estimator] > rank[before.estimator]) best.set(key, row);
+  }
+  return [...best.values()];
+}
+
+/* ---- elements ------------------------------------------------------------------------------------------------- */
+
+/* el('p', {class: 'soft'}, 'text', el('b', null, 'bold')): attributes by name; functions are listeners. */
+function el(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === 'function') node.addEventListener(name, value);
+    else node.setAttribute(name, value === true ? '' : value);
+  }
+  for (const child of children.flat()) {
+    if (child === null || child === undefined) continue;
+    node.append(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+  return node;
+}
+
+let lastId = 0;
+const newId = () => 'i' + (++lastId);
+
+function section(page, id, title, ...intro) {
+  const node = el('section', {id, 'aria-labelledby': id + '-title'}, el('h2', {id: id + '-title'}, title),
+    ...intro.map(text => text instanceof Node ? text : el('p', {class: 'intro'}, text)));
+  page.append(node);
+  return node;
+}
+
+/* ---- tables --------------------------------------------------------------------------------------------------- */
+
+/* columns: {key, label, text (row -> string or node), value (row -> what to sort by), number, head, code, klass} */
+function cell(column, row) {
+  const shown = column.text ? column.text(row) : row[column.key];
+  const klass = [column.number ? 'n' : '', column.code ? 'code' : '', column.klass ? column.klass(row) : ''].join(' ').trim();
+  return el(column.head ? 'th' : 'td', {class: klass || null, scope: column.head ? 'row' : null},
+    shown === null || shown === undefined || shown === '' ? '\u2013' : shown);
+}
+
+function plainTable(columns, rows, caption) {
+  return el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption}, el('table', null,
+    el('caption', null, caption),
+    el('thead', null, el('tr', null, columns.map(c => el('th', {scope: 'col', class: c.number ? 'n' : null}, c.label)))),
+    el('tbody', null, rows.map(row => el('tr', null, columns.map(c => cell(c, row)))))));
+}
+
+const valueOf = (column, row) => column.value ? column.value(row) : row[column.key];
+
+function compare(a, b) {
+  const none = v => v === null || v === undefined || v === '';
+  if (none(a) || none(b)) return none(a) - none(b);
+  return typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en', {numeric: true});
+}
+
+const tableStep = 200;
+
+/* A table that sorts by its heads and filters by `filters` (column keys) and a search over all text. Long ones grow on
+ * request. */
+function richTable(columns, rows, caption, {filters = [], search = true} = {}) {
+  const state = {by: null, down: false, shown: tableStep, chosen: {}, find: ''};
+  const body = el('tbody');
+  const said = el('span', {class: 'count', role: 'status', 'aria-live': 'polite'});
+  const more = el('button', {class: 'more', type: 'button', click: () => { state.shown += 5 * tableStep; fill(); }}, 'Show more');
+  const texts = rows.map(row => columns.map(c => {
+    const shown = c.text ? c.text(row) : row[c.key];
+    return shown instanceof Node ? shown.textContent : String(shown ?? '');
+  }));
+  const all = rows.map((row, i) => ({row, find: texts[i].join('\n').toLowerCase(), texts: texts[i]}));
+  const heads = columns.map(c => el('th', {scope: 'col', class: c.number ? 'n' : null},
+    el('button', {type: 'button', click: () => sortBy(c)}, c.label)));
+  function sortBy(column) {
+    state.down = state.by === column ? !state.down : Boolean(column.number);
+    state.by = column;
+    heads.forEach((head, i) => columns[i] === column ?
+      head.setAttribute('aria-sort', state.down ? 'descending' : 'ascending') : head.removeAttribute('aria-sort'));
+    fill();
+  }
+  function fill() {
+    let list = all.filter(item => item.find.includes(state.find) &&
+      Object.entries(state.chosen).every(([at, text]) => text === '' || item.texts[at] === text));
+    if (state.by) {
+      const sign = state.down ? -1 : 1;
+      list = list.slice().sort((a, b) => {
+        const x = valueOf(state.by, a.row), y = valueOf(state.by, b.row);
+        const none = v => v === null || v === undefined || v === '';
+        return none(x) || none(y) ? compare(x, y) : sign * compare(x, y);
+      });
+    }
+    body.replaceChildren(...list.slice(0, state.shown).map(item => el('tr', null, columns.map(c => cell(c, item.row)))));
+    said.textContent = list.length === all.length ? plural(all.length, 'row', 'rows') :
+      `${count(list.length)} of ${plural(all.length, 'row', 'rows')}`;
+    more.hidden = list.length <= state.shown;
+  }
+  const controls = el('div', {class: 'controls'});
+  for (const key of filters) {
+    const at = columns.findIndex(c => c.key === key);
+    const values = unique(texts.map(t => t[at])).sort(compare);
+    if (values.length < 2) continue;
+    const id = newId();
+    controls.append(el('div', null, el('label', {for: id}, columns[at].label),
+      el('select', {id, change: event => { state.chosen[at] = event.target.value; fill(); }},
+        el('option', {value: ''}, 'All'), values.map(v => el('option', {value: v}, v)))));
+  }
+  if (search) {
+    const id = newId();
+    controls.append(el('div', null, el('label', {for: id}, 'Search'),
+      el('input', {id, type: 'search', input: event => { state.find = event.target.value.toLowerCase(); fill(); }})));
+  }
+  controls.append(said);
+  fill();
+  return el('div', null, controls, el('div', {class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': caption},
+    el('table', null, el('caption', null, caption), el('thead', null, el('tr', null, heads)), body)), more);
+}
+
+/* ---- figures -------------------------------------------------------------------------------------------------- */
+
+const drawn = [];
+
+/* A chart with its words and the table behind it. draw(holder, width) fills the holder; called again when the width
+ * changes and for print. */
+function figure(title, about, draw, columns, rows, {label} = {}) {
+  const holder = el('div', {class: 'chart', role: 'img', 'aria-label': label || `${title}. The table below has the numbers.`});
+  const node = el('figure', null,
+    el('figcaption', null, title ? el('h3', null, title) : null, about ? el('p', null, about) : null), holder,
+    columns ? el('details', null, el('summary', null, 'The numbers behind this chart'),
+      plainTable(columns, rows, title || label)) : null);
+  drawn.push({holder, draw, width: 0});
+  return node;
+}
+
+function drawAll(width) {
+  for (const one of drawn) {
+    const room = Math.round(width || one.holder.clientWidth);
+    if (!room || room === one.width) continue;
+    one.width = room;
+    one.holder.replaceChildren();
+    one.draw(one.holder, room);
+  }
+}
+
+function svgIn(holder, width, height) {
+  return d3.select(holder).append('svg').attr('viewBox', `0 0 ${width} ${height}`).attr('width', width)
+    .attr('height', height).attr('aria-hidden', 'true');
+}
+
+/* Radio buttons that look like a row of choices; change(value) is called at once and on each change. */
+function choices(title, options, change) {
+  const name = newId();
+  const node = el('fieldset', null, el('legend', null, title), options.map(([value, text], i) =>
+    el('label', {class: 'choice'}, el('input', {type: 'radio', name, value, checked: i === 0,
+      change: event => { change(event.target.value); drawAll(); }}), el('span', null, text))));
+  change(options[0][0]);
+  return node;
+}
+
+/* What the page has to do without, for the layouts it would show. */
+function absentNote(layouts, otherwise) {
+  const list = data.absent.filter(a => layouts.includes(a.layout));
+  if (!list.length) return otherwise || null;
+  return el('p', {class: 'note'}, list.map(a => `Not here: ${a.layout} (${a.stage}): ${a.why}.`).join(' '));
+}
+
+/* How withheld rows are spoken of. */
+const withheldWords = 'Withheld: a count from 1 to 10, or one from which another could be worked out. ' +
+  'Its numbers are not in this file.';
+
+function runFooter(page) {
+  const r = data.run;
+  page.append(el('footer', null,
+    el('p', null, `Run ${r.run_id} as of ${dayInWords(r.as_of)}, made by ${r.program}; started ${r.started || '\u2013'}.`),
+    el('p', null, 'Digest of the run\u2019s results: ', el('span', {class: 'code'}, r.sha256 || '\u2013'),
+      '; of its configuration: ', el('span', {class: 'code'}, r.config_sha256 || '\u2013'), '.'),
+    ...chainOf(r).map(([name, value]) => el('p', null, `${name}: `, el('span', {class: 'code'}, value)))));
+}
+
+/* The head of the audit chain, where the run's results state one. */
+function chainOf(run) {
+  const flat = [];
+  const walk = (value, name) => {
+    if (value && typeof value === 'object') Object.keys(value).forEach(k => walk(value[k], name ? `${name} ${k}` : k));
+    else if (/chain/.test(name) && value !== null) flat.push([name.replace(/_/g, ' '), String(value)]);
+  };
+  walk(run, '');
+  return flat;
+}
+
+function start(build) {
+  const page = document.getElementById('page');
+  const main = el('main');
+  page.append(main);
+  build(main);
+  drawAll();
+  let waiting = 0;
+  new ResizeObserver(() => {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(() => drawAll());
+  }).observe(page);
+  document.addEventListener('toggle', () => drawAll(), true);
+  document.documentElement.dataset.ready = 'yes';
+}
