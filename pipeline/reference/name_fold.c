@@ -322,15 +322,28 @@ static const uint32_t begins[26] = {
     ['T' - 'A'] = L('B') | L('E'), ['U' - 'A'] = L('N'),          ['W' - 'A'] = L('I'),
     ['X' - 'A'] = L('X'),          ['Z' - 'A'] = L('Z'),
 };
+/* And third letters, for those that pass. */
+static const uint32_t goes_on[26] = {
+    ['A' - 'A'] = L('U'),          ['B' - 'A'] = L('B') | L('Y'), ['C' - 'A'] = L('N'),
+    ['D' - 'A'] = L('C') | L('N') | L('P'), ['F' - 'A'] = L('R'), ['G' - 'A'] = L('R'),
+    ['I' - 'A'] = L('F'),          ['L' - 'A'] = L('S'),          ['M' - 'A'] = L('S'),
+    ['N' - 'A'] = L('M') | L('W') | L('N') | L('T'), ['P' - 'A'] = L('T'), ['R' - 'A'] = L('F'),
+    ['T' - 'A'] = L('D') | L('S'), ['U' - 'A'] = L('A') | L('I') | L('K') | L('N'), ['W' - 'A'] = L('T'),
+    ['X' - 'A'] = L('X'),          ['Z' - 'A'] = L('T') | L('Z'),
+};
 #undef L
 
-/* Surely none, alone or beside another name that is surely none: it begins with two letters that no text begins with. */
+/* Surely none, alone or beside another name that is surely none: it begins with letters that no text begins with. */
 static inline bool is_plain_name(struct rs_view v) {
     if (v.n < 2) {
         return false;
     }
     unsigned first = (unsigned)((unsigned char)v.p[0] - 'A'), second = (unsigned)((unsigned char)v.p[1] - 'A');
-    return first < 26 && second < 26 && !(begins[first] >> second & 1);
+    if (first >= 26 || second >= 26 || !(begins[first] >> second & 1)) {
+        return first < 26 && second < 26;
+    }
+    unsigned third = v.n > 2 ? (unsigned)((unsigned char)v.p[2] - 'A') : 26;
+    return third < 26 && !(goes_on[first] >> third & 1);
 }
 
 bool rs_name_is_placeholder(struct rs_view family_folded, struct rs_view given_folded) {

@@ -68,10 +68,10 @@ static bool work(void *self, const struct rs_row_reader *reader, struct rs_batch
     rs_cursor_open(&c, reader, &batch->in, batch->first_row, &batch->arena);
     while (rs_cursor_next(&c, error)) {
         struct rs_view now = c.row[RECORD_file_no];
-        if (!rs_eq(file, now)) {
+        if (now.n != file.n || now.n == 0 || now.p[0] != file.p[0] || (now.n > 1 && !rs_eq(file, now))) {
             count(batch, file, rows);
             file = rs_view(digits, now.n < sizeof digits ? now.n : sizeof digits);
-            memcpy(digits, now.p, file.n);
+            memcpy(digits, now.n > 0 ? now.p : "", file.n);
             rows = 0;
         }
         rows++;

@@ -86,7 +86,35 @@ static void part_words(struct line *l, struct rs_view v, char *to) {
     memset(to, 0, 16);
 }
 
-static bool is(const struct word *w, const char *text) { return rs_eq_c(w->text, text); }
+/* What most are: upper case, digits and blanks, no more than 64 bytes. The words then stay where they are, in the block,
+ * behind which there are bytes to spare. */
+static bool words_in_place(struct line *l, struct rs_view v) {
+    uint64_t blanks = 0;
+    for (size_t at = 0; at < v.n; at += 16) {
+        struct rs_masks m;
+        if (v.n > 64 || !rs_masks(rs_view(v.p + at, v.n - at < 16 ? v.n - at : 16), &m) ||
+            (m.upper | m.digit | m.blank) != m.all) {
+            return false;
+        }
+        blanks |= (uint64_t)m.blank << at;
+    }
+    size_t start = 0;
+    for (; blanks != 0; blanks &= blanks - 1) {
+        size_t end = (size_t)__builtin_ctzll(blanks);
+        if (end > start) {
+            end_word(l, v.p + start, v.p + end, l->n == 0);
+        }
+        start = end + 1;
+    }
+    if (v.n > start) {
+        end_word(l, v.p + start, v.p + v.n, l->n == 0);
+    }
+    return true;
+}
+
+static inline bool is(const struct word *w, const char *text) {
+    return w->text.p[0] == text[0] && rs_eq_c(w->text, text);
+}
 static unsigned kinds(const struct word *w) { return w->known != NULL ? w->known->kinds : 0; }
 static bool is_number(const struct word *w) { return is_digit(w->text.p[0]); }
 
@@ -490,25 +518,35 @@ static bool is_box_within(const struct line *l, size_t i) {
     return i + 1 < l->n && ((is(&l->w[i], "PO") && is(&l->w[i + 1], "BOX")) || is(&l->w[i], "POBOX"));
 }
 
+/* Folded where another alphabet, an accent or a control character stands. */
+static struct rs_view in_ascii(struct rs_arena *arena, struct rs_view raw) {
+    for (size_t i = 0; i < raw.n; i++) {
+        unsigned char c = (unsigned char)raw.p[i];
+        if (c >= 0x80 || c < ' ' || c == '`') {
+            return rs_name_fold(arena, raw);
+        }
+    }
+    return raw;
+}
+
 void rs_normalize_street(const struct rs_normalizing *n) {
     struct rs_arena *arena = &n->batch->arena;
     struct rs_view raw = n->raw[RECORD_street_raw];
     if (!rs_has(raw)) {
         return;
     }
-    for (size_t i = 0; i < raw.n; i++) {
-        if ((unsigned char)raw.p[i] >= 0x80 || (unsigned char)raw.p[i] < ' ' || raw.p[i] == '`') {
-            raw = rs_name_fold(arena, raw);
-            break;
-        }
-    }
-    raw.n = raw.n < LONGEST ? raw.n : LONGEST;
     char text[3 * LONGEST + 16], out[2 * LONGEST + MOST_WORDS * sizeof "GENERAL DELIVERY" + 16];
     struct line l; /* not its words */
     memset(&l.n, 0, sizeof l - offsetof(struct line, n));
     l.words = n->tables->street_words;
     l.out = out;
-    part_words(&l, raw, text);
+    const struct rs_buffer *block = &n->batch->in;
+    bool in_block = raw.p >= block->p && raw.p < block->p + block->n;
+    if (!in_block || !words_in_place(&l, raw)) {
+        raw = in_ascii(arena, raw);
+        raw.n = raw.n < LONGEST ? raw.n : LONGEST;
+        part_words(&l, raw, text);
+    }
     if (l.n == 0) {
         return;
     }
