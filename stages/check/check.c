@@ -161,7 +161,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_check = {
     .name = "check",
-    .version = 2,
+    .version = 3,
     .about = "Data-quality checks on what the stages before left: completeness, conformance, plausibility.",
     .description =
         "Counts, in one pass over each file: records without race, ethnicity, language, sex, date of birth, "
@@ -169,7 +169,7 @@ const struct rs_stage rs_stage_check = {
         "persons whose sources disagree; groups whose mean imputed probability is far from what the same persons "
         "reported; stages whose ledgers do not balance; persons without an answer, by provider group; reported mixes "
         "against those of the areas where members live; provider groups and sources that fill in a default; drift "
-        "against the prior run. Sexual orientation and gender identity are counted and "
+        "against the prior run; sources that stopped sending. Sexual orientation and gender identity are counted and "
         "never fail by default.\n\n"
         "The checks are data: schemas/checks.yaml names each one with its Kahn category, threshold and severity. "
         "Each result has a denominator and one of five states: pass, pass_with_violations (within the "

@@ -3,6 +3,7 @@
  * Counts are whole numbers of each worker, added at the end: they do not depend on threads. */
 #include "count.h"
 #include "pipeline/base/date.h"
+#include "feeds.h"
 #include "tables.h"
 #include "trace.h"
 #include <stdlib.h>
@@ -252,6 +253,8 @@ static bool done_block(void *self, struct rs_batch *batch, struct rs_error *erro
 
 static void add_counts(struct rs_source_counts *into, const struct rs_source_counts *from) {
     into->file_records += from->file_records;
+    into->files += from->files;
+    into->empty_files += from->empty_files;
     into->records += from->records;
     for (int i = 0; i < RS_HAS_ELEMENTS; i++) into->has[i] += from->has[i];
     for (int i = 0; i < RS_IMPLAUSIBLES; i++) {
@@ -304,7 +307,8 @@ bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct r
     if (!rs_run_manifest(run, &rs_layout_assertion, &m, error)) return false;
     out->assertion_rows = m.rows;
     if (!rs_count_persons(run, checks, out->sources, out->n_sources, &out->people, error) ||
-        !rs_count_discrepancies(run, out, error) || !rs_count_evidence(run, out, error))
+        !rs_count_discrepancies(run, out, error) || !rs_count_evidence(run, out, error) ||
+        !rs_count_prior_feeds(run, out, error))
         return false;
     for (size_t s = 0; s < out->n_sources; s++) add_counts(&out->all, &out->by_source[s]);
     return true;

@@ -35,6 +35,7 @@ extern const char *const rs_mapped_names[RS_MAPPED_ELEMENTS];
 struct rs_source_counts {
     bool has_people;       /* any of its files is of persons, not of measure results alone */
     uint64_t file_records; /* rows of its input files, as ingest counted them */
+    uint64_t files, empty_files; /* of these: without a row */
     uint64_t records;
     uint64_t has[RS_HAS_ELEMENTS];
     uint64_t implausible[RS_IMPLAUSIBLES], dated[RS_IMPLAUSIBLES]; /* of those that have the dates */
@@ -64,6 +65,8 @@ struct rs_counted {
     struct rs_tagged_list ledgers;     /* by stage: rows read, in `rows` */
     struct rs_tagged_list unbalanced;  /* by stage: rows without a fate, or with two */
     uint64_t missing_ledgers;
+    struct rs_tagged_list prior_feeds; /* by source: rows of the prior run's files */
+    bool has_prior_feeds;
     struct rs_reduced records, answers; /* struct rs_record_bits of demographic and of mapped, where rows are traced */
     bool has_discrepancy;
     struct rs_person_counts people;

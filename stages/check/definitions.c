@@ -8,7 +8,8 @@
 
 const char *const rs_check_kind_names[RS_CHECK_KINDS] = {
     "complete", "unmapped", "quarantined",      "implausible",       "disagree", "share",           "calibration",
-    "ledger",   "parity",   "members_complete", "members_collected", "area_mix", "default_filling", "drift"};
+    "ledger",   "parity",   "members_complete", "members_collected", "area_mix", "default_filling", "drift",
+    "source_rows", "empty_files"};
 const char *const rs_severity_names[RS_SEVERITIES] = {"note", "warning", "error"};
 const char *const rs_missing_reasons[] = {"DECLINED",       "ASKED_UNKNOWN", "UNKNOWN",  "NOT_ASKED", "NOT_PROVIDED",
                                           "NOT_APPLICABLE", "OTHER",         "UNMAPPED", NULL};

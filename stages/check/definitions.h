@@ -24,6 +24,8 @@ enum rs_check_kind {
     RS_CHECK_AREA,        /* reported mix against that of the areas where the same persons live */
     RS_CHECK_FILLING,     /* reported mix of one unit against what names and places of its persons imply */
     RS_CHECK_DRIFT,       /* mix against that of the prior run */
+    RS_CHECK_FEED,        /* rows a source had in the prior run and has no more */
+    RS_CHECK_EMPTY,       /* input files without a row */
     RS_CHECK_KINDS
 };
 extern const char *const rs_check_kind_names[RS_CHECK_KINDS];

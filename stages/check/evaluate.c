@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: a result without its denominator, or a check that silently did not run, would mislead. */
 #include "evaluate.h"
+#include "feeds.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,6 +219,8 @@ void rs_check_evaluate(const struct rs_checks *checks, const struct rs_counted *
         case RS_CHECK_AREA: rs_evaluate_area(&e, check); break;
         case RS_CHECK_FILLING: rs_evaluate_filling(&e, check); break;
         case RS_CHECK_DRIFT: rs_evaluate_drift(&e, check); break;
+        case RS_CHECK_FEED: rs_evaluate_feeds(&e, check); break;
+        case RS_CHECK_EMPTY: rs_evaluate_empty(&e, check); break;
         case RS_CHECK_KINDS: break;
         }
     }

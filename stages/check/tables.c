@@ -40,6 +40,7 @@ void rs_counted_free(struct rs_counted *c) {
     rs_tagged_free(&c->disagree);
     rs_tagged_free(&c->ledgers);
     rs_tagged_free(&c->unbalanced);
+    rs_tagged_free(&c->prior_feeds);
     rs_reduced_close(&c->records);
     rs_reduced_close(&c->answers);
     rs_person_counts_free(&c->people);
@@ -89,6 +90,8 @@ static bool one_file(struct rs_counted *out, const struct rs_view *row, struct r
     }
     out->source_of_file[number] = s;
     out->by_source[s].file_records += (uint64_t)records;
+    out->by_source[s].files++;
+    out->by_source[s].empty_files += records == 0;
     out->by_source[s].has_people |= !rs_eq_c(row[FILE_format], "measure_csv");
     return true;
 }

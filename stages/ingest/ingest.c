@@ -158,6 +158,7 @@ static bool run_ingest(struct rs_run *run, struct rs_error *error) {
     bool ok = rs_run_site_key(run, &key, error) && rs_sources_find(run, &in.sources, error) &&
               rs_change_plan(run, &in.sources, &in.change, error);
     json_object_del(run->results, "hashed");
+    rs_sources_tell(&in.sources); /* the key was made of them before: said once, here */
     if (ok) {
         in.reader.sources = &in.sources;
         in.workers = rs_alloc((size_t)threads * sizeof *in.workers);
@@ -195,7 +196,7 @@ const struct rs_stage rs_stage_ingest = {
         "member-level measure results; plain or gzip. What a sender's fields mean is said by a source profile.\n\n"
         "Which files: the configuration's *sources*, a list of {profile, files} with optional source, of_source and "
         "file_date; or --profile with --input FILE. Paths are relative to the configuration; files may be globs. The "
-        "same bytes under the same profile and source are taken once. Files are numbered in canonical order (profile, "
+        "same bytes under the same profile and source, packed or not, are taken once. Files are numbered in canonical order (profile, "
         "file date, SHA-256), so that the order in which they are given makes no difference.\n\n"
         "The record key is HMAC-SHA-256(site key, source, member id), its first 128 bits. A row without a usable "
         "member id is rejected; a bad value is set to null and the row goes on; both go to quarantine with file, line or "

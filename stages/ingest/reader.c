@@ -93,7 +93,8 @@ static bool end_file(struct rs_reader *r, struct rs_source *s, struct rs_error *
         return rs_fail(error, RS_DATA, "%s: changed while it was read; wait until the transfer is complete, then run again",
                        s->path);
     s->records = r->record_no;
-    if (!s->records) rs_warn("%s: holds no record", s->path);
+    if (!s->records && !s->bytes) rs_warn("%s: is empty (0 bytes): nothing came from source %.*s in it", s->path, (int)s->source.n, s->source.p);
+    else if (!s->records) rs_warn("%s: holds no record: an envelope or a header alone", s->path);
     rs_in_close(r->in);
     r->in = NULL;
     r->current++;

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
-#include "pipeline/base/log.h"
 #include "hl7v2.h"
 #include "x12.h"
 
@@ -32,7 +31,17 @@ static const struct rs_profile *get_profile(struct rs_sources *all, const char *
 
 /* What a file says of itself: whether it holds every member and from when it is effective (834), and the date the sender
  * wrote it: an 834 says it in its first GS segment, HL7 v2 in its first FHS, BHS or MSH. */
-static bool date_inside(struct rs_source *s, struct rs_error *error) {
+static void read_head(struct rs_source *s, const char *head, size_t n) {
+    bool x12 = s->profile->format == RS_X12_834, says_full = false;
+    struct rs_x12_set set = {0};
+    if (x12 ? rs_x12_group_date(head, n, &s->date) : rs_hl7_file_date(head, n, &s->date)) s->has_date = true;
+    if (x12) rs_x12_says(head, n, &says_full, &set);
+    s->full = !x12 || (s->profile->mode == RS_MODE_AUTO ? says_full : s->profile->mode == RS_MODE_FULL);
+    s->has_effective = set.effective;
+    s->effective = set.effective_day;
+}
+
+static bool look_inside(struct rs_source *s, struct rs_error *error) {
     enum { ROOM = 64 << 10 };
     struct rs_in *in = rs_in_open(s->path, error);
     if (!in) return false;
@@ -43,14 +52,10 @@ static bool date_inside(struct rs_source *s, struct rs_error *error) {
         ok = rs_in_read(in, head + n, ROOM - n, &got, error);
         n += got;
     }
-    bool x12 = s->profile->format == RS_X12_834;
-    if (ok && (x12 ? rs_x12_group_date(head, n, &s->date) : rs_hl7_file_date(head, n, &s->date))) s->has_date = true;
-    struct rs_x12_set set = {0};
-    bool says_full = false;
-    if (ok && x12) rs_x12_says(head, n, &says_full, &set);
-    s->full = !x12 || (s->profile->mode == RS_MODE_AUTO ? says_full : s->profile->mode == RS_MODE_FULL);
-    s->has_effective = set.effective;
-    s->effective = set.effective_day;
+    bool dated = s->profile->format == RS_X12_834 || s->profile->format == RS_HL7V2;
+    if (ok && dated) read_head(s, head, n);
+    s->head = rs_sha256(head, n);
+    s->gzip = rs_in_is_gzip(in);
     free(head);
     rs_in_close(in);
     return ok;
@@ -80,8 +85,7 @@ static bool add_file(const struct rs_run *run, struct rs_sources *all, const str
     s->name = rs_cstr(basename(rs_arena_copy(&all->arena, path, strlen(path))));
     if (!rs_utf8_valid(s->name)) s->name = rs_from_windows_1252(&all->arena, s->name);
     if (!hash_file(run, s, error)) return false;
-    bool dated = s->profile->format == RS_X12_834 || s->profile->format == RS_HL7V2;
-    if (dated && !date_inside(s, error)) return false;
+    if (!look_inside(s, error)) return false;
     all->n++;
     return true;
 }
@@ -102,10 +106,13 @@ static bool add_pattern(const struct rs_run *run, struct rs_sources *all, const 
         return rs_fail(error, RS_NO_INPUT, "%s: no file is named so; check `files` in %s", path, config_path);
     if (status != 0) return rs_fail(error, RS_NO_INPUT, "%s: cannot be looked through", path);
     bool ok = true;
+    size_t files = 0;
     for (size_t i = 0; ok && i < found.gl_pathc; i++) {
         if (folder && (stat(found.gl_pathv[i], &st) != 0 || !S_ISREG(st.st_mode))) continue;
         ok = add_file(run, all, entry, found.gl_pathv[i], error);
+        files++;
     }
+    if (ok && !files) ok = rs_fail(error, RS_NO_INPUT, "%s: no file is in this folder; check `files` in %s", path, config_path);
     globfree(&found);
     return ok;
 }
@@ -179,28 +186,6 @@ static int by_canon(const void *a, const void *b) {
     return c ? c : rs_compare(x->name, y->name); /* of one file under two names, the first name is kept */
 }
 
-static bool same(const struct rs_source *x, const struct rs_source *y) {
-    return memcmp(x->sha256.b, y->sha256.b, sizeof x->sha256.b) == 0 &&
-           memcmp(x->profile->sha256.b, y->profile->sha256.b, sizeof x->sha256.b) == 0 &&
-           rs_eq(x->profile->name, y->profile->name) && rs_eq(x->source, y->source) && rs_eq(x->of_source, y->of_source);
-}
-
-static void put_in_order(struct rs_sources *all) {
-    size_t kept = 0;
-    qsort(all->s, all->n, sizeof *all->s, by_canon);
-    for (size_t i = 0; i < all->n; i++) {
-        if (kept && same(&all->s[kept - 1], &all->s[i])) {
-            rs_warn("%s: has the same bytes as %s; taken once", all->s[i].path, all->s[kept - 1].path);
-            all->repeated++;
-            continue;
-        }
-        all->s[kept] = all->s[i];
-        all->s[kept].file_no = (int32_t)kept + 1;
-        kept++;
-    }
-    all->n = kept;
-}
-
 bool rs_sources_find(const struct rs_run *run, struct rs_sources *all, struct rs_error *error) {
     const char *profile = rs_run_option(run, "profile");
     json_t *list = json_object_get(run->config, "sources"), *entry;
@@ -215,7 +200,9 @@ bool rs_sources_find(const struct rs_run *run, struct rs_sources *all, struct rs
             if (!add_entry(run, all, i, entry, error)) return false;
         }
     }
-    put_in_order(all);
+    if (all->n) qsort(all->s, all->n, sizeof *all->s, by_canon);
+    if (!rs_sources_drop_repeated(all, error)) return false;
+    for (size_t k = 0; k < all->n; k++) all->s[k].file_no = (int32_t)k + 1;
     return true;
 }
 
@@ -224,5 +211,6 @@ void rs_sources_free(struct rs_sources *all) {
     for (size_t i = 0; i < all->n; i++) free(all->s[i].fields);
     free(all->profiles);
     free(all->s);
+    rs_buffer_free(&all->told);
     rs_arena_free(&all->arena);
 }

@@ -22,6 +22,9 @@ struct rs_source {
     int32_t effective; /* an 834's file effective date: DTP*007 in the header of its first transaction set */
     bool full; /* an 834 that holds every member of its source, not only what changed */
     enum rs_way way;
+    struct rs_digest head, content; /* of its first bytes, and of all, as unpacked; content is made where it is needed */
+    bool has_content;
+    const char *repeats; /* path of the file that has the same content; NULL for none */
     /* found while reading */
     uint64_t records;
     bool gzip, converted;
@@ -35,12 +38,16 @@ struct rs_sources {
     struct rs_profile **profiles;
     size_t n_profiles;
     struct rs_arena arena;
-    uint64_t repeated; /* files left out because the same bytes were there already */
+    uint64_t repeated; /* files left out because the same bytes, packed or not, were there already */
+    struct rs_buffer told; /* of each of these a sentence, a 0 byte after each */
 };
 
 /* From the configuration's `sources`, or from --profile with --input files. Files are hashed; the order is (profile
  * name, file date, SHA-256), so that it does not depend on how they were named or listed. */
 bool rs_sources_find(const struct rs_run *run, struct rs_sources *out, struct rs_error *error);
+/* Leaves out files that are others again, of the same profile and source. In canonical order, which is kept. */
+bool rs_sources_drop_repeated(struct rs_sources *all, struct rs_error *error);
+void rs_sources_tell(const struct rs_sources *all); /* says in the log what was left out */
 void rs_sources_free(struct rs_sources *s);
 
 #endif

@@ -81,3 +81,29 @@ ingest() { "$bin/relsogi-ingest" --config plan.yaml "$@"; }
     [[ $output != *Secret* ]]
     grep -q Secret out/quarantine.tsv
 }
+
+@test "the same extract plain and packed is taken once, and said once" {
+    for i in $(seq 3000); do echo "$i,NAME$i,$((i % 90 + 10))"; done | sed '1i member_id,last_name,zip' >a.csv
+    gzip -9 -c a.csv >b.csv.gz
+    gzip -1 -c a.csv >c.csv.gz
+    sed '$s/NAME/OTHER/' a.csv | gzip -c >other.csv.gz # begins alike, and is another
+    cp a.csv d.csv
+    cat >plan.yaml <<'YAML'
+site_key: site.key
+sources:
+  - {profile: roster-csv, source: clinic, files: [a.csv, b.csv.gz, c.csv.gz, d.csv, other.csv.gz]}
+  - {profile: roster-csv, source: elsewhere, files: b.csv.gz}
+YAML
+    "$bin/relsogi-ingest" --config plan.yaml --output one 2>log
+    [ "$(grep -c 'taken once' log)" = 3 ]
+    for name in a.csv b.csv.gz c.csv.gz d.csv; do grep -q "$name.*taken once\|as .*$name" log; done
+    ! grep -q other.csv.gz log
+    [ "$(cut -f 2,12 one/file.tsv | sort)" = "$(printf 'clinic\t3000\nclinic\t3000\nelsewhere\t3000\nsource\trecords')" ]
+    # in any order of names
+    sed -i 's/\[a.csv, b.csv.gz, c.csv.gz, d.csv, other.csv.gz\]/[other.csv.gz, d.csv, c.csv.gz, b.csv.gz, a.csv]/' plan.yaml
+    "$bin/relsogi-ingest" --config plan.yaml --output two 2>/dev/null
+    cmp one/record.tsv two/record.tsv
+    # under the driver, which makes the stage's key too
+    "$bin/relsogi" run --config plan.yaml --as-of 2026-06-30 --run-id t --output runs --until ingest 2>log >/dev/null
+    [ "$(grep -c 'taken once' log)" = 3 ]
+}
