@@ -250,8 +250,8 @@ static bool put_cell(struct sheet *s, int column, bool shared, struct rs_error *
         int64_t i;
         if (!rs_parse_long(value, &i) || i < 0 || (size_t)i >= s->strings->n)
             return damaged(s->path, "a cell points to no string", error);
-        size_t from = s->strings->starts[i];
-        value = rs_view(s->strings->text.p + from, s->strings->starts[i + 1] - from);
+        size_t from = s->strings->starts[i], length = s->strings->starts[i + 1] - from;
+        value = length ? rs_view(s->strings->text.p + from, length) : RS_LIT("");
     }
     add_quoted(s->csv, value);
     return true;

@@ -65,7 +65,7 @@ bool rs_people_block(struct rs_people *s, struct rs_buffer *into, uint64_t *offs
             return not_closed(s, s->offset, error);
         room *= 2;
     }
-    rs_buffer_add(&s->rest, into->p + whole, into->n - whole);
+    if (into->n > whole) rs_buffer_add(&s->rest, into->p + whole, into->n - whole);
     into->n = whole;
     s->offset += whole;
     memset(rs_buffer_reserve(into, PADDING), 0, PADDING);
