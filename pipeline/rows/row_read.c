@@ -50,6 +50,7 @@ struct rs_row_reader {
     uint64_t rows, bytes;
     bool ended;
     int order[RS_MAX_COLUMNS]; /* layout column of each file column, -1 for unknown ones */
+    size_t place[RS_MAX_COLUMNS]; /* the same; RS_MAX_COLUMNS, the row's spare place, for unknown ones */
     size_t n_fields;
 };
 
@@ -78,6 +79,7 @@ static bool header_columns(struct rs_row_reader *r, struct rs_view header, struc
         struct rs_view name = rs_split(&header, '\t');
         if (r->n_fields == RS_MAX_COLUMNS) return rs_fail(error, RS_DATA, "%s: too many columns", r->m.path);
         int c = column_of(layout, name);
+        r->place[r->n_fields] = c >= 0 ? (size_t)c : RS_MAX_COLUMNS;
         r->order[r->n_fields++] = c;
         if (c >= 0) seen[c] = true;
     }
@@ -255,12 +257,12 @@ void rs_cursor_open(struct rs_cursor *c, const struct rs_row_reader *reader, con
 }
 
 /* One field of a line without escapes but \N, which is told without a branch: nulls follow no pattern. Two bytes from
- * `start` may be read: the block is padded. True where an escape begins the field. */
+ * `start` may be read: the block is padded. True where another escape begins the field. */
 static inline bool plain_field(struct rs_view *to, const char *start, const char *end) {
     size_t n = (size_t)(end - start);
-    bool marked = n > 0 && start[0] == '\\', null = marked && n == 2 && start[1] == 'N';
+    bool null = (n == 2) & (start[0] == '\\') & (start[1] == 'N'); /* an empty field's first byte ends it */
     *to = (struct rs_view){null ? NULL : start, null ? 0 : n};
-    return marked && !null;
+    return (start[0] == '\\') & !null;
 }
 
 /* Finds the end of the line at c->p and splits it as it goes; *fields is their number. Nearly every line has no escape
@@ -268,7 +270,7 @@ static inline bool plain_field(struct rs_view *to, const char *start, const char
  * has no end. */
 static const char *split_plain(struct rs_cursor *c, size_t *fields, bool *escaped) {
     const struct rs_row_reader *r = c->reader;
-    struct rs_view other; /* columns that the layout has not */
+    struct rs_view other; /* a field that the header has not */
     const char *start = c->p;
     uint64_t begins = 1, odd = 0; /* whether the chunk's first byte begins a field; backslashes within a field */
     size_t field = 0;
@@ -279,14 +281,12 @@ static const char *split_plain(struct rs_cursor *c, size_t *fields, bool *escape
         begins = at.tabs >> (RS_ABREAST - 1);
         for (uint64_t tabs = at.tabs & here; tabs; tabs &= tabs - 1, field++) {
             const char *end = p + __builtin_ctzll(tabs);
-            bool known = field < r->n_fields && r->order[field] >= 0;
-            odd |= plain_field(known ? &c->row[r->order[field]] : &other, start, end);
+            odd |= plain_field(field < r->n_fields ? &c->row[r->place[field]] : &other, start, end);
             start = end + 1;
         }
         if (!at.newlines) continue;
         const char *stop = p + __builtin_ctzll(at.newlines);
-        bool known = field < r->n_fields && r->order[field] >= 0;
-        odd |= plain_field(known ? &c->row[r->order[field]] : &other, start, stop);
+        odd |= plain_field(field < r->n_fields ? &c->row[r->place[field]] : &other, start, stop);
         *fields = field + 1;
         *escaped = odd != 0;
         return stop;

@@ -62,7 +62,7 @@ struct rs_cursor {
     const char *p, *end;
     uint64_t row_no; /* of the row last given, from 1 */
     struct rs_arena *arena;
-    struct rs_view row[RS_MAX_COLUMNS]; /* the row, in layout order; columns the file lacks are null */
+    struct rs_view row[RS_MAX_COLUMNS + 1]; /* the row, in layout order; columns the file lacks are null; one to spare */
     struct rs_view line;                /* the row's bytes, without the newline */
 };
 void rs_cursor_open(struct rs_cursor *c, const struct rs_row_reader *reader, const struct rs_buffer *block,

@@ -18,6 +18,7 @@ struct line {
     const struct rs_street_words *words;
     struct word w[MOST_WORDS + 1];
     size_t n;
+    unsigned any; /* kinds of all words together */
     char *out;
     size_t at;
     bool is_street, is_box, is_rural, is_contract, is_military, is_delivery, is_mailbox, is_homeless, is_shelter;
@@ -444,7 +445,8 @@ static void put_street(struct line *l, size_t i, size_t end) {
     }
     /* Behind: after a suffix or a number only, so that 12 KEY WEST is no KEY W. */
     struct rs_view after = RS_NULL;
-    for (size_t words = 2; words >= 1 && rs_is_null(after); words--) {
+    bool directed = (l->any & RS_STREET_DIRECTION) != 0;
+    for (size_t words = 2; directed && words >= 1 && rs_is_null(after); words--) {
         if (end - name <= words) {
             continue;
         }
@@ -457,7 +459,7 @@ static void put_street(struct line *l, size_t i, size_t end) {
     size_t last = end - (rs_is_null(after) ? 0 : behind); /* behind the suffix */
     bool has_suffix = last > name + 1 && (kinds(&l->w[last - 1]) & RS_STREET_SUFFIX);
     size_t named = has_suffix ? last - 1 : last; /* behind the name */
-    struct rs_view before = direction(l, name, named, front, &taken);
+    struct rs_view before = directed ? direction(l, name, named, front, &taken) : RS_NULL;
     if (rs_has(before) && name + taken >= named) { /* the direction is the name, or the second half of it is */
         taken = taken == 2 && name + 1 < named ? 1 : 0;
         before = taken == 1 ? l->w[name].known->other : RS_NULL;
@@ -494,7 +496,7 @@ static size_t put_line(struct line *l, size_t i, size_t end) {
             return end;
         }
     }
-    size_t unit = unit_start(l, i, end);
+    size_t unit = l->any & (RS_STREET_UNIT | RS_STREET_UNIT_ALONE) ? unit_start(l, i, end) : end;
     put_street(l, i, unit);
     put_unit(l, unit, end);
     return end;
@@ -552,6 +554,7 @@ void rs_normalize_street(const struct rs_normalizing *n) {
     }
     for (size_t i = 0; i < l.n; i++) {
         l.w[i].known = rs_street_word(l.words, l.w[i].text.p, l.w[i].text.n);
+        l.any |= l.w[i].text.p[0] == '#' ? RS_STREET_UNIT : kinds(&l.w[i]);
         l.w[i].begins |= i > 0 && l.w[i].text.p[0] == 'P' && is_box_within(&l, i);
     }
     for (size_t i = 0; i < l.n;) {
