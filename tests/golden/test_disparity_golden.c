@@ -8,6 +8,7 @@
 #include <string.h>
 #include "golden_table.h"
 #include "stages/stratify/estimate.h"
+#include "stages/stratify/shrink.h"
 
 Test(disparity_golden, binomial) {
     char line[4096], *c[COLUMNS];
@@ -135,4 +136,21 @@ Test(disparity_golden, statins_by_race) {
     rs_strata_free(&strata);
     fclose(counts);
     fclose(expected);
+}
+
+/* Percentages, at the populations of the table. */
+Test(disparity_golden, funnel_limits) {
+    char line[4096], *c[COLUMNS];
+    FILE *f = open_table("intervals/testdata_funnel_prop_outputs.csv");
+    if (!f) return;
+    int rows = 0;
+    for (; read_line(f, line, sizeof line, c) >= 6; rows++) {
+        double n = atof(c[0]), p0 = atof(c[5]) / 100;
+        struct rs_interval two = rs_funnel(p0, n, RS_Z95), three = rs_funnel(p0, n, RS_Z998);
+        const double got[] = {two.lower, two.upper, three.lower, three.upper};
+        for (int i = 0; i < 4; i++)
+            cr_expect(fabs(100 * got[i] - atof(c[i + 1])) < 1.5e-6, "n %s: %.7f, not %s", c[0], 100 * got[i], c[i + 1]);
+    }
+    fclose(f);
+    cr_assert(rows > 10);
 }
