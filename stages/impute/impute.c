@@ -13,6 +13,7 @@
 #include "model.h"
 #include "options.h"
 #include "posterior_row.h"
+#include "pipeline/base/date.h"
 #include "pipeline/base/log.h"
 #include "pipeline/rows/stage.h"
 
@@ -24,7 +25,7 @@ static const char *const answer_names[ANSWERS] = {"said_which_group", "said_a_pa
 
 /* What is added up over a block, and over the run. */
 struct totals {
-    uint64_t answers[ANSWERS];
+    uint64_t answers[ANSWERS], children, among_adults; /* under 18; of them, held against adults */
     struct rs_evaluation_block evaluation, learned;
 };
 
@@ -35,7 +36,8 @@ struct impute {
     struct rs_impute_model *model;
     struct rs_row_maker maker;
     bool decliners_too;
-    uint64_t answers[ANSWERS]; /* of the blocks done */
+    double silent_hispanic; /* model.h, struct rs_impute_options */
+    uint64_t answers[ANSWERS], children, among_adults; /* of the blocks done */
     struct rs_evaluation *evaluation;
     struct rs_learner learner;
     struct rs_fbisg *fbisg; /* NULL where the method is another */
@@ -70,6 +72,12 @@ struct subject {
 };
 enum { SUBJECTS = 32 };
 
+static void set_age(const struct rs_run *run, struct rs_view birth, struct rs_who *who) {
+    int32_t born;
+    who->has_age = run->has_as_of && rs_has(birth) && rs_day_parse(birth, &born) && born <= run->as_of;
+    if (who->has_age) who->age = rs_age(born, run->as_of);
+}
+
 /* A whole answer is not looked at for the probabilities: they are compared with it. A part of one narrows them. */
 static struct subject subject_of(const struct impute *impute, const struct rs_view *person) {
     struct subject s = {
@@ -77,14 +85,21 @@ static struct subject subject_of(const struct impute *impute, const struct rs_vi
         .collection = person[PERSON_race_collection],
         .who = {.surname = person[PERSON_surname],
                 .first_name = person[PERSON_first_name],
+                .middle_name = person[PERSON_middle_name],
+                .sex = rs_sex_letter(person[PERSON_sex]),
                 .ids = {.state = person[PERSON_state], .zip5 = person[PERSON_zip5], .zcta = person[PERSON_zcta],
                         .county = person[PERSON_county], .tract = person[PERSON_tract],
                         .block_group = person[PERSON_block_group]}},
         .answer = rs_answer_of(person),
         .reported = rs_census6_group(person[PERSON_census6])};
+    set_age(impute->run, person[PERSON_birth_date], &s.who);
     s.cells = rs_answer_cells(&s.answer);
-    if (s.reported >= 0) s.cells = 1u << s.reported;
-    else s.who.cells = s.cells;
+    if (s.reported >= 0) {
+        s.cells = 1u << s.reported;
+    } else {
+        s.who.cells = s.cells;
+        s.who.hispanic = rs_answer_hispanic(&s.answer) * impute->silent_hispanic;
+    }
     if (rs_learner_any(&impute->learner)) s.learn = rs_learn_person_of(person);
     s.missing_language = person[PERSON_missing_language];
     return s;
@@ -104,14 +119,8 @@ static void evaluate(const struct impute *s, const struct rs_batch *batch, const
     rs_evaluation_add(into, batch->worker, block, &e);
 }
 
-/* The learned layer rules nobody out, so that something is left. */
-static void narrow(double p[RS_GROUPS], unsigned cells) {
-    double sum = 0;
-    for (int r = 0; r < RS_GROUPS; r++) sum += p[r] = cells >> r & 1 ? p[r] : 0;
-    for (int r = 0; r < RS_GROUPS; r++) p[r] /= sum;
-}
-
-/* The learned layer corrects the method's own answer, and what the person said then narrows the result. */
+/* The learned layer corrects the method's own answer, and what the person said then narrows the result: the layer rules
+ * nobody out, so that something is left. */
 static void learn(const struct impute *s, struct rs_batch *batch, struct subject *one, struct rs_posterior *q,
                   struct totals *totals) {
     struct rs_posterior narrowed = *q;
@@ -124,7 +133,7 @@ static void learn(const struct impute *s, struct rs_batch *batch, struct subject
     *q = narrowed;
     if (!s->learner.on[RS_LEARN_RACE]) return;
     rs_learner_apply(&s->learner, &one->learn, q->p);
-    if (one->who.cells) narrow(q->p, one->who.cells);
+    if (one->who.cells) rs_answer_narrow(q->p, one->who.cells, one->who.hispanic);
     evaluate(s, batch, one, q, s->learner.evaluation, &totals->learned);
 }
 
@@ -150,6 +159,8 @@ static bool impute_subjects(const struct impute *s, struct rs_batch *batch, stru
         struct rs_row_of of = {one->person_key, one->cells, one->who.cells ? &one->answer : NULL};
         rs_impute_who(s->model, &one->who, &q);
         if (s->fbisg && !take_fitted(s, one, &q, error)) return false;
+        totals->children += one->who.has_age && one->who.age < 18;
+        totals->among_adults += rs_impute_child_among_adults(s->model, &one->who, &q);
         evaluate(s, batch, one, &q, s->evaluation, &totals->evaluation);
         if (rs_learner_any(&s->learner)) learn(s, batch, one, &q, totals);
         rs_posterior_emit(&s->maker, batch, SINK_POSTERIOR, &of, &q);
@@ -196,6 +207,8 @@ static bool done_block(void *self, struct rs_batch *batch, struct rs_error *erro
     rs_evaluation_done(s->evaluation, &totals->evaluation);
     if (s->learner.evaluation) rs_evaluation_done(s->learner.evaluation, &totals->learned);
     for (int a = 0; a < ANSWERS; a++) s->answers[a] += totals->answers[a];
+    s->children += totals->children;
+    s->among_adults += totals->among_adults;
     return rs_run_done(s->run, batch, error);
 }
 
@@ -281,12 +294,26 @@ static bool write_evaluation(const struct impute *s, struct rs_error *error) {
     return ok;
 }
 
+/* Said once: what it does to a child's probabilities is in the README. */
+static void report_children(const struct impute *s, json_t *results) {
+    if (!s->run->has_as_of) {
+        json_object_set_new(results, "children", json_null()); /* nobody's age is known without a date */
+        return;
+    }
+    json_object_set_new(results, "children", json_pack("{s:I, s:I}", "under_18", (json_int_t)s->children, "held_against_adults",
+                                                       (json_int_t)s->among_adults));
+    if (s->among_adults)
+        rs_warn("%llu of %llu persons under 18 stand against places that count adults alone: for tables by age, see relsogi "
+                "reference build --geography-ages", (unsigned long long)s->among_adults, (unsigned long long)s->children);
+}
+
 static void report(struct impute *s) {
     json_t *results = s->run->results, *answers = json_object();
     if (s->fbisg) json_object_set_new(results, "cohort", json_string(rs_fbisg_cohort(s->fbisg)));
     for (int a = 0; a < ANSWERS; a++)
         json_object_set_new(answers, answer_names[a], json_integer((json_int_t)s->answers[a]));
     json_object_set_new(results, "answers", answers);
+    report_children(s, results);
     json_object_set_new(results, "pack", json_string(rs_pack_id(s->pack)));
     json_object_set_new(results, "rows_by", rs_evaluation_counts(s->evaluation));
     json_object_set_new(results, "evaluation", rs_evaluation_json(s->evaluation, s->method));
@@ -311,6 +338,7 @@ static bool run(struct rs_run *run, struct rs_error *error) {
     if (!rs_impute_read_options(run, &options, error)) return false;
     if (!(s.pack = rs_pack_open(run->reference, error))) return false;
     s.model = rs_impute_model_new(s.pack, &options);
+    s.silent_hispanic = options.silent_hispanic;
     s.maker = (struct rs_row_maker){.model = s.model, .pack = rs_cstr(rs_pack_id(s.pack)), .pairs = rs_pairs_of(0, 0)};
     s.evaluation = rs_evaluation_new(run->threads);
     s.method = rs_impute_method_names[options.method];
@@ -333,6 +361,7 @@ static const struct rs_option options[] = {
     {"geography", "LEVEL", "block_group", "Finest level to use: block_group, tract, zcta, county, state or nation."},
     {"smoothing", "K", "20", "Pseudo-residents that draw a place's shares towards the place it lies in; 0 for none."},
     {"surname-smoothing", "K", "5", "Pseudo-bearers that draw a surname's shares towards the nation's; 0 for none."},
+    {"silent-hispanic", "RATIO", "1", "Of those who state a race, how often Hispanic persons leave ethnicity open, against others; 1: as often."},
     {"columns", "WHICH", "all", "Of a CSV file imputed by itself: all, or six for the id and the six probabilities."},
     {"sweeps", "N", "1500", "Of fbisg and fbifsg: sweeps of the sampler, burn-in among them."},
     {"burn-in", "N", "500", "Sweeps that are not counted."},

@@ -325,6 +325,15 @@ void rs_impute_who(const struct rs_impute_model *m, const struct rs_who *who, st
     scale(out->p, 1 / sum);
 }
 
+size_t rs_impute_band(const struct rs_impute_model *m, const struct rs_posterior *q, char out[24]) {
+    return q->band == RS_BANDS ? 0 : rs_band_text(out, rs_pack_band_at(m->pack, q->band));
+}
+
+bool rs_impute_child_among_adults(const struct rs_impute_model *m, const struct rs_who *who,
+                                  const struct rs_posterior *q) {
+    return who->has_age && who->age < 18 && q->band == RS_BANDS && rs_pack_adults_only(m->pack, q->level);
+}
+
 void rs_impute(const struct rs_impute_model *m, struct rs_view surname, const struct rs_place_ids *ids,
                struct rs_posterior *out) {
     struct rs_who who = {.surname = surname, .ids = *ids};

@@ -91,6 +91,11 @@ char rs_sex_letter(struct rs_view sex);
 /* As rs_pack_hint_surname: step 0 for some dozens of persons, step 1 for the same, then rs_impute for them. */
 void rs_impute_hint(const struct rs_impute_model *model, const struct rs_who *who, int step);
 void rs_impute_who(const struct rs_impute_model *model, const struct rs_who *who, struct rs_posterior *out);
+/* The band of age and sex, as rs_band_text; 0 bytes where the place's residents of all ages stand. */
+size_t rs_impute_band(const struct rs_impute_model *model, const struct rs_posterior *posterior, char out[24]);
+/* Whether the person is a child and stands against adults for want of other counts. */
+bool rs_impute_child_among_adults(const struct rs_impute_model *model, const struct rs_who *who,
+                                  const struct rs_posterior *posterior);
 /* The same for a surname and a place. */
 void rs_impute(const struct rs_impute_model *model, struct rs_view surname, const struct rs_place_ids *ids,
                struct rs_posterior *out);

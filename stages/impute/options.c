@@ -14,7 +14,8 @@ bool rs_impute_read_options(const struct rs_run *run, struct rs_impute_options *
     const char *form = rs_run_option(run, "form"), *level = rs_run_option(run, "geography");
     if (!read_method(rs_run_option(run, "method"), &o->method, error)) return false;
     if (!rs_run_option_real(run, "smoothing", 0, 1e9, &o->smoothing, error) ||
-        !rs_run_option_real(run, "surname-smoothing", 0, 1e9, &o->surname_smoothing, error))
+        !rs_run_option_real(run, "surname-smoothing", 0, 1e9, &o->surname_smoothing, error) ||
+        !rs_run_option_real(run, "silent-hispanic", 1e-6, 1e6, &o->silent_hispanic, error))
         return false;
     o->textbook = strcmp(form, "textbook") == 0;
     if (!o->textbook && strcmp(form, "place") != 0)

@@ -11,7 +11,8 @@
 enum { BLOCK = 1 << 20, LONGEST = 64 << 20, PADDING = 64, MOST_FIELDS = 4096 };
 
 const char *const rs_people_column_names[RS_PEOPLE_COLUMNS] = {"id",    "surname", "first_name", "middle_name",
-                                                               "block_group", "tract", "county", "zcta", "zip", "state"};
+                                                               "block_group", "tract", "county", "zcta", "zip", "state",
+                                                               "age",   "sex"};
 
 struct rs_people {
     char *path;

@@ -18,6 +18,8 @@ enum rs_people_column {
     RS_PEOPLE_ZCTA,
     RS_PEOPLE_ZIP,
     RS_PEOPLE_STATE,
+    RS_PEOPLE_AGE, /* years */
+    RS_PEOPLE_SEX, /* F, M, female, male */
     RS_PEOPLE_COLUMNS
 };
 extern const char *const rs_people_column_names[RS_PEOPLE_COLUMNS];

@@ -10,7 +10,8 @@
 _Static_assert(POSTERIOR_p_white == 2 && POSTERIOR_p_hispanic == 7 && POSTERIOR_surname_match == 8 &&
                    POSTERIOR_narrowed == 12 && POSTERIOR_p8_aian == 13 && POSTERIOR_p8_multi == 20 &&
                    POSTERIOR_any_aian == 21 && POSTERIOR_any_white == 27 && POSTERIOR_api_split == 28 &&
-                   POSTERIOR_mena_split == 29 && POSTERIOR_cohort == 30 && POSTERIOR_fit == 31 && POSTERIOR_COLUMNS == 32,
+                   POSTERIOR_mena_split == 29 && POSTERIOR_cohort == 30 && POSTERIOR_fit == 31 &&
+                   POSTERIOR_middle_name_match == 32 && POSTERIOR_geography_band == 33 && POSTERIOR_COLUMNS == 34,
                "rows are written in the order of the layout");
 
 static char *put(char *out, struct rs_view v) {
@@ -67,7 +68,7 @@ void rs_posterior_emit(const struct rs_row_maker *maker, struct rs_batch *batch,
     struct rs_buffer *to = &batch->out[sink];
     struct rs_omb2024 omb;
     struct number six[RS_GROUPS];
-    char cells[RS_CELLS_TEXT];
+    char cells[RS_CELLS_TEXT], band[24];
     size_t texts = of->person_key.n + maker->pack.n + maker->cohort.n + maker->fit.n;
     char *start = rs_buffer_reserve(to, texts + MOST_NUMBERS + MOST_WORDS), *out = start;
     rs_omb2024(maker->model, q, of->answer, &maker->pairs, &omb);
@@ -86,6 +87,9 @@ void rs_posterior_emit(const struct rs_row_maker *maker, struct rs_batch *batch,
     out = put_2024(out, q->p, six, &omb);
     out = put(out, maker->cohort);
     out = put(out, maker->fit);
+    out = put_word(out, q->middle_match < RS_FIRST_NAME_MATCHES ? rs_first_name_match_names[q->middle_match] : NULL);
+    size_t n = rs_impute_band(maker->model, q, band);
+    out = put(out, n ? rs_view(band, n) : RS_NULL);
     *out++ = '\n';
     to->n += (size_t)(out - start);
     batch->out_rows[sink]++;

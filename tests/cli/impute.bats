@@ -91,3 +91,76 @@ setup_file() {
     [ "$status" -eq 64 ]
     [ -z "$(ls -A "$work/f1" | grep -E 'fbisg|spill' || true)" ]
 }
+
+# A pack that counts ZCTAs by age, too; the bands are made of the adults' counts in another order of groups.
+@test "children: told where they stand against adults, and held against children where the pack has them" {
+    persons=$work/runs/t/reconcile
+    python3 - "$BATS_TEST_DIRNAME/../../schemas/reference/zcta_2020.csv.gz" >"$work/bands.csv" <<'END'
+import csv, gzip, sys
+groups = "white black aian api multi hispanic".split()
+print("id,ages,sex," + ",".join(groups))
+for row in csv.DictReader(gzip.open(sys.argv[1], "rt")):
+    print(row["id"] + ",0-17,," + ",".join(row[g] for g in reversed(groups)))
+END
+    "$bin/relsogi" reference build --geography-ages "zcta=$work/bands.csv" --output "$work/bands.pack"
+    "$bin/relsogi" reference info "$work/bands.pack" | grep -q 'also counted by: 0-17'
+    "$bin/relsogi" impute --input "$persons" --output "$work/adults" --as-of 2026-06-30 2>"$work/adults.log"
+    "$bin/relsogi" impute --input "$persons" --output "$work/banded" --as-of 2026-06-30 --reference "$work/bands.pack"
+    "$bin/relsogi" impute --input "$persons" --output "$work/undated"
+    [ "$(grep -c 'persons under 18 stand against places that count adults' "$work/adults.log")" -eq 1 ]
+    python3 - "$work" "$persons/person.tsv" <<'END'
+import csv, json, sys
+work, persons = sys.argv[1:]
+table = lambda path: csv.DictReader(open(path, encoding="utf-8", newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
+child = {p["person_key"]: p["birth_date"] != "\\N" and "2008-06-30" < p["birth_date"] <= "2026-06-30" for p in table(persons)}
+said = lambda run: json.load(open(f"{work}/{run}/stage.json"))["results"]["children"]
+banded, groups = 0, ["p_" + g for g in "white black aian api multi hispanic".split()]
+for a, b, u in zip(*(table(f"{work}/{run}/posterior.tsv") for run in ("adults", "banded", "undated"))):
+    one, level = child[b["person_key"]], b["geography_level"]
+    want = "0-17" if one and level == "zcta" else "\\N"
+    assert b["geography_band"] == want and a["geography_band"] == u["geography_band"] == "\\N", (b, one)
+    assert a["middle_name_match"] == b["middle_name_match"] == "\\N"
+    same = all(a[g] == b[g] for g in groups)
+    assert same == (want == "\\N"), (a, b)
+    assert all(a[g] == u[g] for g in groups)
+    banded += want != "\\N"
+children = sum(child[a["person_key"]] for a in table(f"{work}/adults/posterior.tsv"))
+assert banded > 10 and children > banded, (banded, children)
+assert said("adults") == {"under_18": children, "held_against_adults": children}, (said("adults"), children)
+assert said("banded") == {"under_18": children, "held_against_adults": children - banded}, (said("banded"), children, banded)
+assert said("undated") is None
+END
+    # The tool alone: by columns age and sex.
+    printf 'id,surname,zcta,age,sex\n1,SMITH,10001,7,F\n2,SMITH,10001,70,\n3,SMITH,10001,,\n' >"$work/ages.csv"
+    "$bin/relsogi" impute --input "$work/ages.csv" --output "$work/ages.tsv" --reference "$work/bands.pack"
+    [ "$(tail -n +2 "$work/ages.tsv" | sed 's/.*\t//' | tr '\n' ' ')" = '0-17 \N \N ' ]
+    # And explain shows the band as a place of its own, with its counts.
+    "$bin/relsogi" explain --surname Smith --zcta 10001 --age 7 --reference "$work/bands.pack" --json >"$work/e.json"
+    python3 -c 'import csv, json, sys
+e, row = json.load(open(sys.argv[1])), next(csv.DictReader(open(sys.argv[2]), delimiter="\t"))
+assert e["geography_band"] == "0-17" == e["places"][-1]["level"], e["places"]
+assert abs(float(row["p_black"]) - e["posterior"]["BLACK"]) < 1e-12, (row, e["posterior"])' "$work/e.json" "$work/ages.tsv"
+}
+
+# Odds of HISPANIC are a quarter where Hispanic persons leave ethnicity open a quarter as often; nobody else changes.
+@test "--silent-hispanic weighs what those who left ethnicity open are" {
+    persons=$work/runs/t/reconcile
+    for ratio in 1 0.25; do
+        "$bin/relsogi" impute --input "$persons" --output "$work/silent$ratio" --silent-hispanic $ratio
+    done
+    python3 - "$work" <<'END'
+import csv, sys
+rows = [list(csv.DictReader(open(f"{sys.argv[1]}/silent{r}/posterior.tsv", newline=""), delimiter="\t")) for r in ("1", "0.25")]
+seen = 0
+for a, b in zip(*rows):
+    if "|HISPANIC" not in a["narrowed"]:
+        assert a == b
+        continue
+    p, q = float(a["p_hispanic"]), float(b["p_hispanic"])
+    assert abs(q - .25 * p / (.25 * p + 1 - p)) < 1e-11, (p, q)
+    seen += 1
+assert seen > 3, seen
+END
+    run "$bin/relsogi" impute --input "$persons" --output "$work/x" --silent-hispanic 0
+    [ "$status" -eq 64 ]
+}
