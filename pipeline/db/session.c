@@ -296,6 +296,27 @@ bool rs_session_copy_end(struct rs_session *s, uint64_t *rows, struct rs_error *
     return ok;
 }
 
+bool rs_session_copy_out(struct rs_session *s, const char *sql, void *self,
+                         bool (*take)(void *self, const char *p, size_t n, struct rs_error *error),
+                         struct rs_error *error) {
+    PGresult *r = PQexec(s->conn, sql);
+    bool ok = PQresultStatus(r) == PGRES_COPY_OUT || fail_result(s, r, error);
+    PQclear(r);
+    char *piece;
+    int n = 0;
+    while (ok && (n = PQgetCopyData(s->conn, &piece, 0)) > 0) {
+        ok = take(self, piece, (size_t)n, error);
+        PQfreemem(piece);
+    }
+    if (!ok) return false;
+    if (n == -2) return fail_result(s, NULL, error);
+    while ((r = PQgetResult(s->conn))) {
+        if (ok && PQresultStatus(r) != PGRES_COMMAND_OK) ok = fail_result(s, r, error);
+        PQclear(r);
+    }
+    return ok;
+}
+
 /* ---- locks ---------------------------------------------------------------------------------------------------- */
 
 static bool say_who(struct rs_session *s, int object, struct rs_error *error) {

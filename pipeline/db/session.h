@@ -50,6 +50,11 @@ bool rs_session_copy_begin(struct rs_session *s, const char *sql, struct rs_erro
 bool rs_session_copy_send(struct rs_session *s, const void *p, size_t n, struct rs_error *error);
 bool rs_session_copy_end(struct rs_session *s, uint64_t *rows, struct rs_error *error);
 
+/* COPY ... TO STDOUT: hands the bytes on as they come. Where `take` fails, close the session. */
+bool rs_session_copy_out(struct rs_session *s, const char *sql, void *self,
+                         bool (*take)(void *self, const char *p, size_t n, struct rs_error *error),
+                         struct rs_error *error);
+
 /* Session locks, class RS_DB_LOCK: held until the session ends, however it ends. */
 enum { RS_DB_LOCK = 1380273223 }; /* 'RELG' */
 enum rs_db_lock { RS_LOCK_LOAD = 1, RS_LOCK_MIGRATE = 2 };

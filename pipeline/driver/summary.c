@@ -74,6 +74,16 @@ static void show_checks(const json_t *results) {
     puts("");
 }
 
+/* The head of the database's log: what to keep, or to hold against relsogi verify. */
+static void show_chain(const json_t *results) {
+    const json_t *chain = json_object_get(results, "chain");
+    if (!chain) return;
+    printf("\nIn the database: run number %lld, revision %lld; audit chain entry %lld, head\n  %s\n",
+           (long long)json_integer_value(json_object_get(results, "run_no")),
+           (long long)json_integer_value(json_object_get(results, "revision")),
+           (long long)json_integer_value(json_object_get(chain, "entry")), rs_config_text(chain, "head", "?"));
+}
+
 static void show(const json_t *run, const char *dir) {
     const json_t *stages = json_object_get(run, "stages");
     size_t i;
@@ -81,7 +91,7 @@ static void show(const json_t *run, const char *dir) {
     printf("\nRun %s as of %s: %s\n\nRows made by each stage\n", rs_config_text(run, "run_id", "?"),
            rs_config_text(run, "as_of", "?"), rs_config_text(run, "status", "?"));
     json_array_foreach((json_t *)stages, i, entry) show_rows(entry);
-    void (*const parts[])(const json_t *) = {show_missing, show_accuracy, show_checks, show_gaps};
+    void (*const parts[])(const json_t *) = {show_missing, show_accuracy, show_checks, show_gaps, show_chain};
     for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++)
         json_array_foreach((json_t *)stages, i, entry) parts[p](json_object_get(entry, "results"));
     printf("\nFiles: %s (results.json; a directory a stage)\n", dir);

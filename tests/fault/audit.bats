@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# verify against everything somebody could change in the database, by its owner or an administrator.
+# Run by tests/with_cluster, which gives it a server of its own.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    [ -n "${RELSOGI_STATE:-}" ] || { echo "run this as: tests/with_cluster bats tests/fault/audit.bats" >&2; return 1; }
+    export tree="$BATS_TEST_DIRNAME/../.."
+    export bin="${RELSOGI_BIN:-$tree/build/bin}"
+    export plan="$BATS_FILE_TMPDIR/plan" run="$BATS_FILE_TMPDIR/runs/t" chain="$BATS_FILE_TMPDIR/chain"
+    (umask 077; "$bin/relsogi" synth --members 500 --seed 11 --output "$plan" >/dev/null)
+    printf 'audit:\n  chain_file: %s\n' "$chain" >>"$plan/relsogi.yaml"
+    "$bin/relsogi" run --config "$plan/relsogi.yaml" --as-of 2026-06-30 --run-id t --output "$BATS_FILE_TMPDIR/runs" \
+        >/dev/null 2>&1
+}
+
+ask() { PGUSER=relsogi psql -XAtq -v ON_ERROR_STOP=1 -c "$1"; }
+verify() { "$bin/relsogi" verify "$run" --database --chain-file "$chain" "$@"; }
+number() { ask "select run_no from relsogi.run where run_id = 't' and status = 'visible'"; }
+# changed STATEMENT UNDO PATTERN: an administrator does it, verify says so with 65, and it is undone.
+changed() {
+    ask "$1"
+    run verify --user relsogi
+    ask "$2"
+    echo "$output"
+    [ "$status" -eq 65 ]
+    [[ "$output" == *CHANGED*$3* ]]
+}
+
+@test "as it was loaded there is no fault, for an auditor and for an administrator" {
+    run verify
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"vault.identifier not looked at"* ]]
+    run verify --user relsogi
+    [ "$status" -eq 0 ]
+    [[ "$output" != *"not looked at"* ]]
+    [[ "$output" == *"0 faults"* ]]
+    run "$bin/relsogi" verify "$run" --config "$plan/relsogi.yaml" # audit: is enough to look
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"log entries"* ]]
+    run verify --user relsogi_analyst
+    [ "$status" -eq 77 ]
+}
+
+@test "the summary shows the head of the chain" {
+    run "$bin/relsogi" summary "$run"
+    [[ "$output" == *"$(cut -f 2 "$chain" | tail -n 1)"* ]]
+}
+
+@test "one value of one row: which table, which key, which column, and no value" {
+    key=$(ask "select person_key from relsogi.person order by person_key limit 1")
+    part=relsogi_parts.person_$(number)
+    old=$(ask "select sex from $part where person_key = '$key'")
+    changed "update $part set sex = 'X' where person_key = '$key'" "update $part set sex = nullif('$old', '') where person_key = '$key'" \
+        "table person, person_key ${key//-/}: row is changed: sex"
+    # The same rows, the one at another place: no fault.
+    run verify --user relsogi
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"the same rows as were loaded, in another order"* ]]
+}
+
+@test "a row taken out, a row added" {
+    part=relsogi_parts.person_value_$(number)
+    row="(select * from $part order by person_key, element, axis, seq limit 1)"
+    key=$(ask "select person_key from $row as x")
+    ask "create table relsogi_parts.kept as $row"
+    changed "delete from $part where (person_key, element, axis, seq) in (select person_key, element, axis, seq from relsogi_parts.kept)" \
+        "insert into $part select * from relsogi_parts.kept" "person_key ${key//-/}*row is not in the database"
+    changed "insert into $part select run_no, person_key, element, axis, 99, value, missing, collection, effective, source, record_key,
+            rule, losers from relsogi_parts.kept" "delete from $part where seq = 99" "seq 99: row is not in the row file"
+    ask 'drop table relsogi_parts.kept'
+}
+
+@test "an identifier, which only an administrator's verify sees; its value is not shown" {
+    part=vault_parts.identifier_$(number)
+    changed "update $part set value = value || 'x' where ctid = (select min(ctid) from $part)" \
+        "update $part set value = rtrim(value, 'x') where value like '%x'" "table identifier, "
+    [[ "$output" == *"value (not shown)"* ]]
+}
+
+@test "a row changed, and the digests in run_table with it" {
+    part=relsogi_parts.estimate_$(number)
+    changed "update $part set rate = rate + 0.01 where ctid = (select ctid from $part where rate is not null order by estimate_key limit 1);
+        update relsogi.run_table set content = sha256('x') where layout = 'estimate'" \
+        "update $part set rate = rate - 0.01 where ctid = (select max(ctid) from $part)" "table estimate, estimate_key"
+}
+
+@test "an entry of the log, its heads made anew: the chain file knows" {
+    disable='alter table audit.log disable trigger all;'
+    enable='; alter table audit.log enable always trigger append_only; alter table audit.log enable always trigger number'
+    changed "$disable update audit.log set actor = 'nobody' where entry = 3 $enable" \
+        "$disable update audit.log set actor = 'relsogi' where entry = 3 $enable" "audit.log, entry 3: is not what its head was made of"
+    ask "create table relsogi_parts.log as select * from audit.log"
+    rechain="do \$\$ declare e audit.log; h bytea := decode(repeat('00', 32), 'hex'); begin
+        for e in select * from audit.log order by entry loop
+            h := sha256(h || audit.canonical(e)); update audit.log set head = h where entry = e.entry; end loop; end \$\$"
+    changed "$disable update audit.log set actor = 'nobody' where entry = 3; $rechain $enable" \
+        "$disable delete from audit.log; insert into audit.log select * from relsogi_parts.log $enable" \
+        "has not the head that the chain file keeps"
+    changed "$disable delete from audit.log where entry = (select max(entry) from audit.log) $enable" \
+        "$disable delete from audit.log; insert into audit.log select * from relsogi_parts.log $enable" \
+        "is in the chain file, and is missing"
+    ask 'drop table relsogi_parts.log'
+    run verify --user relsogi
+    [ "$status" -eq 0 ]
+}
+
+@test "one byte of a row file, and of the chain file" {
+    cp -r "$run" "$BATS_TEST_TMPDIR/t"
+    byte=$(($(stat -c %s "$run/reconcile/person.tsv") / 2))
+    python3 - "$run/reconcile/person.tsv" $byte <<'PY'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(int(sys.argv[2])); b = f.read(1); f.seek(-1, 1); f.write(bytes([b[0] ^ 1]))
+PY
+    run verify
+    rm -r "$BATS_FILE_TMPDIR/runs/t"
+    cp -r "$BATS_TEST_TMPDIR/t" "$BATS_FILE_TMPDIR/runs/t"
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"CHANGED  "*person.tsv* ]]
+    awk -F'\t' -v OFS='\t' '{ $2 = (substr($2, 1, 1) == "0" ? "1" : "0") substr($2, 2) } 1' "$chain" >"$BATS_TEST_TMPDIR/chain"
+    run "$bin/relsogi" verify "$run" --database --chain-file "$BATS_TEST_TMPDIR/chain"
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"has not the head that the chain file keeps"* ]]
+    run "$bin/relsogi" verify "$run" --database --chain-file "$BATS_TEST_TMPDIR/nosuch"
+    [ "$status" -eq 66 ]
+}
