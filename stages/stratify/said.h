@@ -3,9 +3,12 @@
 #ifndef RS_STRATIFY_SAID_H
 #define RS_STRATIFY_SAID_H
 #include "adjust.h"
+#include "providers.h"
 
 struct rs_said {
     struct rs_standard standard;
+    enum rs_estimator provider_estimator;
+    bool rank_providers;
 };
 
 /* Reads options and the files they name; sets what the walk over the persons has to count. Between rs_strata_open and
@@ -25,6 +28,13 @@ bool rs_said_inputs(struct rs_run *run, json_t *hashes, struct rs_error *error);
      "takes gaps apart over them; the last named are dropped for groups too small for all of them."},                   \
         {"standard", "FILE", "self",                                                                                    \
          "Standard population: a CSV with a column for each dimension of --standardise and one called weight; self is " \
-         "the measure's own persons."}
+         "the measure's own persons."},                                                                                 \
+        {"provider-estimator", "NAME", "birdie",                                                                        \
+         "Rates by race and ethnicity within provider groups: birdie, who reported and who were imputed together, or " \
+         "self_report."},                                                                                               \
+    {                                                                                                                   \
+        "rank-providers", NULL, NULL,                                                                                   \
+            "Ranks provider groups by their shrunk values. Without it nothing does."                                    \
+    }
 
 #endif

@@ -45,12 +45,24 @@ static size_t place(const struct rs_two_way *t, size_t line, size_t i) {
 }
 static bool margin_known(const struct rs_two_way *t, size_t line) { return t->row_known[line]; }
 
-/* Withholds the smallest cell of the line that is still shown; false where there is none. */
+static bool has_unknown(const struct rs_two_way *t, size_t line) {
+    for (size_t i = 0; i < length(t, line); i++)
+        if (unknown(&t->cell[place(t, line, i)])) return true;
+    return false;
+}
+
+/* Withholds a cell of the line that is still shown: where the line across has unknown cells already, so that they protect
+ * each other and no further one is needed there; of these the smallest. false where there is none. */
 static bool withhold_smallest(struct rs_two_way *t, size_t line) {
     struct rs_two_way_cell *best = NULL;
+    bool best_crossed = false;
     for (size_t i = 0; i < length(t, line); i++) {
         struct rs_two_way_cell *c = &t->cell[place(t, line, i)];
-        if (c->state == RS_CELL_SHOWN && part(c, 0) > 0 && (!best || c->n < best->n)) best = c;
+        if (c->state != RS_CELL_SHOWN || !(part(c, 0) > 0)) continue;
+        bool crossed = has_unknown(t, line < t->rows ? t->rows + i : i);
+        if (best && (crossed < best_crossed || (crossed == best_crossed && c->n >= best->n))) continue;
+        best = c;
+        best_crossed = crossed;
     }
     if (best) best->state = RS_CELL_COMPLEMENTARY;
     return best != NULL;
