@@ -74,8 +74,9 @@ static bool check_header(const struct rs_pack *p, const char *path, struct rs_er
         return rs_fail(error, RS_DATA, "reference pack %s: made on a machine of the other byte order: build it here",
                        path);
     if (h->version != RS_PACK_VERSION || h->sections != RS_SECTIONS)
-        return rs_fail(error, RS_DATA, "reference pack %s: format %u, this program reads format %d: build it again",
-                       path, h->version, RS_PACK_VERSION);
+        return rs_fail(error, RS_DATA,
+                       "reference pack %s: format %u with %u sections, this program reads format %d with %d: build it "
+                       "again with relsogi reference build", path, h->version, h->sections, RS_PACK_VERSION, RS_SECTIONS);
     if (h->bytes != p->bytes)
         return rs_fail(error, RS_DATA, "reference pack %s: %zu bytes long, should be %llu: copy or build it again",
                        path, p->bytes, (unsigned long long)h->bytes);
