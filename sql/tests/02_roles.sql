@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Each role may do what it should, and nothing else.
 begin;
-select plan(42);
+select plan(45);
 select ok(tap.load('run', 'one') is not null, 'a run is there');
 create temp table part as
     select 'relsogi_parts.person_value_' || run_no as name from relsogi.latest_run;
@@ -10,6 +10,9 @@ create temp table part as
 select is(tap.attempt('relsogi_analyst', s), 'ok', 'analyst: ' || s) from unnest(array[
     'select * from relsogi.estimate',
     'select * from relsogi.current_estimate',
+    'select * from relsogi.disparity',
+    'select * from relsogi.current_equity',
+    'select * from relsogi.current_trend',
     'select * from relsogi.latest_run',
     'select run_id, revision, as_of, visible_since from relsogi.run',
     'select * from relsogi.layout_column']) as s;
