@@ -128,3 +128,12 @@ PY
     run "$bin/relsogi" verify "$run" --database --chain-file "$BATS_TEST_TMPDIR/nosuch"
     [ "$status" -eq 66 ]
 }
+
+@test "trace says what the database holds of a number, and its place in the chain" {
+    id=$(ask "select estimate_key from relsogi.current_estimate where not suppressed order by estimate_key limit 1")
+    run "$bin/relsogi" trace "$id" --run "$run" --database
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"head $(ask "select encode(head, 'hex') from audit.log where run_no = $(number) and event = 'publish'")"* ]]
+    [[ "$output" == *"loaded "*" by $(id -un)@"*"relsogi_loader"* ]]
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* relsogi trace RESULT_ID: from one published number to the persons, values, files and bytes behind it, the code and the
+ * reference that made it, and its place in the audit chain. */
+#include "trace.h"
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "pipeline/base/date.h"
+#include "pipeline/base/file.h"
+#include "pipeline/base/log.h"
+#include "pipeline/db/session.h"
+
+struct request {
+    const char *id, *run, *config, *user;
+    int64_t persons;
+    bool raw, database, help;
+};
+
+static const char help[] =
+    "relsogi trace: what is behind one published number\n\n"
+    "Usage: relsogi trace RESULT_ID --run RUN_DIRECTORY [OPTION...]\n\n"
+    "RESULT_ID is an estimate_key, with or without dashes.\n\n"
+    "  --run DIR         Directory of the run that published it.\n"
+    "  --persons N       List so many of the persons behind it, by pseudonym (at most 1000), and where every answer about\n"
+    "                    them stands: file, line or segment, byte. For auditors.\n"
+    "  --raw             With the answers as they were sent. For stewards: it may hold anything.\n"
+    "  --database        Say what the database holds of it, and its place in the log's chain.\n"
+    "  --config FILE     Configuration whose database: says where the server is.\n"
+    "  --user NAME       Database user; by default relsogi_auditor.\n"
+    "  --help            Show this help.\n";
+
+static bool parse(int argc, char **argv, struct request *r, struct rs_error *error) {
+    static const struct option options[] = {
+        {"run", required_argument, NULL, 'r'},    {"persons", required_argument, NULL, 'p'},
+        {"raw", no_argument, NULL, 'w'},          {"database", no_argument, NULL, 'd'},
+        {"config", required_argument, NULL, 'c'}, {"user", required_argument, NULL, 'u'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    opterr = 0;
+    optind = 1;
+    for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
+        switch (c) {
+        case 'r': r->run = optarg; break;
+        case 'p':
+            if (!rs_parse_long(rs_cstr(optarg), &r->persons) || r->persons < 0 || r->persons > RS_TRACE_PERSONS)
+                return rs_fail(error, RS_USAGE, "--persons must be a whole number from 0 to %d", RS_TRACE_PERSONS);
+            break;
+        case 'w': r->raw = true; break;
+        case 'd': r->database = true; break;
+        case 'c': r->config = optarg; break;
+        case 'u': r->user = optarg; break;
+        case 'h': r->help = true; break;
+        default:
+            return rs_fail(error, RS_USAGE, "%s %s; see relsogi trace --help",
+                           c == ':' ? "a value is missing after" : "unknown option", argv[optind - 1]);
+        }
+    }
+    if (optind < argc) r->id = argv[optind++];
+    if (r->help || (r->id && r->run && optind == argc)) return true;
+    return rs_fail(error, RS_USAGE, "name one result and its run: relsogi trace RESULT_ID --run RUN_DIRECTORY");
+}
+
+static bool parse_id(const char *text, struct rs_key *out, struct rs_error *error) {
+    char digits[33];
+    size_t n = 0;
+    for (; *text && n < 32; text++)
+        if (*text != '-') digits[n++] = *text;
+    digits[n] = 0;
+    if (!*text && rs_key_parse(rs_view(digits, n), out)) return true;
+    return rs_fail(error, RS_USAGE, "a result's key is 32 hexadecimal digits: see column estimate_key");
+}
+
+/* ---- the run's own accounts ------------------------------------------------------------------------------------ */
+
+static void show_estimate(const struct rs_trace *t) {
+    puts("Result");
+    for (size_t i = 0; i < rs_layout_estimate.n_columns; i++)
+        if (t->estimate[i].n)
+            printf("  %-18s %.*s\n", rs_layout_estimate.columns[i].name, (int)t->estimate[i].n, t->estimate[i].p);
+}
+
+static void show_object(const char *title, const json_t *map) {
+    const char *name;
+    json_t *value;
+    if (!json_object_size(map)) return;
+    printf("  %s\n", title);
+    json_object_foreach((json_t *)map, name, value) {
+        char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+        printf("    %-22s %s\n", name, text ? text : json_string_value(value));
+        free(text);
+    }
+}
+
+/* What made each stage's files: program, version, options, and the digests of all it read. */
+static void show_stages(const char *run) {
+    puts("\nMade by");
+    for (const struct rs_stage *const *s = rs_stages; *s; s++) {
+        char dir[PATH_MAX];
+        struct rs_error ignored;
+        if (strcmp((*s)->name, "load") == 0 || !rs_path(dir, sizeof dir, &ignored, "%s/%s", run, (*s)->name)) continue;
+        json_t *j = rs_stage_json(dir);
+        const json_t *p = json_object_get(j, "provenance");
+        if (j) {
+            printf("  %s version %lld, %s, key %s\n", (*s)->name,
+                   (long long)json_integer_value(json_object_get(p, "stage_version")), rs_config_text(p, "program", "?"),
+                   rs_config_text(j, "key", "?"));
+            if (strcmp((*s)->name, "stratify") == 0 || strcmp((*s)->name, "impute") == 0) {
+                show_object("options", json_object_get(p, "parameters"));
+                show_object("read", json_object_get(p, "read"));
+            }
+        }
+        json_decref(j);
+    }
+}
+
+/* Reference packs and fits that the imputed rows were made with, from the posterior itself. */
+static bool show_models(const char *run, struct rs_error *error) {
+    struct rs_manifest m;
+    const struct rs_view *row;
+    char seen[16][128];
+    size_t n = 0;
+    if (!rs_trace_manifest(run, "impute", &rs_layout_posterior, &m, error)) return false;
+    struct rs_scan *scan = rs_scan_open(&m, error);
+    while (scan && rs_scan_next(scan, &row, error)) {
+        char text[128];
+        size_t i = 0;
+        snprintf(text, sizeof text, "pack %.*s, fit %.*s", (int)row[POSTERIOR_pack].n, row[POSTERIOR_pack].p,
+                 row[POSTERIOR_fit].n ? (int)row[POSTERIOR_fit].n : 4,
+                 row[POSTERIOR_fit].n ? row[POSTERIOR_fit].p : "none");
+        while (i < n && strcmp(seen[i], text) != 0) i++;
+        if (i == n && n < 16) snprintf(seen[n++], sizeof seen[0], "%s", text);
+    }
+    rs_scan_close(scan);
+    for (size_t i = 0; i < n; i++) printf("  imputed with %s\n", seen[i]);
+    return !error->code;
+}
+
+static void show_run(const json_t *results) {
+    size_t i;
+    json_t *entry;
+    printf("\nRun %s as of %s, %s, configuration sha256 %s\n", rs_config_text(results, "run_id", "?"),
+           rs_config_text(results, "as_of", "?"), rs_config_text(results, "program", "?"),
+           rs_config_text(results, "config_sha256", "?"));
+    json_array_foreach(json_object_get(results, "stages"), i, entry) {
+        const json_t *chain = json_object_get(json_object_get(entry, "results"), "chain");
+        if (chain)
+            printf("  audit chain: entry %lld, head %s\n", (long long)json_integer_value(json_object_get(chain, "entry")),
+                   rs_config_text(chain, "head", "?"));
+    }
+}
+
+/* ---- persons --------------------------------------------------------------------------------------------------- */
+
+static void compare(const char *what, struct rs_view published, double counted) {
+    double said;
+    if (!published.n || !rs_parse_real(published, &said)) return;
+    bool same = fabs(said - counted) <= 1e-6 * (1 + fabs(said));
+    printf("  %s: published %.*s, counted anew %.10g: %s\n", what, (int)published.n, published.p, counted,
+           same ? "the same" : "NOT THE SAME");
+}
+
+/* A withheld number stays withheld for whoever does not ask for persons. */
+static void show_members(const struct rs_trace *t, bool auditor) {
+    puts("\nCounted anew from person, posterior and person_measure");
+    if (rs_eq_c(t->estimate[ESTIMATE_suppressed], "Y") && !auditor) {
+        puts("  withheld, as the result is; --persons shows it");
+        return;
+    }
+    printf("  in the measure's denominator: %llu persons\n", (unsigned long long)t->denominators);
+    if (!t->listed) {
+        puts("  who of them is in this stratum is not said by these files alone");
+        return;
+    }
+    bool modelled = rs_eq_c(t->estimate[ESTIMATE_estimator], "birdie") ||
+                    rs_eq_c(t->estimate[ESTIMATE_estimator], "weighted");
+    printf("  in the stratum by what stands for them: %llu, of them in the numerator %llu\n", (unsigned long long)t->said,
+           (unsigned long long)t->numerator);
+    if (t->imputed)
+        printf("  imputed, with a probability of it above 0: %llu, probabilities sum to %.6f\n",
+               (unsigned long long)t->imputed, t->weight);
+    compare("n", t->estimate[ESTIMATE_n], (double)t->said + t->weight);
+    if (!modelled) compare("x", t->estimate[ESTIMATE_x], (double)t->numerator);
+}
+
+/* ---- database -------------------------------------------------------------------------------------------------- */
+
+static bool ask_database(const struct request *r, const struct rs_trace *t, const json_t *results,
+                         const struct rs_database *database, struct rs_error *error) {
+    char hex[33];
+    rs_hex(hex, t->id.b, 16);
+    const char *parameters[] = {hex, rs_config_text(results, "run_id", "")};
+    struct rs_session *s = rs_session_open(database, "trace", parameters[1], error);
+    struct rs_answer *a =
+        s ? rs_session_ask(s,
+                           "select r.run_no, r.revision, r.status, e.n, e.x, e.rate, l.entry, encode(l.head, 'hex'), l.actor, "
+                           "coalesce(l.detail ->> 'operator', '?'), to_char(l.at, 'YYYY-MM-DD HH24:MI:SS TZ'), "
+                           "l.detail #>> '{tables,estimate,content}', array_to_string(r.packs, ' '), r.program_version "
+                           "from relsogi.estimate as e join relsogi.run as r using (run_no) "
+                           "left join audit.log as l on l.run_no = r.run_no and l.event = 'publish' "
+                           "where e.estimate_key = $1::uuid and r.run_id = $2",
+                           2, parameters, error)
+          : NULL;
+    if (a) {
+        printf("\n%s\n", rs_session_where(s));
+        if (!rs_answer_rows(a)) puts("  holds no visible run with this result");
+        else {
+#define FIELD(i) (rs_answer_text(a, 0, i) ? rs_answer_text(a, 0, i) : "-")
+            printf("  run number %s, revision %s, %s: n %s, x %s, rate %s\n", FIELD(0), FIELD(1), FIELD(2), FIELD(3),
+                   FIELD(4), FIELD(5));
+            printf("  loaded %s by %s (database user %s), relsogi %s, packs %s\n", FIELD(10), FIELD(9), FIELD(8), FIELD(13),
+                   FIELD(12));
+            printf("  audit chain: entry %s, head %s\n  digest of table estimate %s\n", FIELD(6), FIELD(7), FIELD(11));
+#undef FIELD
+        }
+    }
+    (void)r;
+    rs_answer_free(a);
+    rs_session_close(s);
+    return a != NULL;
+}
+
+static bool show_database(const struct request *r, const struct rs_trace *t, const json_t *results,
+                          struct rs_error *error) {
+    struct rs_database database = {0};
+    json_t *config = NULL;
+    if (r->config && !(config = rs_yaml_read(r->config, NULL, error))) return false;
+    bool ok = rs_database_read(config, r->config, &database, error);
+    const char *service = getenv("PGSERVICE");
+    if (r->user) database.user = r->user;
+    else database.user = !database.service && !(service && *service) ? "relsogi_auditor" : NULL;
+    if (ok && (r->database || r->user || json_object_get(config, "database")))
+        ok = ask_database(r, t, results, &database, error);
+    json_decref(config);
+    return ok;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------- */
+
+static bool trace(const struct request *r, struct rs_trace *t, const json_t *results, struct rs_error *error) {
+    char dir[PATH_MAX];
+    if (!rs_path(dir, sizeof dir, error, "%s/stratify", r->run)) return false;
+    json_t *stage = rs_stage_json(dir);
+    const json_t *options = json_object_get(
+        json_object_get(json_object_get(stage, "provenance"), "parameters"), "options");
+    t->age_bands = rs_config_text(options, "age-bands", "0,18,45,65,75");
+    bool ok = rs_trace_estimate(t, error);
+    if (ok) show_estimate(t);
+    ok = ok && rs_trace_members(t, error);
+    if (ok) {
+        show_members(t, r->persons > 0);
+        show_stages(r->run);
+        ok = show_models(r->run, error);
+        show_run(results);
+    }
+    ok = ok && show_database(r, t, results, error) && (!t->n_persons || rs_trace_lineage(t, r->raw, error));
+    json_decref(stage);
+    return ok;
+}
+
+static bool run(const struct request *r, struct rs_error *error) {
+    char path[PATH_MAX];
+    struct rs_trace *t = rs_alloc(sizeof *t);
+    t->run = r->run;
+    t->most = (size_t)r->persons;
+    json_t *results = NULL;
+    bool ok = parse_id(r->id, &t->id, error) && rs_path(path, sizeof path, error, "%s/results.json", r->run);
+    if (ok && !(results = json_load_file(path, 0, NULL)))
+        ok = rs_fail(error, rs_exists(path) ? RS_DATA : RS_NO_INPUT, "%s: no run here (it is missing, or not JSON)", path);
+    if (ok && !rs_day_parse(rs_cstr(rs_config_text(results, "as_of", "")), &t->as_of))
+        ok = rs_fail(error, RS_DATA, "%s: has no as_of date", path);
+    ok = ok && trace(r, t, results, error);
+    json_decref(results);
+    rs_arena_free(&t->arena);
+    free(t);
+    return ok;
+}
+
+int rs_trace_main(int argc, char **argv) {
+    struct request r = {0};
+    struct rs_error error = {0};
+    bool ok = parse(argc, argv, &r, &error);
+    if (ok && r.help) fputs(help, stdout);
+    else ok = ok && run(&r, &error);
+    if (fflush(stdout) != 0 && ok) ok = rs_fail_errno(&error, RS_IO, "stdout");
+    if (!ok) rs_log(RS_LOG_ERROR, "%s", error.text);
+    return ok ? 0 : error.code;
+}
