@@ -76,23 +76,57 @@ static int by_line(const void *a, const void *b) {
     return c ? c : (*x < *y ? -1 : *x > *y);
 }
 
-/* A mix by group: each share times its denominator is a count, and they add up to everybody. One small one hides all;
- * below the whole plan none is shown. */
-static bool mix_is_small(const struct check *c) {
+/* Whether a row of a mix tells a small count: its share times its denominator. */
+static bool tells_small(const struct check *c) {
     json_t *observed = json_array_get(c->row, (size_t)place("observed"));
-    if (strcmp(text(c, "scope"), "all") != 0) return true;
     double n = json_number_value(observed) * (double)c->cell.of;
-    return json_is_number(observed) && rs_report_small((int64_t)(n + 0.5), c->cell.of);
+    return rs_report_small(c->cell.of, -1) || (json_is_number(observed) && rs_report_small((int64_t)(n + 0.5), c->cell.of));
+}
+
+static bool same(const struct check *a, const struct check *b, const char *column) {
+    return strcmp(text(a, column), text(b, column)) == 0;
+}
+
+static void hide_unit(struct check **mix, size_t n, const struct check *unit) {
+    for (size_t i = 0; i < n; i++)
+        if (same(mix[i], unit, "scope_value")) mix[i]->cell.withheld = true;
+}
+
+/* One check in one scope: the shares of a unit add up to 1, and a group's counts to that of the whole plan. One small count
+ * hides its unit; a unit is never hidden alone. */
+static void withhold_mix(struct check **mix, size_t n) {
+    const struct check *hidden = NULL, *smallest = NULL;
+    bool several = false;
+    for (size_t i = 0; i < n; i++) {
+        if (!tells_small(mix[i])) continue;
+        several = several || (hidden && !same(mix[i], hidden, "scope_value"));
+        if (!mix[i]->cell.withheld) hide_unit(mix, n, mix[i]);
+        hidden = mix[i];
+    }
+    if (!hidden || several) return;
+    for (size_t i = 0; i < n; i++)
+        if (!mix[i]->cell.withheld && (!smallest || mix[i]->cell.of < smallest->cell.of)) smallest = mix[i];
+    if (smallest) hide_unit(mix, n, smallest);
+}
+
+static int by_check(const void *a, const void *b) {
+    const struct check *const *x = a, *const *y = b;
+    int c = strcmp(text(*x, "check_id"), text(*y, "check_id"));
+    if (!c) c = strcmp(text(*x, "scope"), text(*y, "scope"));
+    return c ? c : (*x < *y ? -1 : *x > *y);
 }
 
 static void withhold_mixes(struct checks *all) {
-    for (size_t i = 0; i < all->n; i++) {
-        if (!all->c[i].mix || all->c[i].cell.withheld || !mix_is_small(&all->c[i])) continue;
-        for (size_t k = 0; k < all->n; k++)
-            if (strcmp(text(&all->c[i], "check_id"), text(&all->c[k], "check_id")) == 0 &&
-                strcmp(text(&all->c[i], "scope"), text(&all->c[k], "scope")) == 0)
-                all->c[k].cell.withheld = true;
+    struct check **mix = rs_alloc((all->n + 1) * sizeof *mix);
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        if (all->c[i].mix) mix[n++] = &all->c[i];
+    qsort(mix, n, sizeof *mix, by_check);
+    for (size_t from = 0, to; from < n; from = to) {
+        for (to = from; to < n && same(mix[to], mix[from], "check_id") && same(mix[to], mix[from], "scope");) to++;
+        withhold_mix(mix + from, to - from);
     }
+    free(mix);
 }
 
 static void withhold_lines(struct checks *all) {

@@ -75,6 +75,7 @@ static json_t *begin(const struct rs_report *r, struct rs_report_run *run) {
     json_object_set_new(page, "run", rs_report_about(r->results));
     json_object_set_new(page, "answers", rs_report_answers(r->results));
     json_object_set(page, "words", r->words);
+    json_object_set(page, "measures", r->measures);
     return page;
 }
 

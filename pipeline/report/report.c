@@ -120,6 +120,18 @@ static bool read_run(struct rs_report *r, struct rs_error *error) {
     return rs_fail(error, RS_DATA, "%s: this run is %s; a report tells of finished runs: run it again", path, status);
 }
 
+/* An optional one that is not there is JSON null. */
+static bool read_schema(const char *name, bool optional, json_t **out, struct rs_error *error) {
+    char path[PATH_MAX];
+    if (!rs_path(path, sizeof path, error, "%s/%s", rs_schemas_dir(), name)) return false;
+    if (optional && !rs_exists(path)) {
+        *out = json_null();
+        return true;
+    }
+    *out = rs_yaml_read(path, NULL, error);
+    return *out != NULL;
+}
+
 static bool write_page(const char *dir, const char *name, const char *title, const char *const *scripts, json_t *data,
                        struct rs_error *error) {
     struct rs_buffer page = {0};
@@ -150,7 +162,7 @@ int rs_report_main(int argc, char **argv) {
     struct options o = {0};
     struct rs_error error = {0};
     struct rs_report r = {0};
-    char dir[PATH_MAX], words[PATH_MAX];
+    char dir[PATH_MAX];
     if (argc == 2 && strcmp(argv[1], "--man-source") == 0) {
         struct rs_buffer out = {0};
         rs_report_man(&out);
@@ -163,10 +175,11 @@ int rs_report_main(int argc, char **argv) {
     r.run = dir;
     r.steward = o.steward;
     bool ok = rs_report_can(&error) && find_run(&o, dir, &error) && read_run(&r, &error) &&
-              rs_path(words, sizeof words, &error, "%s/report.yaml", rs_schemas_dir()) &&
-              (r.words = rs_yaml_read(words, NULL, &error)) && write_pages(&r, o.output, &error);
+              read_schema("report.yaml", false, &r.words, &error) && read_schema("measures.yaml", true, &r.measures, &error) &&
+              write_pages(&r, o.output, &error);
     json_decref(r.results);
     json_decref(r.words);
+    json_decref(r.measures);
     if (ok) return 0;
     rs_log(RS_LOG_ERROR, "%s", error.text);
     return error.code ? error.code : RS_BUG;

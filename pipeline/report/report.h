@@ -15,6 +15,7 @@ struct rs_report {
     bool steward;          /* pseudonyms and values of discrepancies too */
     json_t *results;       /* its results.json */
     json_t *words;         /* schemas/report.yaml: names and thresholds */
+    json_t *measures;      /* schemas/measures.yaml: names, kinds and directions */
 };
 /* What each page shows, as JSON; caller owns. NULL on failure. */
 json_t *rs_report_executive_data(const struct rs_report *report, struct rs_error *error);

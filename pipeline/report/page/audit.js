@@ -8,7 +8,6 @@ const checks = rowsOf('check_result');
 const groupText = r => groupName(r.dimension, r.stratum);
 const measures = unique(estimates.map(r => r.measure)).map(measureOf);
 const periods = unique(estimates.map(r => r.period));
-const many = 16; /* more choices than this become a list to choose from */
 
 /* ---- head ----------------------------------------------------------------------------------------------------- */
 
@@ -64,7 +63,7 @@ function completenessMap(list, what) {
     .sort((a, b) => (b.startsWith('all\t') - a.startsWith('all\t')) || compare(a, b));
   const at = new Map(list.map(c => [c.scope + '\t' + c.scope_value + '\t' + c.element, c]));
   if (!elements.length) return el('p', {class: 'note'}, 'No check of completeness is in this run.');
-  return el('figure', null, el('div', {class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': what}, el('table', {class: 'heat'},
+  return el('figure', null, el('div', {class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': what}, el('table', {class: 'heat compact'},
     el('caption', null, what), el('thead', null, el('tr', null, el('td', null), elements.map(e => el('th', {scope: 'col'}, elementName(e))))),
     el('tbody', null, units.map(u => el('tr', null, el('th', {scope: 'row'}, u.startsWith('all\t') ? 'All' : u.split('\t')[1]),
       elements.map(e => completenessCell(at.get(u + '\t' + e)))))))));
@@ -86,6 +85,10 @@ function completeness(page) {
 const stateWords = {pass: 'Pass', pass_with_violations: 'Pass, with violations', fail: '\u25bc Fail', not_applicable: 'Not applicable', error: '\u25bc Could not be made'};
 const scopeText = c => c.scope === 'all' ? 'All' : `${c.scope_value}`;
 
+function checkText(c) {
+  return el('span', null, el('span', {class: 'code'}, c.check_id), el('span', {class: 'under'}, c.exception ? `${c.message} Exception: ${c.exception}` : c.message));
+}
+
 function drifts(c) {
   if (number(c.prior_share) && number(c.share)) return points(c.share - c.prior_share) + ' points';
   return '\u2013';
@@ -100,13 +103,12 @@ function qualityChecks(page) {
   const order = {error: 0, fail: 1, pass_with_violations: 2, pass: 3, not_applicable: 4};
   const list = checks.slice().sort((a, b) => order[a.state] - order[b.state]);
   node.append(richTable([{key: 'state', label: 'State', text: c => stateWords[c.state] || c.state, klass: c => c.state === 'fail' || c.state === 'error' ? 'w-bad' : ''},
-    {key: 'severity', label: 'Severity'}, {key: 'check_id', label: 'Check', code: true}, {key: 'element', label: 'Element', text: c => elementName(c.element)},
+    {key: 'severity', label: 'Severity'}, {key: 'check_id', label: 'Check', text: checkText, value: c => c.check_id}, {key: 'element', label: 'Element', text: c => word('elements', c.element) || groupName('race_ethnicity', c.element)},
     {key: 'scope', label: 'Where', text: scopeText}, {key: 'denominator', label: 'Looked at', number: true, text: c => count(c.denominator)},
     {key: 'violations', label: 'Violations', number: true, text: c => c.withheld ? 'withheld' : count(c.violations)},
     {key: 'share', label: 'Share', number: true, text: c => number(c.share) ? percent(c.share) : '\u2013'},
     {key: 'threshold', label: 'Threshold', number: true, text: c => number(c.threshold) ? percent(c.threshold) : '\u2013'},
-    {key: 'drift', label: 'Drift', number: true, text: drifts, value: c => number(c.prior_share) && number(c.share) ? c.share - c.prior_share : null},
-    {key: 'message', label: 'What it means', text: c => c.exception ? `${c.message} Exception: ${c.exception}` : c.message}], list, 'Quality checks',
+    {key: 'drift', label: 'Drift', number: true, text: drifts, value: c => number(c.prior_share) && number(c.share) ? c.share - c.prior_share : null}], list, 'Quality checks',
   {filters: ['state', 'severity', 'element', 'scope']}));
 }
 
@@ -168,7 +170,8 @@ function accuracyOf(all, key) {
     plainTable([{key: 'g', label: 'Group', head: true, text: g => groupName('race_ethnicity', g)}, column('observed_share', 'Observed share', percent), column('mean_p', 'Mean probability', percent),
       column('bias', 'Difference, points', v => points(v)), column('correlation', 'Correlation', v => fixed(v, 2)), column('auc', 'AUC', v => fixed(v, 3)),
       column('calibration_slope', 'Calibration slope', v => fixed(v, 2)), column('ece', 'Calibration error', v => fixed(v, 3)), column('brier', 'Brier', v => fixed(v, 3)),
-      column('lambda', 'Information \u03bb', v => fixed(v, 2))], groups, 'By group; intervals show when the pointer rests on a number. A slope of 1 is perfect; \u03bb is the share of information that a probability holds of a person\u2019s group'),
+      column('lambda', 'Information \u03bb', v => fixed(v, 2))], groups, 'Accuracy by group'),
+    el('p', {class: 'soft small'}, 'Intervals show when the pointer rests on a number. A slope of 1 is perfect calibration. \u03bb is the share of the information on a person\u2019s group that the probability holds: 1 is all of it.'),
     el('div', {class: 'panels grid3'}, groups.map(g => calibrationFigure(list, g)).filter(Boolean)));
 }
 
@@ -224,6 +227,7 @@ function estimatorPanels(rows) {
 }
 
 start(page => {
+  document.getElementById('page').classList.add('wide');
   head(page);
   completeness(page);
   qualityChecks(page);

@@ -56,18 +56,21 @@ function quantity(unit, v) {
   return fixed(v, Math.abs(v) < 0.01 ? 5 : 3);
 }
 
+const spaced = text => (text || '').replace(/_/g, ' ').replace(/,/g, ', ');
+const statisticName = s => word('statistics', s) || spaced(s);
+
 function statements(page) {
   const node = section(page, 'statements', 'Disparity statistics', 'Indices, adjusted comparisons and decompositions, as the run states them.');
   const rows = rowsOf('disparity');
   if (!rows.length) return void node.append(absentNote(['disparity'], el('p', null, 'None.')));
   const shown = r => r.suppressed === 'N';
   node.append(richTable([{key: 'measure', label: 'Measure', text: r => `${r.measure} ${r.period}`}, {key: 'dimension', label: 'Dimension', text: r => dimensionName(r.dimension)},
-    {key: 'statistic', label: 'Statistic', text: r => r.statistic.replace(/_/g, ' ')}, {key: 'stratum', label: 'Group', text: r => r.stratum === 'all' ? 'All' : groupText(r)},
+    {key: 'statistic', label: 'Statistic', text: r => statisticName(r.statistic)}, {key: 'stratum', label: 'Group', text: r => r.stratum === 'all' ? 'All' : groupText(r)},
     {key: 'provider_group', label: 'Provider group', text: r => r.provider_group === 'all' ? 'All' : r.provider_group}, {key: 'part', label: 'Part', text: r => r.part === 'all' ? '' : r.part.replace(/_/g, ' ')},
     {key: 'estimator', label: 'Estimator', text: r => estimatorName(r.estimator)}, {key: 'value', label: 'Value', number: true, text: r => shown(r) ? quantity(r.unit, r.value) : 'withheld'},
     {key: 'lower', label: '95 % interval', number: true, text: r => number(r.lower) ? `${quantity(r.unit, r.lower)} to ${quantity(r.unit, r.upper)}` : '\u2013'},
-    {key: 'method', label: 'Method', text: r => (r.method || '').replace(/_/g, ' ')}, {key: 'flags', label: 'Flags', text: r => (r.flags || '').replace(/_/g, ' ')}], rows, 'Disparity statistics',
-  {filters: ['measure', 'dimension', 'statistic', 'stratum', 'estimator']}));
+    {key: 'method', label: 'Method', text: r => spaced(r.method)}, {key: 'flags', label: 'Flags', text: r => spaced(r.flags)}], rows, 'Disparity statistics',
+  {filters: ['measure', 'dimension', 'statistic', 'stratum', 'estimator'], klass: 'dense'}));
   leftOut(node, 'disparity');
 }
 
@@ -80,7 +83,7 @@ function withheld(page) {
     if (r.suppressed === 'N') continue;
     const dimension = table === 'tabulation' ? 'Tabulation' : dimensionName(r.dimension);
     own.push({file: table, what: r.measure ? `${r.measure} ${r.period || ''}`.trim() : r.approach, dimension, group: r.stratum ? groupText(r) : r.category,
-      how: [r.provider_group && r.provider_group !== 'all' ? r.provider_group : null, r.statistic ? r.statistic.replace(/_/g, ' ') : null, r.estimator ? estimatorName(r.estimator) : null].filter(Boolean).join(', '),
+      how: [r.provider_group && r.provider_group !== 'all' ? r.provider_group : null, r.statistic ? statisticName(r.statistic) : null, r.estimator ? estimatorName(r.estimator) : null].filter(Boolean).join(', '),
       reason: word('suppression_reasons', r.suppression_reason) || r.suppression_reason || 'Not said'});
   }
   const counted = [data.check_result && data.check_result.withheld ? plural(data.check_result.withheld, 'check', 'checks') : null,
@@ -97,6 +100,7 @@ function withheld(page) {
 /* ---- provenance ----------------------------------------------------------------------------------------------- */
 
 const code = text => el('span', {class: 'code'}, text || '\u2013');
+const sha = text => el('div', {class: 'code sha'}, text || '\u2013');
 
 function provenance(page) {
   const node = section(page, 'provenance', 'Provenance', 'relsogi verify recomputes every digest here from the files.');
@@ -107,8 +111,8 @@ function provenance(page) {
     ...chainOf(r).flatMap(([name, value]) => [el('dt', null, name), el('dd', null, code(value))])));
   const files = rowsOf('file');
   node.append(el('h3', {class: 'panels'}, 'Files read'), files.length ? plainTable([{key: 'file_no', label: 'No.', number: true, head: true}, {key: 'source', label: 'Source'}, {key: 'name', label: 'File'}, {key: 'format', label: 'Format', code: true},
-    {key: 'file_date', label: 'Date'}, {key: 'bytes', label: 'Bytes', number: true, text: f => count(f.bytes)}, {key: 'records', label: 'Rows', number: true, text: f => count(f.records)},
-    {key: 'profile', label: 'Profile', text: f => el('span', {title: 'SHA-256 ' + f.profile_sha256}, f.profile)}, {key: 'sha256', label: 'SHA-256', code: true}], files, 'Input files, in canonical order') : absentNote(['file']));
+    {key: 'file_date', label: 'Date', klass: () => 'day'}, {key: 'bytes', label: 'Bytes', number: true, text: f => count(f.bytes)}, {key: 'records', label: 'Rows', number: true, text: f => count(f.records)},
+    {key: 'profile', label: 'Profile', text: f => el('span', {title: 'SHA-256 ' + f.profile_sha256}, f.profile)}, {key: 'sha256', label: 'SHA-256', text: f => sha(f.sha256)}], files, 'Input files, in canonical order') : absentNote(['file']));
   node.append(el('h3', {class: 'panels'}, 'Ledger'), el('p', {class: 'soft'}, 'Every row read has one fate: read is the sum of the fates. Rows made are counted apart.'), ledgerTable());
   node.append(el('h3', {class: 'panels'}, 'Stages'), ...data.stages.map(stageDetails));
 }
@@ -116,9 +120,9 @@ function provenance(page) {
 function ledgerTable() {
   const fates = ['read', 'written', 'rejected', 'superseded', 'merged', 'aggregated', 'ignored', 'made'];
   return richTable([{key: 'stage', label: 'Stage', head: true}, {key: 'layout', label: 'Rows of', code: true}, {key: 'file_no', label: 'File', number: true, text: l => l.file_no || '\u2013'},
-    ...fates.map(f => ({key: f, label: f[0].toUpperCase() + f.slice(1), number: true, text: l => l.withheld ? 'withheld' : l[f] ? count(l[f]) : '0'})),
+    ...fates.map(f => ({key: f, label: f[0].toUpperCase() + f.slice(1), number: true, text: l => l.withheld ? 'withheld' : l[f] ? count(l[f]) : ''})),
     {key: 'balances', label: 'Balances', text: l => l.balances ? '\u2713 Yes' : '\u25bc No', klass: l => l.balances ? '' : 'w-bad'}, {key: 'reasons', label: 'Reasons', text: l => l.reasons.replace(/_/g, ' ')}],
-  rowsOf('ledger'), 'Ledger', {filters: ['stage', 'balances'], search: false});
+  rowsOf('ledger'), 'Ledger', {filters: ['stage', 'balances'], search: false, klass: 'dense'});
 }
 
 function stageDetails(s) {
@@ -127,6 +131,6 @@ function stageDetails(s) {
   const read = Object.entries(s.read || {}).map(([layout, sha]) => ({layout, sha: typeof sha === 'string' ? sha : JSON.stringify(sha)}));
   return el('details', null, el('summary', null, `${s.stage}, version ${s.version ?? '\u2013'}: ${s.status || 'not run'}${number(s.seconds) ? `, ${s.seconds.toFixed(1)} s, ${count(s.peak_kib / 1024)} MiB` : ''}`),
     el('p', {class: 'small'}, 'Key ', code(s.key), ' \u00b7 stage.json ', code(s.stage_json_sha256)), options.length ? el('p', {class: 'small'}, 'Options: ', code(options.join(' \u00b7 '))) : null,
-    digests.length ? plainTable([{key: 'layout', label: 'Written', code: true, head: true}, {key: 'rows', label: 'Rows', number: true, text: d => number(d.rows) ? count(d.rows) : 'withheld'}, {key: 'sha', label: 'SHA-256', code: true}], digests, `Files that ${s.stage} wrote`) : null,
-    read.length ? plainTable([{key: 'layout', label: 'Read', code: true, head: true}, {key: 'sha', label: 'SHA-256', code: true}], read, `What ${s.stage} read`) : null);
+    digests.length ? plainTable([{key: 'layout', label: 'Written', code: true, head: true}, {key: 'rows', label: 'Rows', number: true, text: d => number(d.rows) ? count(d.rows) : 'withheld'}, {key: 'sha', label: 'SHA-256', text: d => sha(d.sha)}], digests, `Files that ${s.stage} wrote`) : null,
+    read.length ? plainTable([{key: 'layout', label: 'Read', code: true, head: true}, {key: 'sha', label: 'SHA-256', text: d => sha(d.sha)}], read, `What ${s.stage} read`) : null);
 }

@@ -49,7 +49,8 @@ function dotRows(holder, width, items, options) {
   const small = narrow(width);
   const labelRoom = small ? 0 : Math.min(options.labelRoom || 190, width * 0.34);
   const saidRoom = small ? 0 : options.saidRoom || 150;
-  const rowOf = item => small ? 46 : Math.max(30, 8 + 16 * lines(item.label, labelRoom - 12).length);
+  const labelLines = item => small ? lines(item.label, width - (item.said || '').length * 7.2 - 14) : lines(item.label, labelRoom - 12);
+  const rowOf = item => small ? 30 + 16 * labelLines(item).length : Math.max(30, 8 + 16 * labelLines(item).length);
   const top = options.rule || options.left ? 30 : 10;
   const heights = items.map(rowOf);
   const height = top + d3.sum(heights) + 34;
@@ -79,12 +80,11 @@ function dotRows(holder, width, items, options) {
   }
   let y = top;
   items.forEach((item, i) => {
-    const middle = small ? y + 32 : y + heights[i] / 2;
+    const list = labelLines(item), middle = small ? y + heights[i] - 14 : y + heights[i] / 2;
     if (small) {
-      svg.append('text').attr('x', 0).attr('y', y + 15).attr('class', 'strong').text(lines(item.label, width * 0.6)[0]);
-      svg.append('text').attr('x', width).attr('y', y + 15).attr('text-anchor', 'end').attr('class', 'soft').text(item.said);
+      textLines(svg, list, 0, y + 15, 'strong halo');
+      svg.append('text').attr('x', width).attr('y', y + 15).attr('text-anchor', 'end').attr('class', 'soft halo').text(item.said);
     } else {
-      const list = lines(item.label, labelRoom - 12);
       textLines(svg, list, 0, middle + 4 - 8 * (list.length - 1));
       svg.append('text').attr('x', width).attr('y', middle + 4).attr('text-anchor', 'end')
         .attr('class', item.value === null ? 'soft' : null).text(item.said);
@@ -149,7 +149,7 @@ function lineChart(holder, width, series, names, options) {
 /* Observed share against mean probability, bin by bin, with the line of perfect agreement. */
 function calibrationChart(holder, width, bins) {
   const side = Math.min(width, 330), left = 40, bottom = side - 38;
-  const scale = d3.scaleLinear().domain([0, 1]);
+  const scale = d3.scaleLinear().domain([-0.05, 1.05]); /* room for marks at the ends */
   const x = scale.copy().range([left, side - 10]), y = scale.copy().range([bottom, 10]);
   const svg = svgIn(holder, side, side);
   svg.style('max-width', side + 'px');

@@ -42,9 +42,19 @@ const byGroup = dimension => (a, b) => groupOrder(dimension, a) - groupOrder(dim
 /* A missing reason is a group of its own in the files, compared with nobody. */
 const isMissing = (dimension, group) => word('missing', group) !== null && groupOrder(dimension, group) === 999;
 
+/* A measure's words (schemas/report.yaml) and metadata (schemas/measures.yaml), and how its numbers are written: proportions as
+ * percent and points, others in the measure's own unit. */
+const defined = new Map(((data.measures || {}).measures || []).map(m => [m.id, m]));
 function measureOf(id) {
-  const m = word('measures', id) || {};
-  return {id, title: m.title || id, met: m.met || 'meet the measure', lowerIsBetter: m.direction === 'lower'};
+  const said = word('measures', id) || {}, m = defined.get(id) || {};
+  const proportion = !m.kind || m.kind === 'proportion', unit = proportion ? 'points' : m.unit || '';
+  return {id, title: said.title || m.name || id, met: said.met || 'meet the measure', proportion, unit,
+    lowerIsBetter: (m.direction || said.direction) === 'lower',
+    rate: (v, digits = 1) => proportion ? percent(v, digits) : plainNumber(v),
+    gap: (v, sign = true) => proportion ? points(v, sign) : (number(v) && sign && v > 0 ? '+' : '') + plainNumber(v),
+    range: (low, high) => proportion ? rangePercent(low, high) : number(low) ? `${plainNumber(low)} to ${plainNumber(high)}` : '\u2013',
+    gapRange: (low, high) => proportion ? rangePoints(low, high) : number(low) ? `${plainNumber(low)} to ${plainNumber(high)}` : '\u2013',
+    axis: proportion ? v => Math.round(100 * v) + '%' : plainNumber};
 }
 
 const unique = list => [...new Set(list)];
@@ -63,6 +73,7 @@ function points(v, sign = true, digits = 1) {
   const text = Math.abs(100 * v).toFixed(digits);
   return (v < 0 && Number(text) !== 0 ? '\u2212' : sign && v > 0 ? '+' : '') + text;
 }
+const plainNumber = v => number(v) ? minus(d3.format(Math.abs(v) >= 100 ? ',.0f' : '.3~g')(v)) : '\u2013';
 const rangePercent = (low, high) => number(low) && number(high) ?
   `${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}` : '\u2013';
 const rangePoints = (low, high) => number(low) && number(high) ? `${points(low)} to ${points(high)}` : '\u2013';
@@ -101,6 +112,7 @@ function verdictOf(row) {
     if (number(p) && p >= 0.05) return 'unsure';
     return (row.difference > 0) === measureOf(row.measure).lowerIsBetter ? 'worse' : 'better';
   }
+  if (!measureOf(row.measure).proportion) return 'unsure'; /* the margin is in percentage points */
   return row.difference_lower > -margin && row.difference_upper < margin ? 'same' : 'unsure';
 }
 
@@ -173,7 +185,7 @@ const tableStep = 200;
 
 /* A table that sorts by its heads and filters by `filters` (column keys) and a search over all text. Long ones grow on
  * request. */
-function richTable(columns, rows, caption, {filters = [], search = true} = {}) {
+function richTable(columns, rows, caption, {filters = [], search = true, klass = null} = {}) {
   const state = {by: null, down: false, shown: tableStep, chosen: {}, find: ''};
   const body = el('tbody');
   const said = el('span', {class: 'count', role: 'status', 'aria-live': 'polite'});
@@ -226,7 +238,7 @@ function richTable(columns, rows, caption, {filters = [], search = true} = {}) {
   controls.append(said);
   fill();
   return el('div', null, controls, el('div', {class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': caption},
-    el('table', null, el('caption', null, caption), el('thead', null, el('tr', null, heads)), body)), more);
+    el('table', {class: klass}, el('caption', null, caption), el('thead', null, el('tr', null, heads)), body)), more);
 }
 
 /* ---- figures -------------------------------------------------------------------------------------------------- */
@@ -312,6 +324,7 @@ function start(build) {
     cancelAnimationFrame(waiting);
     waiting = requestAnimationFrame(() => drawAll());
   }).observe(page);
+  window.addEventListener('resize', () => drawAll());
   document.addEventListener('toggle', () => drawAll(), true);
   document.documentElement.dataset.ready = 'yes';
 }

@@ -10,8 +10,8 @@ const periods = unique(primary.map(r => r.period));
 const headline = words.headline_dimensions || [];
 const compared = primary.filter(r => !isMissing(r.dimension, r.stratum) && r.dimension !== 'all');
 const name = r => groupName(r.dimension, r.stratum);
-const people = r => r.dimension === 'language' ? `${name(r)}-speaking members` : r.dimension === 'age_band' ?
-  `Members aged ${name(r)}` : `${name(r)} members`;
+const people = r => word('people', r.stratum) || (r.dimension === 'language' ? `${name(r)}-speaking members` :
+  r.dimension === 'age_band' ? `Members aged ${name(r)}` : `${name(r)} members`);
 const peopleOf = (r, group) => people({...r, stratum: group});
 
 /* How far behind a group is, whichever direction is good: above 0 is behind. */
@@ -74,13 +74,13 @@ function gapSentence(r) {
   const m = measureOf(r.measure);
   const reference = primary.find(q => q.measure === r.measure && q.period === r.period && q.dimension === r.dimension &&
     q.stratum === r.reference);
-  const of100 = rate => Math.round(100 * rate);
-  const other = reference && number(reference.rate) ? `, against ${of100(reference.rate)} of 100 ` +
-    `${r.dimension === 'sex' ? groupName(r.dimension, r.reference).toLowerCase() + ' members' : peopleOf(r, r.reference)}` : '';
+  const others = r.dimension === 'sex' ? groupName(r.dimension, r.reference).toLowerCase() + ' members' : peopleOf(r, r.reference);
+  const of100 = rate => m.proportion ? `${Math.round(100 * rate)} of 100` : `${m.rate(rate)} ${m.unit}`;
+  const other = reference && number(reference.rate) ? `, against ${of100(reference.rate)} ${m.proportion ? '' : 'of '}${others}` : '';
   return el('li', null,
-    el('div', {class: 'size'}, points(behind(r), false), ' points', el('small', null, `${rangePoints(...behindRange(r)).replace(/\+/g, '')}`)),
+    el('div', {class: 'size'}, m.gap(behind(r), false), el('span', null, ' ' + m.unit), el('small', null, m.gapRange(...behindRange(r)).replace(/\+/g, ''))),
     el('div', null, el('h3', null, `${people(r)}: ${m.title}`),
-      el('p', null, `${of100(r.rate)} of 100 ${m.met}${other}.` +
+      el('p', null, `${of100(r.rate)}${m.proportion ? ' ' + m.met : ''}${other}.` +
         (number(r.direct_share) && r.direct_share < 0.995 ? ` ${percent(r.direct_share, 0)} of this group is self-reported.` : ''))));
 }
 
@@ -109,8 +109,9 @@ const shapeOf = {worse: '\u25bc', better: '\u25b2', same: '\u25a0', unsure: '?',
 function heatCell(r) {
   const v = verdictOf(r);
   if (!r || v === 'none') return el('td', {class: 'w-none'}, '\u2013');
-  const detail = v === 'reference' ? percent(r.rate) : v === 'withheld' ? 'small numbers' : `${points(r.difference)} points`;
-  return el('td', {class: 'w-' + v, title: v === 'withheld' ? withheldWords : `95 % interval ${rangePoints(r.difference_lower, r.difference_upper)} points`},
+  const m = measureOf(r.measure);
+  const detail = v === 'reference' ? m.rate(r.rate) : v === 'withheld' ? 'small numbers' : `${m.gap(r.difference)} ${m.unit}`;
+  return el('td', {class: 'w-' + v, title: v === 'withheld' ? withheldWords : `95 % interval ${m.gapRange(r.difference_lower, r.difference_upper)} ${m.unit}`},
     el('b', null, `${shapeOf[v]} ${v === 'reference' ? 'Reference' : verdictWords[v]}`), el('small', null, detail));
 }
 
@@ -150,10 +151,10 @@ function heatOf(dimension) {
 
 const rateColumns = [{key: 'group', label: 'Group', head: true, text: name}, {key: 'n', label: 'Members', number: true, text: r => count(r.n)},
   {key: 'direct_share', label: 'Self-reported', number: true, text: r => percent(r.direct_share, 0)},
-  {key: 'rate', label: 'Rate', number: true, text: r => percent(r.rate)},
-  {key: 'ci', label: '95 % interval', number: true, text: r => rangePercent(r.lower, r.upper)},
-  {key: 'difference', label: 'Gap, points', number: true, text: r => points(r.difference)},
-  {key: 'dci', label: '95 % interval', number: true, text: r => rangePoints(r.difference_lower, r.difference_upper)},
+  {key: 'rate', label: 'Rate', number: true, text: r => measureOf(r.measure).rate(r.rate)},
+  {key: 'ci', label: '95 % interval', number: true, text: r => measureOf(r.measure).range(r.lower, r.upper)},
+  {key: 'difference', label: 'Gap', number: true, text: r => measureOf(r.measure).gap(r.difference)},
+  {key: 'dci', label: '95 % interval', number: true, text: r => measureOf(r.measure).gapRange(r.difference_lower, r.difference_upper)},
   {key: 'verdict', label: 'In words', text: r => verdictWords[verdictOf(r)]}];
 
 function ratesOf(dimension) {
@@ -166,12 +167,12 @@ function ratesOf(dimension) {
     const hidden = all.filter(r => verdictOf(r) === 'withheld').map(name);
     const reference = shown.find(r => r.stratum === r.reference);
     const items = shown.map(r => ({label: name(r), value: r.rate, low: r.lower, high: r.upper, verdict: verdictOf(r),
-      said: `${percent(r.rate)} (${(100 * r.lower).toFixed(0)}\u2013${(100 * r.upper).toFixed(0)})`}));
-    const about = `${m.id} ${p}: share who ${m.met}${m.lowerIsBetter ? '; lower is better' : ''}.` +
+      said: m.proportion ? `${percent(r.rate)} (${(100 * r.lower).toFixed(0)}\u2013${(100 * r.upper).toFixed(0)})` : m.rate(r.rate)}));
+    const about = `${m.id} ${p}: ${m.proportion ? 'share who ' + m.met : m.unit || 'as the measure counts'}${m.lowerIsBetter ? '; lower is better' : ''}.` +
       (hidden.length ? ` Withheld: ${listOf(hidden)}.` : '');
-    holder.append(figure(m.title, about, (node, width) => dotRows(node, width, items, {format: v => Math.round(100 * v) + '%', saidRoom: 118,
+    holder.append(figure(m.title, about, (node, width) => dotRows(node, width, items, {format: m.axis, saidRoom: 118,
       labelRoom: 160, rule: reference ? {value: reference.rate, label: name(reference)} : null}), rateColumns, all,
-    {label: `${m.title}: rates with 95 % intervals. ${shown.map(r => `${name(r)} ${percent(r.rate)}`).join(', ')}`}));
+    {label: `${m.title}: rates with 95 % intervals. ${shown.map(r => `${name(r)} ${m.rate(r.rate)}`).join(', ')}`}));
   }
   return holder;
 }
@@ -190,12 +191,12 @@ function rates(page) {
 
 /* How many more would meet the measure if the group did as well as the one it is compared with: members times the gap. As
  * the run states it, else from its published numbers. */
-const stated = new Map(rowsOf('disparity').filter(r => r.statistic === 'excess_failures' && r.suppressed === 'N' && number(r.value))
+const stated = new Map(rowsOf('disparity').filter(r => r.statistic === 'members_to_close_gap' && r.suppressed === 'N' && number(r.value))
   .map(r => [[r.measure, r.period, r.dimension, r.estimator, r.stratum].join('\t'), r]));
 
 function affectedOf(r) {
   const s = stated.get([r.measure, r.period, r.dimension, r.estimator, r.stratum].join('\t'));
-  if (s && number(s.lower) && number(s.upper)) return {row: r, value: s.value, low: s.lower, high: s.upper};
+  if (s && s.value > 0 && number(s.lower) && number(s.upper)) return {row: r, value: s.value, low: s.lower, high: s.upper};
   const [low, high] = behindRange(r);
   return {row: r, value: r.n * behind(r), low: r.n * low, high: r.n * high};
 }
@@ -203,7 +204,7 @@ function affectedOf(r) {
 function affected(page) {
   const node = section(page, 'affected', 'Members affected', 'How many more members would be served well if each group that falls ' +
     'behind did as well as the one it is compared with. The line is what the 95 % interval of the gap allows.');
-  const list = worse.filter(r => r.dimension === 'race_ethnicity' && number(r.n)).map(affectedOf).sort((a, b) => b.value - a.value).slice(0, 12);
+  const list = worse.filter(r => r.dimension === 'race_ethnicity' && number(r.n) && measureOf(r.measure).proportion).map(affectedOf).sort((a, b) => b.value - a.value).slice(0, 12);
   if (!list.length) return void node.append(el('p', {class: 'note'}, 'No group is behind by more than chance explains.'));
   const said = a => `${count(a.value)} (${count(a.low)} to ${count(a.high)})`;
   node.append(figure(null, null, (holder, width) => dotRows(holder, width,
