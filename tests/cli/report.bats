@@ -1,0 +1,398 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The report: what is in its files, what must never be, and the pages as a browser shows them.
+
+setup_file() {
+    source "$BATS_TEST_DIRNAME/common.bash"
+    "$bin/relsogi" report --help >/dev/null
+    make_plan 4000 "$BATS_FILE_TMPDIR/plan"
+    run_plan "$BATS_FILE_TMPDIR/plan/relsogi.yaml" "$BATS_FILE_TMPDIR/runs" >/dev/null 2>"$BATS_FILE_TMPDIR/log"
+    "$bin/relsogi" report --run "$BATS_FILE_TMPDIR/runs/t" --output "$BATS_FILE_TMPDIR/out" >"$BATS_FILE_TMPDIR/said" 2>&1 || true
+}
+
+setup() {
+    source "$BATS_TEST_DIRNAME/common.bash"
+    source "$BATS_TEST_DIRNAME/rows.bash"
+    source "$BATS_TEST_DIRNAME/report.bash"
+    plan=$BATS_FILE_TMPDIR/plan
+    runs=$BATS_FILE_TMPDIR/runs
+    out=$BATS_FILE_TMPDIR/out
+    work=$BATS_TEST_TMPDIR
+    hand=$work/hand
+    ! grep -q 'built without the chart library' "$BATS_FILE_TMPDIR/said" || skip "built without the chart library (scripts/packages)"
+}
+
+report() { "$bin/relsogi" report --run "$1" --output "$work/out" "${@:2}"; }
+need_browser() { browser >/dev/null || skip "no Chromium (scripts/packages --test)"; }
+
+# ---- files ----
+
+@test "two files, for their owner alone, whole, and nothing else" {
+    [ "$(ls "$out")" = "$(printf 'audit.html\nexecutive.html')" ]
+    [ -z "$(find "$out" -type f ! -perm 600)" ]
+    for f in "$out"/*.html; do
+        [ "$(head -n 1 "$f")" = '<!DOCTYPE html>' ]
+        [ "$(tail -n 1 "$f")" = '</html>' ]
+        [ "$(wc -c <"$f")" -lt 5000000 ]
+    done
+}
+
+@test "the same run gives the same bytes" {
+    report "$runs/t"
+    cmp "$out/executive.html" "$work/out/executive.html"
+    cmp "$out/audit.html" "$work/out/audit.html"
+}
+
+@test "a run is found by its id where the configuration puts runs" {
+    sed "s,^output:.*,output: $runs," "$plan/relsogi.yaml" >"$work/relsogi.yaml"
+    "$bin/relsogi" report --run t --config "$work/relsogi.yaml" --output "$work/out"
+    cmp "$out/executive.html" "$work/out/executive.html"
+}
+
+@test "no run, a failed run, a changed file, wrong words: each says so" {
+    run report "$work/nothing"
+    [ "$status" = 66 ]
+    run "$bin/relsogi" report --run "$runs/t"
+    [ "$status" = 64 ]
+    mkdir "$work/failed"
+    echo '{"run_id": "f", "status": "failed", "stages": []}' >"$work/failed/results.json"
+    run report "$work/failed"
+    [ "$status" = 65 ]
+    [[ "$output" == *"this run is failed"* ]]
+    cp -r "$runs/t" "$work/changed"
+    sed -i 's/\(\tall\tall\tobserved\t\)[0-9]*/\11234567/' "$work/changed/stratify/estimate.tsv"
+    run report "$work/changed"
+    [ "$status" = 65 ]
+    [ ! -e "$work/out/executive.html" ]
+}
+
+@test "a file with another manifest than its stage wrote is refused" {
+    cp -r "$runs/t" "$work/changed"
+    sed -i 's/\tobserved\t/\tobserved2\t/' "$work/changed/stratify/estimate.tsv"
+    sum=$(sha256sum "$work/changed/stratify/estimate.tsv" | cut -d' ' -f1)
+    sed -i "s/\"sha256\": \"[0-9a-f]*\"/\"sha256\": \"$sum\"/" "$work/changed/stratify/estimate.json"
+    run report "$work/changed"
+    [ "$status" = 65 ]
+    [[ "$output" == *vouches* ]]
+}
+
+# ---- what a page may do ----
+
+@test "nothing is fetched, and only scripts and styles named by their digest may run" {
+    for f in "$out"/*.html; do
+        ! grep -qiE '<(link|img|iframe|object|embed|form|base)[ >]|<script[^>]*src|@import|url\(|XMLHttpRequest|fetch\(|sendBeacon|WebSocket|innerHTML|document\.write|eval\(' "$f"
+        python3 - "$f" <<'PY'
+import base64, hashlib, re, sys
+t = open(sys.argv[1], "rb").read().decode()
+policy = re.search(r'Content-Security-Policy" content="([^"]*)"', t).group(1)
+assert policy.startswith("default-src 'none'"), policy
+assert "unsafe" not in policy
+digest = lambda s: "sha256-" + base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()
+scripts = re.findall(r"<script>(.*?)</script>", t, re.S)
+styles = re.findall(r"<style>(.*?)</style>", t, re.S)
+assert len(scripts) == 2 and len(styles) == 1
+for s in scripts: assert digest(s) in policy.split("script-src")[1]
+for s in styles: assert digest(s) in policy.split("style-src")[1].split(";")[0]
+PY
+    done
+}
+
+@test "the chart library comes with its licence and versions" {
+    grep -q 'Redistributions in binary form must reproduce' "$out/executive.html"
+    grep -q 'd3-scale/ v' "$out/executive.html"
+}
+
+# ---- what must never be in a page ----
+
+@test "no name, member id, key or value of a person without the steward; with, in the audit alone" {
+    python3 - "$plan" "$runs/t" "$out" <<'PY'
+import csv, re, sys
+plan, run, out = sys.argv[1:4]
+text = open(out + "/executive.html").read() + open(out + "/audit.html").read()
+words = set(re.findall(r"[A-Za-z0-9_-]+", text))
+keys = [l.split("\t")[:2] for l in open(run + "/reconcile/discrepancy.tsv").read().splitlines()[1:]]
+assert len(keys) > 50
+assert not any(k in words for pair in keys for k in pair)
+people = [l.split("\t")[0] for l in open(run + "/reconcile/person.tsv").read().splitlines()[1:]]
+assert not any(k in words for k in people)
+ids = {l.split("\t")[5] for l in open(run + "/ingest/identifier.tsv").read().splitlines()[1:]}
+assert len(ids) > 1000 and not any(i in words for i in ids if len(i) > 5)
+zips = {l.split("\t")[11] for l in open(run + "/reconcile/person.tsv").read().splitlines()[1:]}
+data = re.search(r'id="data">(.*?)</script>', open(out + "/audit.html").read(), re.S).group(1)
+assert not any('"%s"' % z in data for z in zips if len(z) == 5)
+PY
+    report "$runs/t" --steward
+    key=$(sed -n 2p "$runs/t/reconcile/discrepancy.tsv" | cut -f1)
+    grep -q "$key" "$work/out/audit.html"
+    grep -q "steward&#39;s copy" "$work/out/audit.html"
+    cmp "$out/executive.html" "$work/out/executive.html"
+}
+
+# A run by hand: numbers stand in withheld rows, where the stage would have left none.
+canary_run() {
+    make_rows estimate "$hand/stratify" <<'ROWS'
+estimate_key measure period dimension stratum estimator n x n_eff direct_share rate se lower upper interval_method reference difference difference_lower difference_upper ratio suppressed suppression_reason flags
+00000000000000000000000000000001 CBP 2025 race_ethnicity WHITE birdie 1000 700 900 0.5 0.7 0.01 0.68 0.72 wilson_n_eff WHITE \N \N \N \N N \N \N
+00000000000000000000000000000002 CBP 2025 race_ethnicity BLACK birdie 731391 7 731392 0.731393 0.731394 0.731395 0.731396 0.731397 wilson_n_eff WHITE 0.731398 0.731399 0.731401 0.731402 Y primary canary_flag
+00000000000000000000000000000003 CBP 2025 race_ethnicity API birdie 731403 8 1 1 0.731404 0.1 0.1 0.1 wilson_n_eff WHITE 0.1 0.1 0.1 1 x primary \N
+ROWS
+    make_rows trend "$hand/stratify" <<'ROWS'
+trend_key measure dimension stratum estimator point period runs_back reference rate gap gap_lower gap_upper change change_lower change_upper change_method verdict flags suppressed suppression_reason
+00000000000000000000000000000001 CBP race_ethnicity BLACK birdie 1 2024 1 WHITE 0.731405 0.731406 0.731407 0.731408 \N \N \N \N canary_verdict \N Y primary
+ROWS
+    make_rows equity "$hand/stratify" <<'ROWS'
+equity_key measure period provider_group dimension stratum reference estimator members gap reliability eligible verdict suppressed suppression_reason
+00000000000000000000000000000001 CBP 2025 PG1 race_ethnicity BLACK WHITE birdie 731409 0.731411 0.731412 Y canary_verdict Y primary
+ROWS
+    make_rows disparity "$hand/stratify" <<'ROWS'
+disparity_key measure period dimension estimator statistic stratum provider_group part reference unit value se lower upper n suppressed suppression_reason
+00000000000000000000000000000001 CBP 2025 race_ethnicity birdie theil BLACK all all WHITE index 0.731413 0.731414 0.731415 0.731416 731417 Y group_withheld
+ROWS
+    make_rows tabulation "$hand/stratify" <<'ROWS'
+approach category n share suppressed suppression_reason
+multiracial MENA 731418 0.731419 Y primary
+ROWS
+    stage_of "$hand/stratify" stratify
+    finished "$hand"
+}
+
+@test "numbers of withheld rows never enter a page, whatever stands in the file" {
+    canary_run
+    report "$hand" --steward
+    for f in "$work"/out/*.html; do
+        ! grep -qE '7314|7313|canary' "$f"
+        grep -q '0.72' "$f"
+        grep -q 'BLACK' "$f"
+    done
+}
+
+@test "counts of persons from 1 to 10 that the report makes itself are withheld, and one more beside a single one" {
+    make_rows discrepancy "$hand/reconcile" < <(
+        echo discrepancy_key person_key element axis kind severity kept_value other_value kept_source other_source kept_record other_record rule
+        for i in $(seq 1 4); do printf '%032x %032x race 1997 within_source note BLACK WHITE a a %032x %032x recency\n' $i $i $i $i; done
+        for i in $(seq 5 34); do printf '%032x %032x race 1997 source_against_source note BLACK WHITE a b %032x %032x recency\n' $i $i $i $i; done
+        for i in $(seq 35 94); do printf '%032x %032x language standard source_against_source note es en a b %032x %032x recency\n' $i $i $i $i; done
+    )
+    stage_of "$hand/reconcile" reconcile
+    make_rows check_result "$hand/check" <<'ROWS'
+check_id category scope scope_value element state severity denominator violations share threshold message
+gender_identity_complete completeness all * gender_identity pass note 5000 4444 0.8888 \N m
+gender_identity_complete completeness source a gender_identity pass note 2000 1993 0.9965 \N m
+gender_identity_complete completeness source b gender_identity pass note 1500 1200 0.8 \N m
+gender_identity_complete completeness source c gender_identity pass note 1500 1251 0.834 \N m
+ledger_balances conformance all * ingest pass error 100 7 0.07 \N m
+ROWS
+    stage_of "$hand/check" check
+    finished "$hand"
+    report "$hand"
+    python3 - "$work/out/audit.html" <<'PY'
+import json, re, sys
+d = json.loads(re.search(r'id="data">(.*?)</script>', open(sys.argv[1]).read(), re.S).group(1))
+rows = {(r[1], r[3]): r[-1] for r in d["discrepancy"]["rows"]}
+assert rows == {("language", "source_against_source"): 60, ("race", "source_against_source"): None, ("race", "within_source"): None}, rows
+c = d["check_result"]["columns"]
+checks = {(r[c.index("check_id")], r[c.index("scope_value")]): dict(zip(c, r)) for r in d["check_result"]["rows"]}
+a, b, whole = (checks["gender_identity_complete", s] for s in ("a", "b", "c"))
+assert a["violations"] is None and a["share"] is None and a["withheld"] is True
+assert abs(a["bound"] - (1 - 10 / 2000)) < 1e-9          # all but at most 10 of 2,000
+assert whole["violations"] is None and whole["bound"] is None # 249 answered: the smallest beside it, withheld for its sake
+assert b["violations"] == 1200
+assert checks["ledger_balances", "*"]["violations"] == 7  # rows, not persons
+assert "person_key" not in json.dumps(d)
+PY
+}
+
+# ---- hostile words ----
+
+hostile_run() {
+    make_rows estimate "$hand/stratify" <<'ROWS'
+estimate_key measure period dimension stratum estimator n x n_eff direct_share rate se lower upper interval_method reference difference difference_lower difference_upper ratio suppressed suppression_reason flags
+00000000000000000000000000000001 CBP 2025 race_ethnicity WHITE birdie 1000 700 900 0.5 0.7 0.01 0.68 0.72 wilson_n_eff WHITE \N \N \N \N N \N \N
+00000000000000000000000000000002 CBP 2025 race_ethnicity </script><script>document.title="pwned"</script> birdie 1000 600 900 0.5 0.6 0.01 0.58 0.62 wilson_n_eff WHITE -0.1 -0.12 -0.08 0.9 N \N \N
+00000000000000000000000000000003 <img/src=x/onerror=document.title="pwned"> 2025 race_ethnicity WHITE birdie 1000 700 900 0.5 0.7 0.01 0.68 0.72 wilson_n_eff WHITE \N \N \N \N N \N \N
+00000000000000000000000000000004 constructor 2025 race_ethnicity __proto__ birdie 1000 600 900 0.5 0.6 0.01 0.58 0.62 wilson_n_eff WHITE -0.1 -0.12 -0.08 0.9 N \N \N
+ROWS
+    stage_of "$hand/stratify" stratify
+    finished "$hand"
+    sed -i 's,"hand","</title><script>document.title=1</script>\&amp;",' "$hand/results.json"
+}
+
+@test "a group named as the end of a script is text" {
+    hostile_run
+    report "$hand"
+    for f in "$work"/out/*.html; do
+        [ "$(grep -o '</script>' "$f" | wc -l)" = 3 ]
+        ! grep -q '<img' "$f"
+        [ "$(grep -o '</title>' "$f" | wc -l)" = 1 ]
+    done
+    need_browser
+    for page in executive audit; do
+        dom "$work/out/$page.html" >"$work/dom"
+        ! grep -q '<title>pwned' "$work/dom"
+        ! grep -q '<img' "$work/dom"
+        grep -q '&lt;/script&gt;&lt;script&gt;' "$work/dom"
+        grep -q 'data-ready="yes"' "$work/dom"
+        [ ! -s "$work/console" ]
+    done
+}
+
+# ---- as a browser shows it ----
+
+@test "the executives' page: headline, words and rates as in the run's files, no error" {
+    need_browser
+    dom "$out/executive.html" >"$work/dom"
+    cat "$work/console"
+    [ ! -s "$work/console" ]
+    python3 - "$work/dom" "$runs/t" <<'PY'
+import csv, html, re, sys
+dom, run = html.unescape(open(sys.argv[1]).read()), sys.argv[2]
+text = re.sub(r"<[^>]*>", " ", re.sub(r"<script.*?</script>", "", dom, flags=re.S))
+rows = list(csv.DictReader(open(run + "/stratify/estimate.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE))
+shown = [r for r in rows if r["dimension"] == "race_ethnicity" and r["estimator"] == "birdie" and r["suppressed"] == "N"]
+assert len(shown) > 8
+for r in shown: assert f'{100 * float(r["rate"]):.1f}\u2009%' in text, r
+n = sum(1 for _ in open(run + "/reconcile/person.tsv")) - 1
+assert f"{n:,} members" in text
+# the heat map: one body row a measure, one cell a group, each with a word
+heat = re.search(r'<table class="heat"><caption>Gaps by race and ethnicity.*?</table>', dom, re.S).group(0)
+body = re.findall(r"<tr>(.*?)</tr>", heat.split("<tbody>")[1], re.S)
+assert len(body) == len({r["measure"] for r in shown})
+words = re.findall(r'<td class="w-(\w+)"', heat)
+assert set(words) <= {"worse", "better", "same", "unsure", "reference", "withheld", "none"} and words.count("reference") == len(body)
+# worse means that the whole interval is below 0 and the stage has no doubts
+for r in shown:
+    if r["difference_upper"] != "\\N" and float(r["difference_upper"]) < 0: break
+# every chart has a table behind it and words for who cannot see it
+for f in re.findall(r"<figure>.*?</figure>", dom, re.S):
+    if 'class="chart"' in f: assert "<table>" in f and 'role="img" aria-label="' in f and "<svg" in f, f[:200]
+assert "undefined" not in text and "NaN" not in text and "[object" not in text
+PY
+}
+
+@test "the auditors' page: tables filled, the ledger as in the files, labels for every control, no error" {
+    need_browser
+    dom "$out/audit.html" --window-size=1280,2000 >"$work/dom"
+    cat "$work/console"
+    [ ! -s "$work/console" ]
+    python3 - "$work/dom" "$runs/t" <<'PY'
+import glob, html, re, sys
+dom, run = html.unescape(open(sys.argv[1]).read()), sys.argv[2]
+text = re.sub(r"<[^>]*>", " ", re.sub(r"<script.*?</script>", "", dom, flags=re.S))
+for caption in ("Quality checks", "Discrepancies by kind", "Accuracy by group", "Withheld results", "Ledger", "Input files, in canonical order",
+                "Complete records, by source and element", "Members with an answer, by provider group and element", "Disparity statistics"):
+    table = re.search(r"<caption>" + re.escape(caption) + r"</caption>.*?</table>", dom, re.S)
+    assert table and table.group(0).count("<tr>") > 2, caption
+lines = {tuple(l.split("\t")[:3]) for f in glob.glob(run + "/*/ledger.tsv") for l in open(f).read().splitlines()[1:]}
+assert f"All {len(lines)} lines of the ledger balance" in re.sub(r"\s+", " ", text), len(lines)
+for f in open(run + "/ingest/file.tsv").read().splitlines()[1:]: assert f.split("\t")[8] in text
+for i in re.findall(r'<(?:select|input) id="(\w+)"', dom): assert f'<label for="{i}">' in dom
+assert text.count("beyond the inner") == 1 and "<circle" in dom
+assert "undefined" not in text and "NaN" not in text and "[object" not in text
+PY
+}
+
+@test "tables sort by their heads and filter by word" {
+    need_browser
+    with_script "$out/audit.html" "$work/audit.html" '
+        const table = [...document.querySelectorAll("caption")].find(c => c.textContent === "Discrepancies by kind").closest("table");
+        const column = () => [...table.tBodies[0].rows].map(r => r.cells[6].textContent).filter(t => /^[0-9,]+$/.test(t)).map(t => Number(t.replace(",", "")));
+        const button = table.tHead.rows[0].cells[6].querySelector("button");
+        button.click(); const down = column(); button.click(); const up = column();
+        const rising = list => list.every((v, i) => !i || list[i - 1] <= v);
+        const all = table.tBodies[0].rows.length;
+        const select = table.closest("div").parentNode.querySelector("select");
+        select.value = select.options[1].value; select.dispatchEvent(new Event("change"));
+        const first = [...table.tBodies[0].rows];
+        document.title = ["T", down.length > 3, rising(down.slice().reverse()), rising(up), table.tHead.rows[0].cells[6].getAttribute("aria-sort"),
+            first.length > 0 && first.length < all, first.every(r => r.cells[0].textContent === select.value)].join(" ");'
+    dom "$work/audit.html" >"$work/dom"
+    grep -o '<title>[^<]*' "$work/dom"
+    grep -q '<title>T true true true ascending true true' "$work/dom"
+}
+
+@test "charts follow the width; nothing is wider than a phone" {
+    need_browser
+    for page in executive audit; do
+        with_script "$out/$page.html" "$work/$page.html" 'const sizes = "W " + document.documentElement.scrollWidth + " " + innerWidth;
+            document.title = sizes; parent.postMessage(sizes, "*");'
+        echo "<script>onmessage = e => { document.title = e.data; }</script><iframe src='$page.html' style='width:390px;height:800px;border:0'></iframe>" >"$work/phone.html"
+        for room in 600 1280 390; do # the browser's own window is no narrower than 500: a frame stands for the phone
+            if [ $room = 390 ]; then dom "$work/phone.html" >"$work/dom"; else dom "$work/$page.html" --window-size=$room,900 >"$work/dom"; fi
+            read -r _ wide inner < <(sed -n 's/.*<title>\(W [0-9]* [0-9]*\).*/\1/p' "$work/dom" | head -n 1)
+            echo "$page $room: $wide of $inner"
+            [ "$inner" = $room ] && [ "$wide" -le "$room" ]
+        done
+    done
+}
+
+@test "trend, improvement and reliability where the run has them" {
+    need_browser
+    canary_run
+    make_rows estimate "$hand/stratify" <<'ROWS'
+estimate_key measure period dimension stratum estimator n direct_share rate se lower upper reference difference difference_lower difference_upper suppressed
+00000000000000000000000000000001 CBP 2025 race_ethnicity WHITE birdie 1000 0.5 0.7 0.01 0.68 0.72 WHITE \N \N \N N
+00000000000000000000000000000002 CBP 2025 race_ethnicity BLACK birdie 500 0.5 0.6 0.01 0.58 0.62 WHITE -0.1 -0.12 -0.08 N
+ROWS
+    make_rows trend "$hand/stratify" <<'ROWS'
+trend_key measure dimension stratum estimator point period runs_back reference rate gap gap_lower gap_upper change change_lower change_upper verdict suppressed
+00000000000000000000000000000001 CBP race_ethnicity BLACK birdie 1 2024 1 WHITE 0.5 -0.20 -0.24 -0.16 \N \N \N \N N
+00000000000000000000000000000002 CBP race_ethnicity BLACK birdie 2 2025 0 WHITE 0.6 -0.10 -0.12 -0.08 0.1 0.05 0.15 narrowed N
+ROWS
+    make_rows equity "$hand/stratify" <<'ROWS'
+equity_key measure period provider_group dimension stratum reference estimator members gap gap_lower gap_upper reliability shrunk_gap eligible reasons verdict suppressed
+00000000000000000000000000000001 CBP 2025 PG1 race_ethnicity BLACK WHITE birdie 12000 -0.1 -0.15 -0.05 0.83 -0.09 N few_members,low_reliability narrowed N
+ROWS
+    stage_of "$hand/stratify" stratify
+    report "$hand"
+    dom "$work/out/executive.html" >"$work/dom"
+    grep -q 'Narrowed: Black\.' "$work/dom"
+    grep -q '2024, 1 back' "$work/dom"
+    [ ! -s "$work/console" ]
+    dom "$work/out/audit.html" >"$work/dom"
+    grep -q 'No: few members, low reliability' "$work/dom"
+    grep -q '>0\.83<' "$work/dom"
+    [ ! -s "$work/console" ]
+}
+
+@test "what a run has not made is said, not left blank" {
+    need_browser
+    mkdir -p "$hand"
+    finished "$hand"
+    report "$hand"
+    dom "$work/out/executive.html" >"$work/dom"
+    grep -q 'No measure results in this run' "$work/dom"
+    [ ! -s "$work/console" ]
+    dom "$work/out/audit.html" >"$work/dom"
+    grep -q 'Not in this run: ' "$work/dom"
+    grep -q 'the stage was not run, or did not finish' "$work/dom"
+    [ ! -s "$work/console" ]
+}
+
+# ---- colours ----
+
+@test "every text stands on its ground with a contrast of 4.5 or more, in light, dark and print" {
+    python3 - "$top/pipeline/report/page/page.css" <<'PY'
+import re, sys
+css = open(sys.argv[1]).read()
+blocks = re.findall(r"\{([^{}]*--ground:[^{}]*)\}", css)
+assert len(blocks) == 4 # light, dark by the reader, dark by attribute, print
+def rgb(h):
+    h = h.lstrip("#")
+    h = "".join(c * 2 for c in h) if len(h) == 3 else h
+    return [int(h[i:i + 2], 16) / 255 for i in (0, 2, 4)]
+def light(h):
+    return sum(k * (c / 12.92 if c <= .03928 else ((c + .055) / 1.055) ** 2.4) for k, c in zip((.2126, .7152, .0722), rgb(h)))
+def contrast(a, b):
+    x, y = sorted((light(a), light(b)))
+    return (y + .05) / (x + .05)
+themes = [dict(re.findall(r"--([\w-]+): *(#[0-9a-f]+)", b)) for b in blocks]
+assert themes[1] == themes[2]
+pairs = [("ink", "ground"), ("ink", "panel"), ("soft", "ground"), ("soft", "panel"), ("accent", "ground"), ("accent", "panel"), ("ink", "accent-ground"),
+         ("ground", "accent"), ("worse", "ground"), ("worse", "worse-ground"), ("better", "better-ground"), ("same", "same-ground"), ("unsure", "unsure-ground"),
+         ("ink", "unsure-ground"), ("soft", "unsure-ground"), ("soft", "accent-ground")] + [(i, "panel") for i in ("one", "two", "three", "four", "five", "six")]
+for t in themes:
+    for a, b in pairs: assert contrast(t[a], t[b]) >= 4.5, (a, b, t[a], t[b], contrast(t[a], t[b]))
+    # marks and bars against what lies beside them: 3
+    for a in ("said", "worse", "better", "same", "soft"): assert contrast(t[a], t["panel"]) >= 3, (a, t)
+PY
+}
