@@ -11,18 +11,19 @@
 static const char *const stages[] = {"ingest", "normalize", "map", "reconcile", "impute", "check", "stratify", "load"};
 enum { N_STAGES = sizeof stages / sizeof stages[0] };
 
-json_t *rs_report_about(const json_t *results) {
-    json_t *copy = json_copy((json_t *)results);
-    json_object_del(copy, "stages");
-    return copy;
-}
-
 static const json_t *entry_of(const json_t *results, const char *stage) {
     size_t i;
     json_t *entry;
     json_array_foreach(json_object_get(results, "stages"), i, entry)
         if (strcmp(rs_config_text(entry, "stage", ""), stage) == 0) return entry;
     return NULL;
+}
+
+json_t *rs_report_about(const json_t *results) {
+    json_t *copy = json_copy((json_t *)results);
+    json_object_del(copy, "stages");
+    json_object_set(copy, "chain", json_object_get(json_object_get(entry_of(results, "load"), "results"), "chain"));
+    return copy;
 }
 
 json_t *rs_report_answers(const json_t *results) {

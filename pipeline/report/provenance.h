@@ -4,7 +4,8 @@
 #define RS_REPORT_PROVENANCE_H
 #include "table.h"
 
-/* results.json without its stages: id, dates, program, digests, and whatever else the run says at its top. */
+/* results.json without its stages: id, dates, program, digests, and whatever else the run says at its top; and where in the
+ * database's chain of digests the run was put ("chain": entry and head), where it was loaded. */
 json_t *rs_report_about(const json_t *results);
 /* What the members answered: {"said_which_group", "said_a_part", "said_nothing", "declined"}; null where the run has not
  * imputed, or where one of them is small: the others would tell it. */

@@ -10,6 +10,8 @@
 #include "pipeline/base/file.h"
 #include "pipeline/base/log.h"
 
+enum { MOST_BYTES = 5000000 };
+
 struct options {
     const char *run, *output, *config;
     bool steward;
@@ -141,6 +143,7 @@ static bool write_page(const char *dir, const char *name, const char *title, con
     json_decref(data);
     bool ok = rs_path(path, sizeof path, error, "%s/%s", dir, name) && rs_write_file(path, page.p, page.n, error);
     if (ok) printf("%s: %.0f KiB\n", path, (double)page.n / 1024);
+    if (ok && page.n > MOST_BYTES) rs_warn("%s is larger than 5 MB: it may open slowly", path);
     rs_buffer_free(&page);
     return ok;
 }

@@ -133,3 +133,42 @@ json_t *rs_report_table(const struct rs_report_run *run, const struct rs_report_
     json_decref(table);
     return NULL;
 }
+
+/* ---- packing -------------------------------------------------------------------------------------------------- */
+
+/* The distinct words of a column in the order in which they come, and their places; NULL where it has other values than
+ * words and nulls, or says few of them twice. */
+static json_t *words_of(const json_t *rows, size_t column, json_t *places) {
+    json_t *list = json_array(), *row;
+    size_t i, said = 0;
+    json_array_foreach((json_t *)rows, i, row) {
+        const json_t *value = json_array_get(row, column);
+        if (json_is_null(value)) continue;
+        if (!json_is_string(value)) goto other;
+        said++;
+        if (json_object_get(places, json_string_value(value))) continue;
+        json_object_set_new(places, json_string_value(value), json_integer((json_int_t)json_array_size(list)));
+        json_array_append_new(list, json_string(json_string_value(value)));
+    }
+    if (2 * json_array_size(list) <= said && said) return list;
+other:
+    json_decref(list);
+    return NULL;
+}
+
+void rs_report_pack(json_t *table) {
+    json_t *rows = json_object_get(table, "rows"), *columns = json_object_get(table, "columns"), *texts, *row, *name;
+    size_t c, i;
+    if (!json_is_array(rows) || !json_is_array(columns)) return;
+    texts = json_object();
+    json_array_foreach(columns, c, name) {
+        json_t *places = json_object(), *list = words_of(rows, c, places);
+        json_array_foreach(rows, i, row) {
+            const json_t *value = json_array_get(row, c);
+            if (list && json_is_string(value)) json_array_set(row, c, json_object_get(places, json_string_value(value)));
+        }
+        if (list) json_object_set_new(texts, json_string_value(name), list);
+        json_decref(places);
+    }
+    json_object_set_new(table, "texts", texts);
+}

@@ -40,4 +40,8 @@ struct rs_report_ask {
  * such file. NULL on failure. */
 json_t *rs_report_table(const struct rs_report_run *run, const struct rs_report_ask *ask, struct rs_error *error);
 
+/* Writes words that a column says again and again once: "texts" has them, {"column": ["word", ...]}, and the rows their place
+ * there. Half the size of a page. For any table with columns and rows; null and other values stay as they are. */
+void rs_report_pack(json_t *table);
+
 #endif

@@ -36,3 +36,13 @@ with_script() {
     script=$3 awk '/http-equiv="Content-Security-Policy"/ { next } /^<\/body>$/ { print "<script>" ENVIRON["script"] "</script>" } { print }' \
         "$1" >"$2"
 }
+
+# table PAGE NAME: a table of the data of a page in $work/out, one JSON object a row.
+table() {
+    python3 - "$work/out/$1.html" "$2" <<'PY'
+import json, re, sys
+t = json.loads(re.search(r'id="data">(.*?)</script>', open(sys.argv[1]).read(), re.S).group(1))[sys.argv[2]]
+for row in t["rows"]:
+    print(json.dumps({c: t["texts"][c][v] if c in t["texts"] and v is not None else v for c, v in zip(t["columns"], row)}))
+PY
+}

@@ -222,7 +222,7 @@ function estimatorPanels(rows) {
       [{key: 'e', label: 'Estimator', head: true, text: r => estimatorName(r.estimator)}, {key: 'n', label: 'n', number: true, text: r => count(r.n)}, {key: 'ne', label: 'n effective', number: true, text: r => count(r.n_eff)},
         {key: 'rate', label: 'Rate', number: true, text: r => r.suppressed === 'N' ? percent(r.rate) : 'withheld'}, {key: 'ci', label: '95 % interval', number: true, text: r => rangePercent(r.lower, r.upper)},
         {key: 'b', label: 'Bounds', number: true, text: r => rangePercent(r.bound_lower, r.bound_upper)}, {key: 'd', label: 'Gap, points', number: true, text: r => points(r.difference)},
-        {key: 'f', label: 'Flags', text: r => (r.flags || '').replace(/_/g, ' ')}], mine);
+        {key: 'f', label: 'Flags', text: r => (r.flags || '').replace(/_/g, ' ')}, {key: 'estimate_key', label: 'For relsogi trace', code: true}], mine);
   });
 }
 

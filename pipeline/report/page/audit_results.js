@@ -69,7 +69,7 @@ function statements(page) {
     {key: 'provider_group', label: 'Provider group', text: r => r.provider_group === 'all' ? 'All' : r.provider_group}, {key: 'part', label: 'Part', text: r => r.part === 'all' ? '' : r.part.replace(/_/g, ' ')},
     {key: 'estimator', label: 'Estimator', text: r => estimatorName(r.estimator)}, {key: 'value', label: 'Value', number: true, text: r => shown(r) ? quantity(r.unit, r.value) : 'withheld'},
     {key: 'lower', label: '95 % interval', number: true, text: r => number(r.lower) ? `${quantity(r.unit, r.lower)} to ${quantity(r.unit, r.upper)}` : '\u2013'},
-    {key: 'method', label: 'Method', text: r => spaced(r.method)}, {key: 'flags', label: 'Flags', text: r => spaced(r.flags)}], rows, 'Disparity statistics',
+    {key: 'method', label: 'Method', text: r => spaced(r.method)}, {key: 'flags', label: 'Flags', text: r => spaced(r.flags)}, {key: 'disparity_key', label: 'For relsogi trace', code: true}], rows, 'Disparity statistics',
   {filters: ['measure', 'dimension', 'statistic', 'stratum', 'estimator'], klass: 'dense'}));
   leftOut(node, 'disparity');
 }

@@ -8,11 +8,13 @@ const words = data.words;
 
 /* ---- data and words ------------------------------------------------------------------------------------------- */
 
-/* A row file's rows as objects; [] where the run has none. */
+/* A row file's rows as objects; [] where the run has none. Words that come again and again stand once, in texts. */
 function rowsOf(name) {
   const table = data[name];
   if (!table) return [];
-  return table.rows.map(row => Object.fromEntries(table.columns.map((column, i) => [column, row[i]])));
+  const texts = table.columns.map(column => Object.hasOwn(table.texts, column) ? table.texts[column] : null);
+  return table.rows.map(row => Object.fromEntries(table.columns.map((column, i) =>
+    [column, texts[i] && row[i] !== null ? texts[i][row[i]] : row[i]])));
 }
 
 /* A word from schemas/report.yaml; only names that stand there, never what an object has by nature. */
