@@ -50,9 +50,10 @@ void rs_report_man(struct rs_buffer *out) {
         "_audit.html_: completeness by source and provider group, discrepancies, accuracy and calibration of imputation, "
         "estimators beside each other with bounds, funnel plots of provider groups, reliability, quality checks with "
         "drift, what is withheld and why, files, digests and the ledger.\n\n"
-        "A gap is called _worse_ or _better_ where its 95 %% interval lies on one side of 0; _same_ where the whole interval "
-        "lies within _same_margin_ of 0; otherwise nobody _can tell_. Names of groups and measures, margins, and which "
-        "direction is good stand in _schemas/report.yaml_.\n\n"
+        "A gap is called _worse_ or _better_ where its 95 %% interval lies on one side of 0 and, where the run states p-values "
+        "adjusted for many comparisons, that is below .05; _same_ where the whole interval lies within _same_margin_ of 0; "
+        "otherwise nobody _can tell_. Names and the margin stand in _schemas/report.yaml_, kinds and directions of measures in "
+        "_schemas/measures.yaml_.\n\n"
         "A file that a stage did not write is left out, and the page says so. A file that is not as its stage wrote it ends "
         "the report.\n\n# OPTIONS\n\n");
     for (size_t i = 0; i < N_OPTIONS; i++) {
