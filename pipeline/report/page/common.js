@@ -192,11 +192,18 @@ function richTable(columns, rows, caption, {filters = [], search = true, klass =
   const body = el('tbody');
   const said = el('span', {class: 'count', role: 'status', 'aria-live': 'polite'});
   const more = el('button', {class: 'more', type: 'button', click: () => { state.shown += 5 * tableStep; fill(); }}, 'Show more');
-  const texts = rows.map(row => columns.map(c => {
-    const shown = c.text ? c.text(row) : row[c.key];
+  const textOf = (column, row) => {
+    const shown = column.text ? column.text(row) : row[column.key];
     return shown instanceof Node ? shown.textContent : String(shown ?? '');
-  }));
-  const all = rows.map((row, i) => ({row, find: texts[i].join('\n').toLowerCase(), texts: texts[i]}));
+  };
+  const chosenColumns = filters.map(key => columns.find(c => c.key === key));
+  const all = rows.map(row => ({row, find: null, texts: chosenColumns.map(c => textOf(c, row))}));
+  /* What is searched is put together when somebody first searches: long tables would open slowly. */
+  const found = item => {
+    if (!state.find) return true;
+    item.find = item.find ?? columns.map(c => textOf(c, item.row)).join('\n').toLowerCase();
+    return item.find.includes(state.find);
+  };
   const heads = columns.map(c => el('th', {scope: 'col', class: c.number ? 'n' : null},
     el('button', {type: 'button', click: () => sortBy(c)}, c.label)));
   function sortBy(column) {
@@ -207,8 +214,7 @@ function richTable(columns, rows, caption, {filters = [], search = true, klass =
     fill();
   }
   function fill() {
-    let list = all.filter(item => item.find.includes(state.find) &&
-      Object.entries(state.chosen).every(([at, text]) => text === '' || item.texts[at] === text));
+    let list = all.filter(item => Object.entries(state.chosen).every(([at, text]) => text === '' || item.texts[at] === text) && found(item));
     if (state.by) {
       const sign = state.down ? -1 : 1;
       list = list.slice().sort((a, b) => {
@@ -223,15 +229,14 @@ function richTable(columns, rows, caption, {filters = [], search = true, klass =
     more.hidden = list.length <= state.shown;
   }
   const controls = el('div', {class: 'controls'});
-  for (const key of filters) {
-    const at = columns.findIndex(c => c.key === key);
-    const values = unique(texts.map(t => t[at])).sort(compare);
-    if (values.length < 2) continue;
+  chosenColumns.forEach((column, at) => {
+    const values = unique(all.map(item => item.texts[at])).sort(compare);
+    if (values.length < 2) return;
     const id = newId();
-    controls.append(el('div', null, el('label', {for: id}, columns[at].label),
+    controls.append(el('div', null, el('label', {for: id}, column.label),
       el('select', {id, change: event => { state.chosen[at] = event.target.value; fill(); }},
         el('option', {value: ''}, 'All'), values.map(v => el('option', {value: v}, v)))));
-  }
+  });
   if (search) {
     const id = newId();
     controls.append(el('div', null, el('label', {for: id}, 'Search'),
