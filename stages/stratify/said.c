@@ -3,22 +3,36 @@
 #include "said.h"
 #include <string.h>
 
+static bool read_thresholds(struct rs_run *run, struct rs_equity_thresholds *t, struct rs_error *error) {
+    return rs_run_option_real(run, "equity-members", 0, 1e9, &t->members, error) &&
+           rs_run_option_real(run, "equity-detectable", 0, 100, &t->standard_errors, error) &&
+           rs_run_option_real(run, "equity-reliability", 0, 1, &t->reliability, error) &&
+           rs_run_option_real(run, "equity-diversity", 0, 1, &t->diversity, error);
+}
+
 bool rs_said_open(struct rs_run *run, struct rs_strata *strata, struct rs_said *said, struct rs_error *error) {
-    *said = (struct rs_said){.standard = {.weight = NULL}};
+    *said = (struct rs_said){.baseline_dir = rs_run_option(run, "baseline")};
     const char *estimator = rs_run_option(run, "provider-estimator");
     said->provider_estimator = strcmp(estimator, "self_report") == 0 ? RS_SELF_REPORT : RS_BIRDIE;
     said->rank_providers = rs_run_flag(run, "rank-providers");
     if (strcmp(estimator, rs_estimator_names[said->provider_estimator]) != 0)
         return rs_fail(error, RS_USAGE, "--provider-estimator: birdie or self_report");
     return rs_adjust_dimensions(rs_run_option(run, "standardise"), strata, error) &&
-           rs_standard_read(rs_run_option(run, "standard"), strata, &said->standard, error);
+           rs_standard_read(rs_run_option(run, "standard"), strata, &said->standard, error) &&
+           read_thresholds(run, &said->thresholds, error) &&
+           (!said->baseline_dir || rs_baseline_read(run, said->baseline_dir, &said->baseline, error));
 }
 
 static bool providers(struct rs_said *said, const struct rs_estimates *all, const struct rs_strata *strata,
                       const struct rs_settings *settings, struct rs_batch *batch, struct rs_error *error) {
     struct rs_providers p;
-    if (!rs_providers_make(all, strata, settings, said->provider_estimator, &p, error)) return false;
+    struct rs_view imputation =
+        said->provider_estimator == RS_BIRDIE ? rs_imputation_text(strata, &batch->arena) : RS_NULL;
+    if (!rs_baseline_check(&said->baseline, said->baseline_dir, imputation, error) ||
+        !rs_providers_make(all, strata, settings, said->provider_estimator, &p, error))
+        return false;
     rs_providers_publish(&p, all, said->rank_providers, batch);
+    rs_equity_publish(&p, all, &said->baseline, &said->thresholds, imputation, batch);
     rs_providers_free(&p);
     return true;
 }
@@ -30,15 +44,28 @@ bool rs_said_publish(struct rs_said *said, const struct rs_estimates *all, const
            providers(said, all, strata, settings, batch, error);
 }
 
-void rs_said_free(struct rs_said *said) { rs_standard_free(&said->standard); }
+void rs_said_free(struct rs_said *said) {
+    rs_standard_free(&said->standard);
+    rs_baseline_free(&said->baseline);
+}
+
+static void set_digest(json_t *hashes, const char *name, const struct rs_digest *digest) {
+    char hex[65];
+    rs_hex(hex, digest->b, 32);
+    json_object_set_new(hashes, name, json_string(hex));
+}
 
 bool rs_said_inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
-    const char *standard = rs_run_option(run, "standard");
+    const char *standard = rs_run_option(run, "standard"), *baseline = rs_run_option(run, "baseline");
     struct rs_digest digest;
-    char hex[65];
-    if (!standard || strcmp(standard, "self") == 0) return true;
-    if (!rs_sha256_file(standard, &digest, NULL, error)) return false;
-    rs_hex(hex, digest.b, 32);
-    json_object_set_new(hashes, "standard", json_string(hex));
+    if (standard && strcmp(standard, "self") != 0) {
+        if (!rs_sha256_file(standard, &digest, NULL, error)) return false;
+        set_digest(hashes, "standard", &digest);
+    }
+    if (baseline) {
+        struct rs_manifest m;
+        if (!rs_manifest_read(baseline, &rs_layout_baseline, &m, error)) return false;
+        set_digest(hashes, "baseline", &m.content);
+    }
     return true;
 }

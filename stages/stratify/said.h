@@ -3,12 +3,15 @@
 #ifndef RS_STRATIFY_SAID_H
 #define RS_STRATIFY_SAID_H
 #include "adjust.h"
-#include "providers.h"
+#include "equity.h"
 
 struct rs_said {
     struct rs_standard standard;
     enum rs_estimator provider_estimator;
     bool rank_providers;
+    struct rs_baseline baseline;
+    const char *baseline_dir; /* NULL for none */
+    struct rs_equity_thresholds thresholds;
 };
 
 /* Reads options and the files they name; sets what the walk over the persons has to count. Between rs_strata_open and
@@ -32,6 +35,16 @@ bool rs_said_inputs(struct rs_run *run, json_t *hashes, struct rs_error *error);
         {"provider-estimator", "NAME", "birdie",                                                                        \
          "Rates by race and ethnicity within provider groups: birdie, who reported and who were imputed together, or " \
          "self_report."},                                                                                               \
+        {"baseline", "DIR", NULL,                                                                                       \
+         "Frozen baseline of pay for equity: the directory stratify wrote in an earlier run. Provider groups' "         \
+         "improvement is from there."},                                                                                 \
+        {"equity-members", "N", "10000", "Pay for equity: fewest members of a provider group in the measure."},         \
+        {"equity-detectable", "X", "2.80",                                                                              \
+         "Pay for equity: fewest standard errors that the baseline gap must have; 2.80 finds its closure with 80 % "    \
+         "power."},                                                                                                     \
+        {"equity-reliability", "X", "0.7", "Pay for equity: lowest reliability of the baseline gap."},                  \
+        {"equity-diversity", "X", "0.1",                                                                                \
+         "Pay for equity: smallest share of a provider group's members who are not of its largest group."},             \
     {                                                                                                                   \
         "rank-providers", NULL, NULL,                                                                                   \
             "Ranks provider groups by their shrunk values. Without it nothing does."                                    \

@@ -136,6 +136,7 @@ static const struct rs_layout *const writes[] = {[RS_SINK_ESTIMATE] = &rs_layout
                                                  [RS_SINK_DISPARITY] = &rs_layout_disparity,
                                                  [RS_SINK_EQUITY] = &rs_layout_equity,
                                                  [RS_SINK_TREND] = &rs_layout_trend,
+                                                 [RS_SINK_BASELINE] = &rs_layout_baseline,
                                                  NULL};
 static const char *const after[] = {"reconcile", "impute", NULL};
 static const struct rs_option options[] = {
