@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: check_result holds whole counts, for the database's auditors; a page travels further than a table, so
  * what persons said is shown in cells of 11 or more; see quality.h. */
-#include <stdio.h>
-#include <stdlib.h>
 #include "pipeline/base/config.h"
 #include "quality.h"
 #include "small.h"
+#include <stdio.h>
+#include <stdlib.h>
 
 static const char *const shown_columns[] = {
-    "check_id", "category", "scope", "scope_value", "element", "state", "severity", "denominator", "violations", "share",
-    "threshold", "message", "context", "profile", "rise", "minimum", "band", "observed", "expected", "low", "high",
-    "statistic", "p_value", "prior_share", "prior_denominator", "exception"};
+    "check_id",    "category",   "scope",       "scope_value",       "element",  "state",   "severity",
+    "denominator", "violations", "share",       "threshold",         "message",  "context", "profile",
+    "rise",        "minimum",    "band",        "observed",          "expected", "low",     "high",
+    "statistic",   "p_value",    "prior_share", "prior_denominator", "exception"};
 enum { N_SHOWN = sizeof shown_columns / sizeof shown_columns[0] };
 /* Those that are, or tell, a count of persons. */
 static const char *const counting[] = {"violations", "share",     "observed", "expected",    "low",
@@ -45,8 +46,8 @@ static json_int_t whole(const struct check *c, const char *name) {
 static bool listed(const json_t *words, const char *list, const char *check) {
     size_t i;
     json_t *one;
-    json_array_foreach(json_object_get(words, list), i, one)
-        if (strcmp(json_string_value(one) ? json_string_value(one) : "", check) == 0) return true;
+    json_array_foreach(json_object_get(words, list), i,
+                       one) if (strcmp(json_string_value(one) ? json_string_value(one) : "", check) == 0) return true;
     return false;
 }
 
@@ -80,7 +81,8 @@ static int by_line(const void *a, const void *b) {
 static bool tells_small(const struct check *c) {
     json_t *observed = json_array_get(c->row, (size_t)place("observed"));
     double n = json_number_value(observed) * (double)c->cell.of;
-    return rs_report_small(c->cell.of, -1) || (json_is_number(observed) && rs_report_small((int64_t)(n + 0.5), c->cell.of));
+    return rs_report_small(c->cell.of, -1) ||
+           (json_is_number(observed) && rs_report_small((int64_t)(n + 0.5), c->cell.of));
 }
 
 static bool same(const struct check *a, const struct check *b, const char *column) {
@@ -92,8 +94,8 @@ static void hide_unit(struct check **mix, size_t n, const struct check *unit) {
         if (same(mix[i], unit, "scope_value")) mix[i]->cell.withheld = true;
 }
 
-/* One check in one scope: the shares of a unit add up to 1, and a group's counts to that of the whole plan. One small count
- * hides its unit; a unit is never hidden alone. */
+/* One check in one scope: the shares of a unit add up to 1, and a group's counts to that of the whole plan. One small
+ * count hides its unit; a unit is never hidden alone. */
 static void withhold_mix(struct check **mix, size_t n) {
     const struct check *hidden = NULL, *smallest = NULL;
     bool several = false;
@@ -137,7 +139,8 @@ static void withhold_lines(struct checks *all) {
         if (!all->c[i].counts_rows && !all->c[i].mix) order[n++] = &all->c[i];
     qsort(order, n, sizeof *order, by_line);
     for (size_t from = 0, to; from < n; from = to) {
-        for (to = from; to < n && strcmp(order[to]->line, order[from]->line) == 0; to++) line[to - from] = &order[to]->cell;
+        for (to = from; to < n && strcmp(order[to]->line, order[from]->line) == 0; to++)
+            line[to - from] = &order[to]->cell;
         rs_report_withhold(line, to - from);
     }
     free(line);

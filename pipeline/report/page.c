@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: a report is mailed, archived and opened offline; see page.h. */
 #include "page.h"
+#include "pipeline/base/hash.h"
 #include <openssl/evp.h>
 #include <stdlib.h>
-#include "pipeline/base/hash.h"
 
 const struct rs_report_part *rs_report_part_find(const char *name) {
     for (const struct rs_report_part *p = rs_report_parts; p->name; p++)
@@ -26,16 +26,20 @@ bool rs_report_can(struct rs_error *error) {
 void rs_report_json(struct rs_buffer *out, const json_t *data) {
     char *text = json_dumps(data, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ENCODE_ANY | JSON_REAL_PRECISION(8));
     for (const char *p = text; p && *p; p++) {
-        if (*p == '<' || *p == '>' || *p == '&') rs_buffer_printf(out, "\\u%04x", (unsigned)*p); /* only within strings */
-        else rs_buffer_byte(out, *p);
+        if (*p == '<' || *p == '>' || *p == '&')
+            rs_buffer_printf(out, "\\u%04x", (unsigned)*p); /* only within strings */
+        else
+            rs_buffer_byte(out, *p);
     }
     free(text);
 }
 
 void rs_report_text(struct rs_buffer *out, const char *text) {
     for (const char *p = text; *p; p++) {
-        if (strchr("<>&\"'", *p)) rs_buffer_printf(out, "&#%u;", (unsigned)*p);
-        else rs_buffer_byte(out, *p);
+        if (strchr("<>&\"'", *p))
+            rs_buffer_printf(out, "&#%u;", (unsigned)*p);
+        else
+            rs_buffer_byte(out, *p);
     }
 }
 
@@ -54,8 +58,8 @@ static void add_hash(struct rs_buffer *out, const struct rs_buffer *bytes) {
     rs_buffer_printf(out, " 'sha256-%s'", (const char *)base64);
 }
 
-static void head(struct rs_buffer *out, const char *title, const struct rs_buffer *style, const struct rs_buffer *library,
-                 const struct rs_buffer *own) {
+static void head(struct rs_buffer *out, const char *title, const struct rs_buffer *style,
+                 const struct rs_buffer *library, const struct rs_buffer *own) {
     add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
              "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; base-uri 'none'; form-action "
              "'none'; style-src");
@@ -63,8 +67,9 @@ static void head(struct rs_buffer *out, const char *title, const struct rs_buffe
     add(out, "; script-src");
     add_hash(out, library);
     add_hash(out, own);
-    add(out, "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-             "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n<title>");
+    add(out,
+        "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n<title>");
     rs_report_text(out, title);
     add(out, "</title>\n<style>");
     rs_buffer_add(out, style->p, style->n);
@@ -82,10 +87,12 @@ void rs_report_page(struct rs_buffer *out, const char *title, const char *const 
     add_part(&own, "charts.js");
     for (const char *const *s = scripts; *s; s++) add_part(&own, *s);
     head(out, title, &style, &library, &own);
-    add(out, "<body>\n<a class=\"skip\" href=\"#page\">Skip to the report</a>\n<noscript><p class=\"noscript\">This report "
-             "draws its charts and tables with a script that stands in this file. Your reader does not run it: open the "
-             "file in a browser. Nothing is fetched from a network.</p></noscript>\n<div id=\"page\" tabindex=\"-1\"></div>\n"
-             "<script type=\"application/json\" id=\"data\">");
+    add(out,
+        "<body>\n<a class=\"skip\" href=\"#page\">Skip to the report</a>\n<noscript><p class=\"noscript\">This report "
+        "draws its charts and tables with a script that stands in this file. Your reader does not run it: open the "
+        "file in a browser. Nothing is fetched from a network.</p></noscript>\n<div id=\"page\" "
+        "tabindex=\"-1\"></div>\n"
+        "<script type=\"application/json\" id=\"data\">");
     rs_report_json(out, data);
     add(out, "</script>\n<script>");
     rs_buffer_add(out, library.p, library.n);

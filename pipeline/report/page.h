@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A page: one HTML file that needs nothing else and may do nothing else.
  *
- * Style, charts (D3) and scripts are inlined; data stands in it as JSON in which < > & are escaped, so that no value can
- * end the element it stands in; scripts put values into the page as text only. A Content-Security-Policy names the
- * SHA-256 of each script and style of ours: the browser runs no other, and fetches nothing. */
+ * Style, charts (D3) and scripts are inlined; data stands in it as JSON in which < > & are escaped, so that no value
+ * can end the element it stands in; scripts put values into the page as text only. A Content-Security-Policy names
+ * the SHA-256 of each script and style of ours: the browser runs no other, and fetches nothing. */
 #ifndef RS_REPORT_PAGE_H
 #define RS_REPORT_PAGE_H
-#include <jansson.h>
 #include "pipeline/base/error.h"
 #include "pipeline/base/text.h"
+#include <jansson.h>
 
 /* Parts of the pages, embedded at build time. */
 struct rs_report_part {

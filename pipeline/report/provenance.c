@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: a number without its origin is a rumour; see provenance.h. */
 #include "provenance.h"
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include "pipeline/base/config.h"
 #include "pipeline/base/file.h"
 #include "small.h"
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static const char *const stages[] = {"ingest", "normalize", "map", "reconcile", "impute", "check", "stratify", "load"};
 enum { N_STAGES = sizeof stages / sizeof stages[0] };
@@ -14,8 +14,8 @@ enum { N_STAGES = sizeof stages / sizeof stages[0] };
 static const json_t *entry_of(const json_t *results, const char *stage) {
     size_t i;
     json_t *entry;
-    json_array_foreach(json_object_get(results, "stages"), i, entry)
-        if (strcmp(rs_config_text(entry, "stage", ""), stage) == 0) return entry;
+    json_array_foreach(json_object_get(results, "stages"), i,
+                       entry) if (strcmp(rs_config_text(entry, "stage", ""), stage) == 0) return entry;
     return NULL;
 }
 
@@ -30,8 +30,7 @@ json_t *rs_report_answers(const json_t *results) {
     json_t *answers = json_object_get(json_object_get(entry_of(results, "impute"), "results"), "answers"), *n;
     const char *key;
     if (!json_is_object(answers)) return json_null();
-    json_object_foreach(answers, key, n)
-        if (rs_report_small(json_integer_value(n), -1)) return json_null();
+    json_object_foreach(answers, key, n) if (rs_report_small(json_integer_value(n), -1)) return json_null();
     return json_incref(answers);
 }
 
@@ -73,7 +72,8 @@ json_t *rs_report_stages(const struct rs_report_run *run, const json_t *results,
 
 /* ---- ledger --------------------------------------------------------------------------------------------------- */
 
-static const char *const fates[] = {"read", "written", "rejected", "superseded", "merged", "aggregated", "ignored", "made"};
+static const char *const fates[] = {"read",   "written",    "rejected", "superseded",
+                                    "merged", "aggregated", "ignored",  "made"};
 enum { N_FATES = sizeof fates / sizeof fates[0] };
 
 /* One layout and file of a stage. */
@@ -116,9 +116,11 @@ static void add(struct line *l, int fate, struct rs_view reason, int64_t rows) {
     if (l->persons && rs_report_small(rows, -1)) l->small = true;
     if (rs_eq_c(reason, "-") || !rows) return;
     size_t n = strlen(l->reasons);
-    if (l->persons) snprintf(l->reasons + n, sizeof l->reasons - n, "%s%.*s", n ? "; " : "", (int)reason.n, reason.p);
-    else snprintf(l->reasons + n, sizeof l->reasons - n, "%s%.*s %lld", n ? "; " : "", (int)reason.n, reason.p,
-                  (long long)rows);
+    if (l->persons)
+        snprintf(l->reasons + n, sizeof l->reasons - n, "%s%.*s", n ? "; " : "", (int)reason.n, reason.p);
+    else
+        snprintf(l->reasons + n, sizeof l->reasons - n, "%s%.*s %lld", n ? "; " : "", (int)reason.n, reason.p,
+                 (long long)rows);
 }
 
 static bool read_ledger(const struct rs_report_run *run, const char *stage, struct line **lines, size_t *n,

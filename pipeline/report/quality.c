@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: rows of persons go in, counts fit to be seen come out; see quality.h. */
 #include "quality.h"
-#include <stdlib.h>
 #include "pipeline/base/config.h"
 #include "small.h"
+#include <stdlib.h>
 
 /* ---- counting by several columns ------------------------------------------------------------------------------ */
 
@@ -45,7 +45,7 @@ static size_t counter_sorted(const struct counter *c, const char ***keys) {
     const char *key;
     json_t *count;
     *keys = rs_alloc((json_object_size(c->counts) + 1) * sizeof **keys);
-    json_object_foreach(c->counts, key, count) (*keys)[n++] = key;
+    json_object_foreach(c->counts, key, count)(*keys)[n++] = key;
     qsort(*keys, n, sizeof **keys, by_key);
     return n;
 }
@@ -137,7 +137,8 @@ json_t *rs_report_discrepancy_rows(const struct rs_report_run *run, size_t most,
     json_int_t left_out = 0;
     for (size_t i = 0; i < 3; i++) {
         size_t have = json_array_size(json_object_get(all, "rows"));
-        struct rs_report_ask ask = {"reconcile", "discrepancy", steward_columns, of_severity, order[i], most - have + 1};
+        struct rs_report_ask ask = {"reconcile", "discrepancy", steward_columns,
+                                    of_severity, order[i],      most - have + 1};
         json_t *part = rs_report_table(run, &ask, error);
         if (!part || json_is_null(part)) {
             json_decref(all);
@@ -149,8 +150,10 @@ json_t *rs_report_discrepancy_rows(const struct rs_report_run *run, size_t most,
             left_out++;
         }
         left_out += json_integer_value(json_object_get(part, "left_out"));
-        if (!all) all = json_incref(part);
-        else json_array_extend(json_object_get(all, "rows"), rows);
+        if (!all)
+            all = json_incref(part);
+        else
+            json_array_extend(json_object_get(all, "rows"), rows);
         json_decref(part);
     }
     json_object_set_new(all, "left_out", json_integer(left_out));

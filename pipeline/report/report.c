@@ -151,12 +151,14 @@ static bool write_page(const char *dir, const char *name, const char *title, con
 
 static bool write_pages(const struct rs_report *r, const char *output, struct rs_error *error) {
     const char *id = rs_config_text(r->results, "run_id", "?"), *as_of = rs_config_text(r->results, "as_of", "?");
-    static const char *const executive[] = {"executive.js", NULL}, *const audit[] = {"audit_results.js", "audit.js", NULL};
+    static const char *const executive[] = {"executive.js", NULL};
+    static const char *const audit[] = {"audit_results.js", "audit.js", NULL};
     char title[300];
     if (!rs_make_dirs(output, error)) return false;
     rs_remove_leftovers(output);
     snprintf(title, sizeof title, "Equity report: run %.120s as of %.20s", id, as_of);
-    if (!write_page(output, "executive.html", title, executive, rs_report_executive_data(r, error), error)) return false;
+    json_t *data = rs_report_executive_data(r, error);
+    if (!write_page(output, "executive.html", title, executive, data, error)) return false;
     snprintf(title, sizeof title, "Audit report: run %.120s as of %.20s%s", id, as_of,
              r->steward ? " (steward's copy: pseudonyms and values of persons)" : "");
     return write_page(output, "audit.html", title, audit, rs_report_audit_data(r, error), error);
@@ -179,8 +181,8 @@ int rs_report_main(int argc, char **argv) {
     r.run = dir;
     r.steward = o.steward;
     bool ok = rs_report_can(&error) && find_run(&o, dir, &error) && read_run(&r, &error) &&
-              read_schema("report.yaml", false, &r.words, &error) && read_schema("measures.yaml", true, &r.measures, &error) &&
-              write_pages(&r, o.output, &error);
+              read_schema("report.yaml", false, &r.words, &error) &&
+              read_schema("measures.yaml", true, &r.measures, &error) && write_pages(&r, o.output, &error);
     json_decref(r.results);
     json_decref(r.words);
     json_decref(r.measures);

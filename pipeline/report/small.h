@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Small cells of what a report counts itself: quality checks and discrepancies, which no stage has made fit to be seen.
+/* Small cells of what a report counts itself: quality checks and discrepancies, which no stage has made fit to be
+ * seen.
  *
- * The rule is that of CMS (2024-01-26): no count from 1 to 10, nothing from which one can be worked out, zero allowed.
- * Counts of one line add up to something the reader may know; so where exactly one of a line is withheld, or those
- * withheld add up to no more than 10, the next smallest goes, too. */
+ * The rule is that of CMS (2024-01-26): no count from 1 to 10, nothing from which one can be worked out, zero
+ * allowed. Counts of one line add up to something the reader may know; so where exactly one of a line is withheld,
+ * or those withheld add up to no more than 10, the next smallest goes, too. */
 #ifndef RS_REPORT_SMALL_H
 #define RS_REPORT_SMALL_H
 #include <stdbool.h>

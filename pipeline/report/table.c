@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: one gate between row files and pages; see table.h. */
 #include "table.h"
+#include "pipeline/base/config.h"
+#include "pipeline/base/file.h"
 #include <limits.h>
 #include <math.h>
-#include "pipeline/base/file.h"
-#include "pipeline/base/config.h"
 
 int rs_report_column(const struct rs_layout *layout, const char *name) {
     for (size_t i = 0; i < layout->n_columns; i++)
@@ -26,12 +26,12 @@ static bool vouched(const char *dir, const struct rs_manifest *m, struct rs_erro
     bool same = strcmp(rs_config_text(json_object_get(j, "sha256"), m->layout->name, ""), hex) == 0;
     json_decref(j);
     if (same) return true;
-    return rs_fail(error, RS_DATA, "%s: is not the file that %s vouches for; relsogi verify says what was changed", m->path,
-                   path);
+    return rs_fail(error, RS_DATA, "%s: is not the file that %s vouches for; relsogi verify says what was changed",
+                   m->path, path);
 }
 
-bool rs_report_scan(const struct rs_report_run *run, const char *stage, const char *layout, const struct rs_layout **found,
-                    struct rs_scan **scan, struct rs_error *error) {
+bool rs_report_scan(const struct rs_report_run *run, const char *stage, const char *layout,
+                    const struct rs_layout **found, struct rs_scan **scan, struct rs_error *error) {
     char dir[PATH_MAX], path[PATH_MAX];
     struct rs_manifest m;
     *scan = NULL;
@@ -136,8 +136,8 @@ json_t *rs_report_table(const struct rs_report_run *run, const struct rs_report_
 
 /* ---- packing -------------------------------------------------------------------------------------------------- */
 
-/* The distinct words of a column in the order in which they come, and their places; NULL where it has other values than
- * words and nulls, or says few of them twice. */
+/* The distinct words of a column in the order in which they come, and their places; NULL where it has other values
+ * than words and nulls, or says few of them twice. */
 static json_t *words_of(const json_t *rows, size_t column, json_t *places) {
     json_t *list = json_array(), *row;
     size_t i, said = 0;
@@ -165,7 +165,8 @@ void rs_report_pack(json_t *table) {
         json_t *places = json_object(), *list = words_of(rows, c, places);
         json_array_foreach(rows, i, row) {
             const json_t *value = json_array_get(row, c);
-            if (list && json_is_string(value)) json_array_set(row, c, json_object_get(places, json_string_value(value)));
+            if (list && json_is_string(value))
+                json_array_set(row, c, json_object_get(places, json_string_value(value)));
         }
         if (list) json_object_set_new(texts, json_string_value(name), list);
         json_decref(places);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The report's own rule for small counts, against cases by hand and random lines whose total a reader knows; and that no
- * word of a run's files can end the element it stands in. */
-#include <criterion/criterion.h>
-#include <criterion/parameterized.h>
-#include <stdlib.h>
+/* The report's own rule for small counts, against cases by hand and random lines whose total a reader knows; and that
+ * no word of a run's files can end the element it stands in. */
 #include "pipeline/base/hash.h"
 #include "pipeline/report/page.h"
 #include "pipeline/report/small.h"
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <stdlib.h>
 
 Test(report, small_counts) {
     for (int n = 1; n <= 10; n++) cr_expect(rs_report_small(n, -1));
     cr_expect_not(rs_report_small(0, -1));
     cr_expect_not(rs_report_small(11, -1));
-    cr_expect(rs_report_small(95, 100));  /* 5 did not */
+    cr_expect(rs_report_small(95, 100)); /* 5 did not */
     cr_expect_not(rs_report_small(100, 100));
     cr_expect_not(rs_report_small(89, 100));
     cr_expect(rs_report_small(90, 100));
@@ -58,14 +58,15 @@ Test(report, beside_zeros_alone_a_zero_goes_too) {
     cr_expect_eq(cells[0].withheld + cells[2].withheld, 1);
 }
 
-/* A reader knows the total and what is shown. What is left must not be one cell's, nor from 1 to 10, unless nothing else
- * is there to withhold. */
+/* A reader knows the total and what is shown. What is left must not be one cell's, nor from 1 to 10, unless nothing
+ * else is there to withhold. */
 Test(report, random_lines_keep_their_secret) {
     struct rs_random random = rs_random(7, 0, 0);
     for (int times = 0; times < 20000; times++) {
         size_t n = 2 + rs_random_below(&random, MOST - 1), hidden = 0, shown_more = 0;
         int64_t counts[MOST], rest = 0;
-        for (size_t i = 0; i < n; i++) counts[i] = rs_random_below(&random, 3) ? rs_random_below(&random, 15) : rs_random_below(&random, 500);
+        for (size_t i = 0; i < n; i++)
+            counts[i] = rs_random_below(&random, 3) ? rs_random_below(&random, 15) : rs_random_below(&random, 500);
         make_line(n, counts);
         for (size_t i = 0; i < n; i++) {
             cr_assert(cells[i].withheld || !rs_report_small(counts[i], -1));

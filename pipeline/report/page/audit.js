@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The auditors' page: what the data are like, how well imputation does, what the estimators say beside each other, what is
- * withheld, and where every number comes from. */
+/* The auditors' page: what the data are like, how well imputation does, what the estimators say beside each other,
+ * what is withheld, and where every number comes from. */
 'use strict';
 
 const estimates = rowsOf('estimate');
@@ -18,20 +18,34 @@ function tile(value, text, klass) {
 function head(page) {
   const r = data.run, failed = checks.filter(c => c.state === 'fail').length;
   const ledger = rowsOf('ledger'), unbalanced = ledger.filter(l => !l.balances).length;
-  const withheld = ['estimate', 'disparity', 'equity', 'trend', 'tabulation'].map(t => data[t] ? data[t].withheld : 0);
-  page.append(el('p', {class: 'eyebrow'}, 'Audit report'), el('h1', null, `Run ${r.run_id}, as of ${dayInWords(r.as_of)}`));
-  if (data.steward) page.append(el('p', {class: 'banner'}, 'Steward\u2019s copy: the list of discrepancies has pseudonyms and values of persons. Do not pass it on.'));
-  page.append(el('p', {class: 'lead'}, 'What the data are like, how far estimates can be relied on, what is withheld, and where every number comes from.'));
+  const withheld =
+    ['estimate', 'disparity', 'equity', 'trend', 'tabulation'].map(t => data[t] ? data[t].withheld : 0);
+  page.append(
+    el('p', {class: 'eyebrow'}, 'Audit report'), el('h1', null, `Run ${r.run_id}, as of ${dayInWords(r.as_of)}`));
+  if (data.steward)
+    page.append(el('p', {class: 'banner'},
+      'Steward\u2019s copy: the list of discrepancies has pseudonyms and values of persons. Do not pass it on.'));
+  page.append(el('p', {class: 'lead'},
+    'What the data are like, how far estimates can be relied on, what is withheld, and where every number comes ' +
+    'from.'));
   page.append(el('ul', {class: 'tiles'},
-    tile(count(checks.length), `quality checks: ${count(failed)} failed, ${count(checks.filter(c => c.state === 'pass_with_violations').length)} passed with violations`),
+    tile(count(checks.length),
+      `quality checks: ${count(failed)} failed, ${
+        count(checks.filter(c => c.state === 'pass_with_violations').length)} passed with violations`),
     tile(count(rowsOf('discrepancy').length), 'kinds of disagreement between sources'),
     tile(count(d3.sum(withheld)), 'results withheld'),
-    tile(unbalanced ? count(unbalanced) : 'All', unbalanced ? 'lines of the ledger do not balance' : `${count(ledger.length)} lines of the ledger balance`)));
+    tile(unbalanced ? count(unbalanced) : 'All',
+      unbalanced ? 'lines of the ledger do not balance' : `${count(ledger.length)} lines of the ledger balance`)));
   const shown = data.absent.filter(a => !['ledger', 'quarantine'].includes(a.layout));
-  if (shown.length) page.append(el('p', {class: 'note'}, `Not in this run: ${listOf(shown.map(a => `${a.layout} (${a.why})`))}. What would be told from them is missing below.`));
-  page.append(el('nav', {class: 'toc', 'aria-label': 'Sections'}, [['complete', 'Completeness'], ['checks', 'Checks'], ['discrepancies', 'Discrepancies'],
-    ['accuracy', 'Imputation'], ['estimators', 'Estimators'], ['providers', 'Provider groups'], ['statements', 'Disparity statistics'],
-    ['withheld', 'Withheld'], ['provenance', 'Provenance']].map(([id, text]) => el('a', {href: '#' + id}, text))));
+  if (shown.length)
+    page.append(el('p', {class: 'note'},
+      `Not in this run: ${
+        listOf(shown.map(a => `${a.layout} (${a.why})`))}. What would be told from them is missing below.`));
+  page.append(el('nav', {class: 'toc', 'aria-label': 'Sections'}, [
+    ['complete', 'Completeness'], ['checks', 'Checks'], ['discrepancies', 'Discrepancies'],
+    ['accuracy', 'Imputation'], ['estimators', 'Estimators'], ['providers', 'Provider groups'],
+    ['statements', 'Disparity statistics'], ['withheld', 'Withheld'], ['provenance', 'Provenance']
+  ].map(([id, text]) => el('a', {href: '#' + id}, text))));
 }
 
 /* ---- completeness --------------------------------------------------------------------------------------------- */
@@ -41,17 +55,17 @@ function completeOf(c) {
   if (!c || !c.denominator) return {text: '\u2013', klass: 'w-none'};
   if (number(c.share)) return shade(1 - c.share, percent(1 - c.share, 0), c);
   if (!number(c.bound)) return {text: 'withheld', klass: 'w-withheld', c};
-  return c.bound < 0.5 ? shade(1 - c.bound, '\u2265\u2009' + percent(1 - c.bound, 0), c) : shade(1 - c.bound, '\u2264\u2009' + percent(1 - c.bound, 0), c);
+  return c.bound < 0.5 ? shade(1 - c.bound, '\u2265\u2009' + percent(1 - c.bound, 0), c) :
+                         shade(1 - c.bound, '\u2264\u2009' + percent(1 - c.bound, 0), c);
 }
 
-function shade(share, text, c) {
-  return {share, text, klass: c.state === 'fail' ? 'fill w-bad' : 'fill', c};
-}
+function shade(share, text, c) { return {share, text, klass: c.state === 'fail' ? 'fill w-bad' : 'fill', c}; }
 
 function completenessCell(c) {
   const known = completeOf(c);
   if (!known.c) return el('td', {class: known.klass}, known.text);
-  const node = el('td', {class: known.klass, title: c.message}, el('b', null, (c.state === 'fail' ? '\u25bc ' : '') + known.text),
+  const node = el('td', {class: known.klass, title: c.message},
+    el('b', null, (c.state === 'fail' ? '\u25bc ' : '') + known.text),
     el('small', null, number(c.denominator) ? `of ${count(c.denominator)}` : ''));
   if (number(known.share)) node.style.setProperty('--share', 100 * known.share + '%');
   return node;
@@ -59,34 +73,53 @@ function completenessCell(c) {
 
 function completenessMap(list, what) {
   const elements = unique(list.map(c => c.element)).filter(e => list.some(c => c.element === e && c.denominator));
-  const units = unique(list.map(c => c.scope + '\t' + c.scope_value)).filter(u => !u.startsWith('facility'))
-    .sort((a, b) => (b.startsWith('all\t') - a.startsWith('all\t')) || compare(a, b));
+  const units = unique(list.map(c => c.scope + '\t' + c.scope_value))
+                  .filter(u => !u.startsWith('facility'))
+                  .sort((a, b) => (b.startsWith('all\t') - a.startsWith('all\t')) || compare(a, b));
   const at = new Map(list.map(c => [c.scope + '\t' + c.scope_value + '\t' + c.element, c]));
   if (!elements.length) return el('p', {class: 'note'}, 'No check of completeness is in this run.');
-  return el('figure', null, el('div', {class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': what}, el('table', {class: 'heat compact'},
-    el('caption', null, what), el('thead', null, el('tr', null, el('td', null), elements.map(e => el('th', {scope: 'col'}, elementName(e))))),
-    el('tbody', null, units.map(u => el('tr', null, el('th', {scope: 'row'}, u.startsWith('all\t') ? 'All' : u.split('\t')[1]),
-      elements.map(e => completenessCell(at.get(u + '\t' + e)))))))));
+  return el('figure', null,
+    el('div', {class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': what},
+      el('table', {class: 'heat compact'}, el('caption', null, what),
+        el(
+          'thead', null, el('tr', null, el('td', null), elements.map(e => el('th', {scope: 'col'}, elementName(e))))),
+        el('tbody', null,
+          units.map(u => el('tr', null, el('th', {scope: 'row'}, u.startsWith('all\t') ? 'All' : u.split('\t')[1]),
+                      elements.map(e => completenessCell(at.get(u + '\t' + e)))))))));
 }
 
 function completeness(page) {
-  const node = section(page, 'complete', 'Completeness', 'Share with a usable answer; a decline is an answer. \u25bc marks a share below its threshold. Where 1 to 10 lack ' +
-    'an answer, or gave one, only the bound is said (\u2265, \u2264).');
+  const node = section(page, 'complete', 'Completeness',
+    'Share with a usable answer; a decline is an answer. \u25bc marks a share below its threshold. Where 1 to 10 ' +
+    'lack ' +
+      'an answer, or gave one, only the bound is said (\u2265, \u2264).');
   const complete = checks.filter(c => c.category === 'completeness');
-  if (!complete.length) return void node.append(absentNote(['check_result'], el('p', {class: 'note'}, 'No check of completeness is in this run.')));
-  node.append(el('h3', null, 'Records, by source'), completenessMap(complete.filter(c => !c.check_id.endsWith('_members') && ['all', 'source'].includes(c.scope)),
-    'Complete records, by source and element'));
+  if (!complete.length)
+    return void node.append(
+      absentNote(['check_result'], el('p', {class: 'note'}, 'No check of completeness is in this run.')));
+  node.append(el('h3', null, 'Records, by source'),
+    completenessMap(complete.filter(c => !c.check_id.endsWith('_members') && ['all', 'source'].includes(c.scope)),
+      'Complete records, by source and element'));
   const members = complete.filter(c => c.check_id.endsWith('_members') || c.scope === 'provider_group');
-  if (members.length) node.append(el('h3', {class: 'panels'}, 'Members, by provider group'), completenessMap(members, 'Members with an answer, by provider group and element'));
+  if (members.length)
+    node.append(el('h3', {class: 'panels'}, 'Members, by provider group'),
+      completenessMap(members, 'Members with an answer, by provider group and element'));
 }
 
 /* ---- checks --------------------------------------------------------------------------------------------------- */
 
-const stateWords = {pass: 'Pass', pass_with_violations: 'Pass, with violations', fail: '\u25bc Fail', not_applicable: 'Not applicable', error: '\u25bc Could not be made'};
+const stateWords = {
+  pass: 'Pass',
+  pass_with_violations: 'Pass, with violations',
+  fail: '\u25bc Fail',
+  not_applicable: 'Not applicable',
+  error: '\u25bc Could not be made'
+};
 const scopeText = c => c.scope === 'all' ? 'All' : `${c.scope_value}`;
 
 function checkText(c) {
-  return el('span', null, el('span', {class: 'code'}, c.check_id), el('span', {class: 'under'}, c.exception ? `${c.message} Exception: ${c.exception}` : c.message));
+  return el('span', null, el('span', {class: 'code'}, c.check_id),
+    el('span', {class: 'under'}, c.exception ? `${c.message} Exception: ${c.exception}` : c.message));
 }
 
 function drifts(c) {
@@ -95,64 +128,112 @@ function drifts(c) {
 }
 
 function qualityChecks(page) {
-  const node = section(page, 'checks', 'Quality checks', 'Drift is the share of violations less that of the prior run. Counts of what persons said are withheld from 1 to 10.');
+  const node = section(page, 'checks', 'Quality checks',
+    'Drift is the share of violations less that of the prior run. Counts of what persons said are withheld from 1 ' +
+    'to 10.');
   if (!checks.length) return void node.append(absentNote(['check_result'], el('p', null, 'None.')));
   const drift = checks.filter(c => c.check_id === 'drift' || number(c.prior_share));
   if (!drift.some(c => number(c.prior_share) || number(c.statistic)))
-    node.append(el('p', {class: 'note'}, 'There is no prior run to compare with: no drift is shown (relsogi run --prior).'));
+    node.append(
+      el('p', {class: 'note'}, 'There is no prior run to compare with: no drift is shown (relsogi run --prior).'));
   const order = {error: 0, fail: 1, pass_with_violations: 2, pass: 3, not_applicable: 4};
   const list = checks.slice().sort((a, b) => order[a.state] - order[b.state]);
-  node.append(richTable([{key: 'state', label: 'State', text: c => stateWords[c.state] || c.state, klass: c => c.state === 'fail' || c.state === 'error' ? 'w-bad' : ''},
-    {key: 'severity', label: 'Severity'}, {key: 'check_id', label: 'Check', text: checkText, value: c => c.check_id}, {key: 'element', label: 'Element', text: c => word('elements', c.element) || groupName('race_ethnicity', c.element)},
-    {key: 'scope', label: 'Where', text: scopeText}, {key: 'denominator', label: 'Looked at', number: true, text: c => count(c.denominator)},
-    {key: 'violations', label: 'Violations', number: true, text: c => c.withheld ? 'withheld' : count(c.violations)},
-    {key: 'share', label: 'Share', number: true, text: c => number(c.share) ? percent(c.share) : '\u2013'},
-    {key: 'threshold', label: 'Threshold', number: true, text: c => number(c.threshold) ? percent(c.threshold) : '\u2013'},
-    {key: 'drift', label: 'Drift', number: true, text: drifts, value: c => number(c.prior_share) && number(c.share) ? c.share - c.prior_share : null}], list, 'Quality checks',
-  {filters: ['state', 'severity', 'element', 'scope']}));
+  node.append(richTable(
+    [
+      col('state', 'State', c => stateWords[c.state] || c.state,
+        {klass: c => c.state === 'fail' || c.state === 'error' ? 'w-bad' : ''}),
+      col('severity', 'Severity'), col('check_id', 'Check', checkText, {value: c => c.check_id}),
+      col('element', 'Element', c => word('elements', c.element) || groupName('race_ethnicity', c.element)),
+      col('scope', 'Where', scopeText), num('denominator', 'Looked at', c => count(c.denominator)),
+      num('violations', 'Violations', c => c.withheld ? 'withheld' : count(c.violations)),
+      num('share', 'Share', c => number(c.share) ? percent(c.share) : '\u2013'),
+      num('threshold', 'Threshold', c => number(c.threshold) ? percent(c.threshold) : '\u2013'),
+      num('drift', 'Drift', drifts,
+        {value: c => number(c.prior_share) && number(c.share) ? c.share - c.prior_share : null})
+    ],
+    list, 'Quality checks', {filters: ['state', 'severity', 'element', 'scope']}));
 }
 
 /* ---- discrepancies -------------------------------------------------------------------------------------------- */
 
-const kindWords = {source_against_source: 'Between sources', code_against_text: 'Code against text', within_source: 'Within one source'};
+const kindWords = {
+  source_against_source: 'Between sources',
+  code_against_text: 'Code against text',
+  within_source: 'Within one source'
+};
 
 function discrepancies(page) {
-  const node = section(page, 'discrepancies', 'Discrepancies', 'Answers of one person that disagree, counted by element, sources and the rule that decided which stands.');
+  const node = section(page, 'discrepancies', 'Discrepancies',
+    'Answers of one person that disagree, counted by element, sources and the rule that decided which stands.');
   const list = rowsOf('discrepancy').map(d => ({...d, pair: `${d.kept_source} over ${d.other_source}`}));
   if (!data.discrepancy) return void node.append(absentNote(['discrepancy'], el('p', null, 'None.')));
-  if (data.discrepancy.withheld) node.append(el('p', {class: 'soft small'}, `${plural(data.discrepancy.withheld, 'count is', 'counts are')} withheld: from 1 to 10, or next to one.`));
-  const columns = [{key: 'severity', label: 'Severity'}, {key: 'element', label: 'Element', text: d => elementName(d.element)}, {key: 'axis', label: 'Axis'},
-    {key: 'kind', label: 'Kind', text: d => kindWords[d.kind] || d.kind}];
-  node.append(richTable([...columns, {key: 'pair', label: 'Which source stands'}, {key: 'rule', label: 'Rule that decided', code: true},
-    {key: 'n', label: 'Number', number: true, text: d => number(d.n) ? count(d.n) : 'withheld'}], list, 'Discrepancies by kind', {filters: ['severity', 'element', 'axis', 'kind', 'pair', 'rule']}));
+  if (data.discrepancy.withheld)
+    node.append(el('p', {class: 'soft small'},
+      `${plural(data.discrepancy.withheld, 'count is', 'counts are')} withheld: from 1 to 10, or next to one.`));
+  const columns = [
+    col('severity', 'Severity'), col('element', 'Element', d => elementName(d.element)), col('axis', 'Axis'),
+    col('kind', 'Kind', d => kindWords[d.kind] || d.kind)
+  ];
+  node.append(richTable(
+    [
+      ...columns, col('pair', 'Which source stands'), col('rule', 'Rule that decided', null, {code: true}),
+      num('n', 'Number', d => number(d.n) ? count(d.n) : 'withheld')
+    ],
+    list, 'Discrepancies by kind', {filters: ['severity', 'element', 'axis', 'kind', 'pair', 'rule']}));
   if (!data.discrepancy_rows) return;
   node.append(el('h3', {class: 'panels'}, 'One by one, for the steward'),
-    data.discrepancy_rows.left_out ? el('p', {class: 'note'}, `${count(data.discrepancy_rows.left_out)} more, notes last, are in the run\u2019s discrepancy file.`) : el('p'),
-    richTable([...columns, {key: 'person_key', label: 'Person', code: true}, {key: 'kept_value', label: 'Stands'}, {key: 'kept_source', label: 'From'},
-      {key: 'other_value', label: 'Does not'}, {key: 'other_source', label: 'From'}, {key: 'rule', label: 'Rule', code: true},
-      {key: 'discrepancy_key', label: 'Discrepancy', code: true}], rowsOf('discrepancy_rows'), 'Discrepancies, one by one', {filters: ['severity', 'element', 'kind']}));
+    data.discrepancy_rows.left_out ?
+      el('p', {class: 'note'},
+        `${count(data.discrepancy_rows.left_out)} more, notes last, are in the run\u2019s discrepancy file.`) :
+      el('p'),
+    richTable(
+      [
+        ...columns, col('person_key', 'Person', null, {code: true}), col('kept_value', 'Stands'),
+        col('kept_source', 'From'), col('other_value', 'Does not'), col('other_source', 'From'),
+        col('rule', 'Rule', null, {code: true}), col('discrepancy_key', 'Discrepancy', null, {code: true})
+      ],
+      rowsOf('discrepancy_rows'), 'Discrepancies, one by one', {filters: ['severity', 'element', 'kind']}));
 }
 
 function setAside(page) {
-  const node = section(page, 'aside', 'Set aside', 'Values and rows that broke a rule; the row goes on without the value. Values themselves are not shown.');
+  const node = section(page, 'aside', 'Set aside',
+    'Values and rows that broke a rule; the row goes on without the value. Values themselves are not shown.');
   const list = rowsOf('quarantine');
-  node.append(list.length ? richTable([{key: 'stage', label: 'Stage'}, {key: 'scope', label: 'What'}, {key: 'rule', label: 'Rule', code: true}, {key: 'field', label: 'Field', code: true},
-    {key: 'n', label: 'Number', number: true, text: q => count(q.n)}], list, 'Set aside, by rule and field', {filters: ['stage', 'scope'], search: false}) : el('p', null, 'Nothing was set aside.'));
+  node.append(list.length ? richTable(
+                              [
+                                col('stage', 'Stage'), col('scope', 'What'), col('rule', 'Rule', null, {code: true}),
+                                col('field', 'Field', null, {code: true}), num('n', 'Number', q => count(q.n))
+                              ],
+                              list, 'Set aside, by rule and field', {filters: ['stage', 'scope'], search: false}) :
+                            el('p', null, 'Nothing was set aside.'));
 }
 
 /* ---- imputation ----------------------------------------------------------------------------------------------- */
 
 function accuracy(page) {
-  const node = section(page, 'accuracy', 'Accuracy of imputation', 'Held against members who say for themselves, imputed as if they had not. They may differ from those who do not say: ' +
-    'that this carries over is an assumption.');
+  const node = section(page, 'accuracy', 'Accuracy of imputation',
+    'Held against members who say for themselves, imputed as if they had not. They may differ from those who do ' +
+    'not say: ' +
+      'that this carries over is an assumption.');
   const all = rowsOf('evaluation');
   if (!all.length) return void node.append(absentNote(['evaluation'], el('p', null, 'None.')));
   const strata = unique(all.map(e => [e.model, e.dimension, e.stratum].join('\t')));
   const holder = el('div');
-  const label = key => { const [model, d, s] = key.split('\t'); return `${model}: ${d === 'all' ? 'everybody' : `${d.replace(/_/g, ' ')} ${s}`}`; };
+  const label = key => {
+    const [model, d, s] = key.split('\t');
+    return `${model}: ${d === 'all' ? 'everybody' : `${d.replace(/_/g, ' ')} ${s}`}`;
+  };
   const id = newId();
-  const select = el('select', {id, change: e => { holder.replaceChildren(accuracyOf(all, e.target.value)); drawAll(); }}, strata.map(s => el('option', {value: s}, label(s))));
-  node.append(el('div', {class: 'controls'}, el('div', null, el('label', {for: id}, 'Members'), select)), holder);
+  const select = el('select', {
+    id,
+    change: e => {
+      holder.replaceChildren(accuracyOf(all, e.target.value));
+      drawAll();
+    }
+  },
+    strata.map(s => el('option', {value: s}, label(s))));
+  node.append(el('div', {class: 'controls'}, el('div', null, el('label', {for: id
+  }, 'Members'), select)), holder);
   holder.replaceChildren(accuracyOf(all, strata[0]));
 }
 
@@ -160,18 +241,40 @@ function accuracyOf(all, key) {
   const list = all.filter(e => [e.model, e.dimension, e.stratum].join('\t') === key);
   const groups = unique(list.map(e => e.race_group)).filter(g => g !== 'ALL').sort(byGroup('race_ethnicity'));
   const of = (g, metric) => list.find(e => e.race_group === g && e.metric === metric);
-  const value = (g, metric, show) => { const e = of(g, metric); return e ? show(e.value) : '\u2013'; };
-  const column = (metric, text, show) => ({key: metric, label: text, number: true, text: g => {
+  const value = (g, metric, show) => {
     const e = of(g, metric);
-    return e ? el('span', {title: number(e.lower) ? `95 % interval ${show(e.lower)} to ${show(e.upper)}` : ''}, show(e.value)) : '\u2013';
-  }});
+    return e ? show(e.value) : '\u2013';
+  };
+  const column = (metric, text, show) => ({
+    key: metric,
+    label: text,
+    number: true,
+    text: g => {
+      const e = of(g, metric);
+      return e ? el('span', {title: number(e.lower) ? `95 % interval ${show(e.lower)} to ${show(e.upper)}` : ''},
+                   show(e.value)) :
+                                                      '\u2013';
+    }
+  });
   const whole = of('ALL', 'log_loss');
-  return el('div', null, el('p', {class: 'soft small'}, whole ? `${count(whole.n)} members; log-loss ${fixed(whole.value)}, Brier score ${value('ALL', 'brier', fixed)}.` : ''),
-    plainTable([{key: 'g', label: 'Group', head: true, text: g => groupName('race_ethnicity', g)}, column('observed_share', 'Observed share', percent), column('mean_p', 'Mean probability', percent),
-      column('bias', 'Difference, points', v => points(v)), column('correlation', 'Correlation', v => fixed(v, 2)), column('auc', 'AUC', v => fixed(v, 3)),
-      column('calibration_slope', 'Calibration slope', v => fixed(v, 2)), column('ece', 'Calibration error', v => fixed(v, 3)), column('brier', 'Brier', v => fixed(v, 3)),
-      column('lambda', 'Information \u03bb', v => fixed(v, 2))], groups, 'Accuracy by group'),
-    el('p', {class: 'soft small'}, 'Intervals show when the pointer rests on a number. A slope of 1 is perfect calibration. \u03bb is the share of the information on a person\u2019s group that the probability holds: 1 is all of it.'),
+  return el('div', null,
+    el('p', {class: 'soft small'},
+      whole ?
+        `${count(whole.n)} members; log-loss ${fixed(whole.value)}, Brier score ${value('ALL', 'brier', fixed)}.` :
+        ''),
+    plainTable(
+      [
+        col('g', 'Group', g => groupName('race_ethnicity', g), {head: true}),
+        column('observed_share', 'Observed share', percent), column('mean_p', 'Mean probability', percent),
+        column('bias', 'Difference, points', v => points(v)), column('correlation', 'Correlation', v => fixed(v, 2)),
+        column('auc', 'AUC', v => fixed(v, 3)), column('calibration_slope', 'Calibration slope', v => fixed(v, 2)),
+        column('ece', 'Calibration error', v => fixed(v, 3)), column('brier', 'Brier', v => fixed(v, 3)),
+        column('lambda', 'Information \u03bb', v => fixed(v, 2))
+      ],
+      groups, 'Accuracy by group'),
+    el('p', {class: 'soft small'},
+      'Intervals show when the pointer rests on a number. A slope of 1 is perfect calibration. \u03bb is the ' +
+      'share of the information on a person\u2019s group that the probability holds: 1 is all of it.'),
     el('div', {class: 'panels grid3'}, groups.map(g => calibrationFigure(list, g)).filter(Boolean)));
 }
 
@@ -181,12 +284,20 @@ function calibrationFigure(list, group) {
     const bin = String(i).padStart(2, '0');
     const observed = list.find(e => e.race_group === group && e.metric === `bin_${bin}_observed`);
     const p = list.find(e => e.race_group === group && e.metric === `bin_${bin}_mean_p`);
-    if (observed && p) bins.push({bin, p: p.value, observed: observed.value, low: observed.lower, high: observed.upper, n: observed.n});
+    if (observed && p)
+      bins.push(
+        {bin, p: p.value, observed: observed.value, low: observed.lower, high: observed.upper, n: observed.n});
   }
   if (!bins.length) return null;
-  return figure(groupName('race_ethnicity', group), 'Observed share against mean probability; on the dashed line they agree.', (holder, width) => calibrationChart(holder, width, bins),
-    [{key: 'p', label: 'Mean probability', number: true, head: true, text: b => percent(b.p)}, {key: 'observed', label: 'Observed share', number: true, text: b => percent(b.observed)},
-      {key: 'i', label: '95 % interval', number: true, text: b => rangePercent(b.low, b.high)}, {key: 'n', label: 'Members', number: true, text: b => count(b.n)}], bins);
+  return figure(groupName('race_ethnicity', group),
+    'Observed share against mean probability; on the dashed line they agree.',
+    (holder, width) => calibrationChart(holder, width, bins),
+    [
+      num('p', 'Mean probability', b => percent(b.p), {head: true}),
+      num('observed', 'Observed share', b => percent(b.observed)),
+      num('i', '95 % interval', b => rangePercent(b.low, b.high)), num('n', 'Members', b => count(b.n))
+    ],
+    bins);
 }
 
 /* ---- estimators ----------------------------------------------------------------------------------------------- */
@@ -194,16 +305,33 @@ function calibrationFigure(list, group) {
 const estimatorOrder = ['birdie', 'mi', 'ols', 'weighted', 'threshold', 'self_report', 'observed'];
 
 function estimators(page) {
-  const node = section(page, 'estimators', 'Estimators beside each other', 'The same rate by each estimator. Combined (BIRDiE) carries the error of imputation; weighted and likeliest-group estimates are known to be ' +
-    'biased towards no gap and are here to compare. Dotted brackets are the bounds within which the truth lies whatever ties race to outcome.');
+  const node = section(page, 'estimators', 'Estimators beside each other',
+    'The same rate by each estimator. Combined (BIRDiE) carries the error of imputation; weighted and ' +
+    'likeliest-group estimates are known to be ' +
+      'biased towards no gap and are here to compare. Dotted brackets are the bounds within which the truth lies ' +
+      'whatever ties race to outcome.');
   const race = estimates.filter(r => r.dimension === 'race_ethnicity' && !isMissing(r.dimension, r.stratum));
   const keys = unique(race.map(r => r.measure + '\t' + r.period));
   if (!keys.length) return void node.append(absentNote(['estimate'], el('p', null, 'None.')));
   const holder = el('div', {class: 'panels grid2'});
-  const show = key => { holder.replaceChildren(...estimatorPanels(race.filter(r => r.measure + '\t' + r.period === key))); drawAll(); };
-  const text = key => { const [m, p] = key.split('\t'); return `${measureOf(m).title} (${m} ${p})`; };
+  const show = key => {
+    holder.replaceChildren(...estimatorPanels(race.filter(r => r.measure + '\t' + r.period === key)));
+    drawAll();
+  };
+  const text = key => {
+    const [m, p] = key.split('\t');
+    return `${measureOf(m).title} (${m} ${p})`;
+  };
   const id = newId();
-  node.append(el('div', {class: 'controls'}, el('div', null, el('label', {for: id}, 'Measure'), el('select', {id, change: e => show(e.target.value)}, keys.map(k => el('option', {value: k}, text(k)))))), holder);
+  node.append(
+    el('div', {class: 'controls'},
+      el('div', null,
+        el('label',
+          {for: id
+          },
+          'Measure'),
+        el('select', {id, change: e => show(e.target.value)}, keys.map(k => el('option', {value: k}, text(k)))))),
+    holder);
   show(keys[0]);
 }
 
@@ -211,18 +339,43 @@ function estimatorPanels(rows) {
   const groups = unique(rows.map(r => r.stratum)).sort(byGroup('race_ethnicity'));
   const ends = rows.flatMap(r => [r.rate, r.lower, r.upper, r.bound_lower, r.bound_upper]).filter(number);
   return groups.map(g => {
-    const mine = rows.filter(r => r.stratum === g).sort((a, b) => estimatorOrder.indexOf(a.estimator) - estimatorOrder.indexOf(b.estimator));
-    const items = mine.map(r => ({label: estimatorName(r.estimator), value: r.suppressed === 'N' ? r.rate : null, low: r.lower, high: r.upper, boundLow: r.bound_lower, boundHigh: r.bound_upper,
-      verdict: r.estimator === 'birdie' ? 'reference' : 'plain', said: r.suppressed === 'N' ? percent(r.rate) : 'withheld'}));
-    const first = mine.find(r => r.estimator === 'birdie') || mine[0], flags = unique(mine.flatMap(r => (r.flags || '').split(',')).filter(Boolean));
-    const about = [number(first.direct_share) ? `${percent(first.direct_share, 0)} self-reported` : null, number(first.indirect_share) ? `${percent(first.indirect_share, 0)} imputed` : null,
-      number(first.unknown_share) ? `${percent(first.unknown_share, 0)} unknown` : null, number(first.lambda) ? `\u03bb ${fixed(first.lambda, 2)}` : null,
-      flags.length ? `flags: ${flags.join(', ').replace(/_/g, ' ')}` : null].filter(Boolean).join(' \u00b7 ');
-    return figure(groupName('race_ethnicity', g), about || null, (holder, width) => dotRows(holder, width, items, {format: v => Math.round(100 * v) + '%', labelRoom: 150, saidRoom: 70, domain: d3.extent(ends)}),
-      [{key: 'e', label: 'Estimator', head: true, text: r => estimatorName(r.estimator)}, {key: 'n', label: 'n', number: true, text: r => count(r.n)}, {key: 'ne', label: 'n effective', number: true, text: r => count(r.n_eff)},
-        {key: 'rate', label: 'Rate', number: true, text: r => r.suppressed === 'N' ? percent(r.rate) : 'withheld'}, {key: 'ci', label: '95 % interval', number: true, text: r => rangePercent(r.lower, r.upper)},
-        {key: 'b', label: 'Bounds', number: true, text: r => rangePercent(r.bound_lower, r.bound_upper)}, {key: 'd', label: 'Gap, points', number: true, text: r => points(r.difference)},
-        {key: 'f', label: 'Flags', text: r => (r.flags || '').replace(/_/g, ' ')}, {key: 'estimate_key', label: 'For relsogi trace', code: true}], mine);
+    const mine = rows.filter(r => r.stratum === g)
+                   .sort((a, b) => estimatorOrder.indexOf(a.estimator) - estimatorOrder.indexOf(b.estimator));
+    const items = mine.map(r => ({
+      label: estimatorName(r.estimator),
+      value: r.suppressed === 'N' ? r.rate : null,
+      low: r.lower,
+      high: r.upper,
+      boundLow: r.bound_lower,
+      boundHigh: r.bound_upper,
+      verdict: r.estimator === 'birdie' ? 'reference' : 'plain',
+      said: r.suppressed === 'N' ? percent(r.rate) : 'withheld'
+    }));
+    const first = mine.find(r => r.estimator === 'birdie') || mine[0],
+          flags = unique(mine.flatMap(r => (r.flags || '').split(',')).filter(Boolean));
+    const about =
+      [
+        number(first.direct_share) ? `${percent(first.direct_share, 0)} self-reported` : null,
+        number(first.indirect_share) ? `${percent(first.indirect_share, 0)} imputed` : null,
+        number(first.unknown_share) ? `${percent(first.unknown_share, 0)} unknown` : null,
+        number(first.lambda) ? `\u03bb ${fixed(first.lambda, 2)}` : null,
+        flags.length ? `flags: ${flags.join(', ').replace(/_/g, ' ')}` : null
+      ].filter(Boolean)
+        .join(' \u00b7 ');
+    return figure(groupName('race_ethnicity', g), about || null,
+      (holder, width) => dotRows(holder, width, items,
+        {format: v => Math.round(100 * v) + '%', labelRoom: 150, saidRoom: 70, domain: d3.extent(ends)}),
+      [
+        col('e', 'Estimator', r => estimatorName(r.estimator), {head: true}), num('n', 'n', r => count(r.n)),
+        num('ne', 'n effective', r => count(r.n_eff)),
+        num('rate', 'Rate', r => r.suppressed === 'N' ? percent(r.rate) : 'withheld'),
+        num('ci', '95 % interval', r => rangePercent(r.lower, r.upper)),
+        num('b', 'Bounds', r => rangePercent(r.bound_lower, r.bound_upper)),
+        num('d', 'Gap, points', r => points(r.difference)),
+        col('f', 'Flags', r => (r.flags || '').replace(/_/g, ' ')),
+        col('estimate_key', 'For relsogi trace', null, {code: true})
+      ],
+      mine);
   });
 }
 

@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The charts, drawn by D3 into SVG at the width at hand. Shape says what colour says: triangle down worse, up better, square
- * same, hollow circle can't tell, filled circle the group compared with. */
+/* The charts, drawn by D3 into SVG at the width at hand. Shape says what colour says: triangle down worse, up better,
+ * square same, hollow circle can't tell, filled circle the group compared with. */
 'use strict';
 
 const narrow = width => width < 520;
-const shapes = {worse: d3.symbolTriangle, better: d3.symbolTriangle, same: d3.symbolSquare, unsure: d3.symbolCircle,
-  reference: d3.symbolCircle, plain: d3.symbolCircle, withheld: d3.symbolCircle, none: d3.symbolCircle};
+const shapes = {
+  worse: d3.symbolTriangle,
+  better: d3.symbolTriangle,
+  same: d3.symbolSquare,
+  unsure: d3.symbolCircle,
+  reference: d3.symbolCircle,
+  plain: d3.symbolCircle,
+  withheld: d3.symbolCircle,
+  none: d3.symbolCircle
+};
 
 function mark(parent, x, y, verdict, title) {
-  const shape = d3.symbol().type(shapes[verdict] || d3.symbolCircle).size(verdict === 'worse' || verdict === 'better' ? 78 : 84)();
-  const node = parent.append('path').attr('class', `mark v-${verdict === 'none' ? 'plain' : verdict}`).attr('d', shape)
-    .attr('transform', `translate(${x},${y})${verdict === 'worse' ? ' rotate(180)' : ''}`);
+  const shape = d3.symbol()
+                  .type(shapes[verdict] || d3.symbolCircle)
+                  .size(verdict === 'worse' || verdict === 'better' ? 78 : 84)();
+  const node = parent.append('path')
+                 .attr('class', `mark v-${verdict === 'none' ? 'plain' : verdict}`)
+                 .attr('d', shape)
+                 .attr('transform', `translate(${x},${y})${verdict === 'worse' ? ' rotate(180)' : ''}`);
   if (title) node.append('title').text(title);
 }
 
@@ -30,8 +42,10 @@ function lines(text, width, size = 13) {
   const out = [''];
   for (const w of String(text).split(' ')) {
     const last = out[out.length - 1];
-    if (last && last.length + 1 + w.length > most) out.push(w);
-    else out[out.length - 1] = last ? last + ' ' + w : w;
+    if (last && last.length + 1 + w.length > most)
+      out.push(w);
+    else
+      out[out.length - 1] = last ? last + ' ' + w : w;
   }
   return out;
 }
@@ -41,15 +55,16 @@ function textLines(parent, list, x, y, klass) {
   list.forEach((line, i) => node.append('tspan').attr('x', x).attr('dy', i ? 16 : 0).text(line));
 }
 
-/* Rows of a dot and its interval on one axis: rates, gaps, members.
- * items: {label, value, low, high, verdict, said, note}; `said` is the number in words, at the right. An item without value
- * is withheld. options: format of the axis, zero (a rule at 0), rule ({value, label}), left and right (words at the ends of
- * the axis), domain, bounds ([low, high] as a bracket). */
+/* Rows of a dot and its interval on one axis: rates, gaps, members. items: {label, value, low, high, verdict, said,
+ * note}; `said` is the number in words, at the right. An item without value is withheld. options: format of the axis,
+ * zero (a rule at 0), rule ({value, label}), left and right (words at the ends of the axis), domain, bounds ([low,
+ * high] as a bracket). */
 function dotRows(holder, width, items, options) {
   const small = narrow(width);
   const labelRoom = small ? 0 : Math.min(options.labelRoom || 190, width * 0.34);
   const saidRoom = small ? 0 : options.saidRoom || 150;
-  const labelLines = item => small ? lines(item.label, width - (item.said || '').length * 7.2 - 14) : lines(item.label, labelRoom - 12);
+  const labelLines = item =>
+    small ? lines(item.label, width - (item.said || '').length * 7.2 - 14) : lines(item.label, labelRoom - 12);
   const rowOf = item => small ? 30 + 16 * labelLines(item).length : Math.max(30, 8 + 16 * labelLines(item).length);
   const top = options.rule || options.left ? 30 : 10;
   const heights = items.map(rowOf);
@@ -59,42 +74,76 @@ function dotRows(holder, width, items, options) {
   if (options.zero) ends.push(0);
   if (options.rule) ends.push(options.rule.value);
   const domain = options.domain || d3.extent(ends);
-  const x = d3.scaleLinear().domain(domain[0] === domain[1] ? [domain[0] - 0.05, domain[1] + 0.05] : domain)
-    .nice(small ? 4 : 6).range([left, right]);
+  const x = d3.scaleLinear()
+              .domain(domain[0] === domain[1] ? [domain[0] - 0.05, domain[1] + 0.05] : domain)
+              .nice(small ? 4 : 6)
+              .range([left, right]);
   const svg = svgIn(holder, width, height);
   const bottom = height - 26;
-  svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${bottom})`)
-    .call(d3.axisBottom(x).ticks(small ? 4 : 6).tickFormat(options.format).tickSize(-(bottom - top + 4)).tickPadding(7));
+  svg.append('g')
+    .attr('class', 'axis')
+    .attr('transform', `translate(0,${bottom})`)
+    .call(
+      d3.axisBottom(x).ticks(small ? 4 : 6).tickFormat(options.format).tickSize(-(bottom - top + 4)).tickPadding(7));
   svg.select('.domain').remove();
-  if (options.zero) svg.append('line').attr('class', 'zero').attr('x1', x(0)).attr('x2', x(0)).attr('y1', top - 6).attr('y2', bottom);
+  if (options.zero)
+    svg.append('line').attr('class', 'zero').attr('x1', x(0)).attr('x2', x(0)).attr('y1', top - 6).attr('y2', bottom);
   if (options.left) {
     const at = x(0);
-    svg.append('text').attr('class', 'soft').attr('x', at - 8).attr('y', 14).attr('text-anchor', 'end').text('\u2190 ' + options.left);
+    svg.append('text')
+      .attr('class', 'soft')
+      .attr('x', at - 8)
+      .attr('y', 14)
+      .attr('text-anchor', 'end')
+      .text('\u2190 ' + options.left);
     svg.append('text').attr('class', 'soft').attr('x', at + 8).attr('y', 14).text(options.right + ' \u2192');
   }
   if (options.rule) {
     const at = x(options.rule.value), far = at > (left + right) / 2;
     svg.append('line').attr('class', 'zero').attr('x1', at).attr('x2', at).attr('y1', top - 8).attr('y2', bottom);
-    svg.append('text').attr('class', 'soft').attr('x', at).attr('y', 14).attr('text-anchor', far ? 'end' : 'start')
-      .attr('dx', far ? 4 : -4).text(options.rule.label);
+    svg.append('text')
+      .attr('class', 'soft')
+      .attr('x', at)
+      .attr('y', 14)
+      .attr('text-anchor', far ? 'end' : 'start')
+      .attr('dx', far ? 4 : -4)
+      .text(options.rule.label);
   }
   let y = top;
   items.forEach((item, i) => {
     const list = labelLines(item), middle = small ? y + heights[i] - 14 : y + heights[i] / 2;
     if (small) {
       textLines(svg, list, 0, y + 15, 'strong halo');
-      svg.append('text').attr('x', width).attr('y', y + 15).attr('text-anchor', 'end').attr('class', 'soft halo').text(item.said);
+      svg.append('text')
+        .attr('x', width)
+        .attr('y', y + 15)
+        .attr('text-anchor', 'end')
+        .attr('class', 'soft halo')
+        .text(item.said);
     } else {
       textLines(svg, list, 0, middle + 4 - 8 * (list.length - 1));
-      svg.append('text').attr('x', width).attr('y', middle + 4).attr('text-anchor', 'end')
-        .attr('class', item.value === null ? 'soft' : null).text(item.said);
+      svg.append('text')
+        .attr('x', width)
+        .attr('y', middle + 4)
+        .attr('text-anchor', 'end')
+        .attr('class', item.value === null ? 'soft' : null)
+        .text(item.said);
     }
-    svg.append('line').attr('class', 'rule').attr('x1', small ? left : 0).attr('x2', small ? right : width)
-      .attr('y1', y + heights[i]).attr('y2', y + heights[i]);
+    svg.append('line')
+      .attr('class', 'rule')
+      .attr('x1', small ? left : 0)
+      .attr('x2', small ? right : width)
+      .attr('y1', y + heights[i])
+      .attr('y2', y + heights[i]);
     if (number(item.boundLow) && number(item.boundHigh)) bracket(svg, x(item.boundLow), x(item.boundHigh), middle);
     if (number(item.value)) {
-      if (number(item.low)) svg.append('line').attr('class', `range v-${item.verdict}`).attr('x1', x(item.low))
-        .attr('x2', x(item.high)).attr('y1', middle).attr('y2', middle);
+      if (number(item.low))
+        svg.append('line')
+          .attr('class', `range v-${item.verdict}`)
+          .attr('x1', x(item.low))
+          .attr('x2', x(item.high))
+          .attr('y1', middle)
+          .attr('y2', middle);
       mark(svg, x(item.value), middle, item.verdict, `${item.label}: ${item.said}`);
     }
     y += heights[i];
@@ -102,12 +151,15 @@ function dotRows(holder, width, items, options) {
 }
 
 function bracket(svg, from, to, y) {
-  svg.append('path').attr('d', `M${from},${y - 6}v12M${to},${y - 6}v12M${from},${y}H${to}`).attr('fill', 'none')
-    .attr('stroke', 'var(--soft)').attr('stroke-dasharray', '2 3');
+  svg.append('path')
+    .attr('d', `M${from},${y - 6}v12M${to},${y - 6}v12M${from},${y}H${to}`)
+    .attr('fill', 'none')
+    .attr('stroke', 'var(--soft)')
+    .attr('stroke-dasharray', '2 3');
 }
 
-/* Lines over time, one a series: {name, points: [{x, value, low, high, said}]}; x are the places in time, `names` what they
- * are called. */
+/* Lines over time, one a series: {name, points: [{x, value, low, high, said}]}; x are the places in time, `names` what
+ * they are called. */
 const inks = ['--one', '--two', '--three', '--four', '--five', '--six'];
 const dashes = ['', '7 3', '2 3', '9 3 2 3', '4 4', '12 4'];
 function lineChart(holder, width, series, names, options) {
@@ -116,34 +168,71 @@ function lineChart(holder, width, series, names, options) {
   const x = d3.scalePoint().domain(names.map((_, i) => i)).range([left, width - room]).padding(0.3);
   const y = d3.scaleLinear().domain(d3.extent(ends)).nice(5).range([bottom, 12]);
   const svg = svgIn(holder, width, height);
-  svg.append('g').attr('class', 'axis').attr('transform', `translate(${left},0)`)
-    .call(d3.axisLeft(y).ticks(5).tickFormat(options.format).tickSize(-(width - room - left))).select('.domain').remove();
-  svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${bottom})`)
-    .call(d3.axisBottom(x).tickFormat(i => names[i]).tickSize(0).tickPadding(10)).select('.domain').remove();
-  svg.append('line').attr('class', 'zero').attr('x1', left).attr('x2', width - room).attr('y1', y(0)).attr('y2', y(0));
+  svg.append('g')
+    .attr('class', 'axis')
+    .attr('transform', `translate(${left},0)`)
+    .call(d3.axisLeft(y).ticks(5).tickFormat(options.format).tickSize(-(width - room - left)))
+    .select('.domain')
+    .remove();
+  svg.append('g')
+    .attr('class', 'axis')
+    .attr('transform', `translate(0,${bottom})`)
+    .call(d3.axisBottom(x).tickFormat(i => names[i]).tickSize(0).tickPadding(10))
+    .select('.domain')
+    .remove();
+  svg.append('line')
+    .attr('class', 'zero')
+    .attr('x1', left)
+    .attr('x2', width - room)
+    .attr('y1', y(0))
+    .attr('y2', y(0));
   const shift = i => (i - (series.length - 1) / 2) * 7;
   const ends2 = [];
   series.forEach((s, i) => {
     const ink = `var(${inks[i % inks.length]})`, seen = s.points.filter(p => number(p.value));
     if (!seen.length) return;
     const at = p => x(p.x) + shift(i);
-    svg.append('path').attr('fill', 'none').attr('stroke', ink).attr('stroke-width', 2).attr('stroke-dasharray', dashes[i % 6])
+    svg.append('path')
+      .attr('fill', 'none')
+      .attr('stroke', ink)
+      .attr('stroke-width', 2)
+      .attr('stroke-dasharray', dashes[i % 6])
       .attr('d', d3.line().x(at).y(p => y(p.value))(seen));
     for (const p of seen) {
-      if (number(p.low)) svg.append('line').attr('x1', at(p)).attr('x2', at(p)).attr('y1', y(p.low)).attr('y2', y(p.high))
-        .attr('stroke', ink).attr('stroke-width', 1.2);
-      svg.append('circle').attr('cx', at(p)).attr('cy', y(p.value)).attr('r', 4).attr('fill', ink)
-        .append('title').text(`${s.name}, ${names[p.x]}: ${p.said}`);
+      if (number(p.low))
+        svg.append('line')
+          .attr('x1', at(p))
+          .attr('x2', at(p))
+          .attr('y1', y(p.low))
+          .attr('y2', y(p.high))
+          .attr('stroke', ink)
+          .attr('stroke-width', 1.2);
+      svg.append('circle')
+        .attr('cx', at(p))
+        .attr('cy', y(p.value))
+        .attr('r', 4)
+        .attr('fill', ink)
+        .append('title')
+        .text(`${s.name}, ${names[p.x]}: ${p.said}`);
     }
     ends2.push({name: s.name, ink, y: y(seen[seen.length - 1].value)});
   });
   if (room < 100) return;
   ends2.sort((a, b) => a.y - b.y);
-  ends2.forEach((e, i) => { if (i && e.y - ends2[i - 1].y < 15) e.y = ends2[i - 1].y + 15; });
+  ends2.forEach((e, i) => {
+    if (i && e.y - ends2[i - 1].y < 15) e.y = ends2[i - 1].y + 15;
+  });
   const over = ends2.length ? ends2[ends2.length - 1].y - (bottom + 6) : 0;
-  if (over > 0) ends2.forEach(e => { e.y -= over; });
-  ends2.forEach(e => svg.append('text').attr('x', width - room + 8).attr('y', e.y + 4).style('fill', e.ink).attr('class', 'strong')
-    .text(lines(e.name, room)[0]));
+  if (over > 0)
+    ends2.forEach(e => {
+      e.y -= over;
+    });
+  ends2.forEach(e => svg.append('text')
+                       .attr('x', width - room + 8)
+                       .attr('y', e.y + 4)
+                       .style('fill', e.ink)
+                       .attr('class', 'strong')
+                       .text(lines(e.name, room)[0]));
 }
 
 /* Observed share against mean probability, bin by bin, with the line of perfect agreement. */
@@ -154,19 +243,42 @@ function calibrationChart(holder, width, bins) {
   const svg = svgIn(holder, side, side);
   svg.style('max-width', side + 'px');
   const ticks = axis => axis.tickValues([0, 0.25, 0.5, 0.75, 1]).tickFormat(v => Math.round(100 * v) + '%');
-  svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${bottom})`)
-    .call(ticks(d3.axisBottom(x)).tickSize(-(bottom - 10)).tickPadding(6)).select('.domain').remove();
-  svg.append('g').attr('class', 'axis').attr('transform', `translate(${left},0)`)
-    .call(ticks(d3.axisLeft(y)).tickSize(-(side - 10 - left))).select('.domain').remove();
+  svg.append('g')
+    .attr('class', 'axis')
+    .attr('transform', `translate(0,${bottom})`)
+    .call(ticks(d3.axisBottom(x)).tickSize(-(bottom - 10)).tickPadding(6))
+    .select('.domain')
+    .remove();
+  svg.append('g')
+    .attr('class', 'axis')
+    .attr('transform', `translate(${left},0)`)
+    .call(ticks(d3.axisLeft(y)).tickSize(-(side - 10 - left)))
+    .select('.domain')
+    .remove();
   svg.append('line').attr('class', 'zero').attr('x1', x(0)).attr('y1', y(0)).attr('x2', x(1)).attr('y2', y(1));
-  svg.append('text').attr('class', 'soft').attr('x', (left + side) / 2).attr('y', side - 3).attr('text-anchor', 'middle')
+  svg.append('text')
+    .attr('class', 'soft')
+    .attr('x', (left + side) / 2)
+    .attr('y', side - 3)
+    .attr('text-anchor', 'middle')
     .text('mean probability');
   const size = d3.scaleSqrt().domain([0, d3.max(bins, b => b.n) || 1]).range([2.5, 9]);
   for (const b of bins) {
-    if (number(b.low)) svg.append('line').attr('class', 'range v-plain').attr('x1', x(b.p)).attr('x2', x(b.p))
-      .attr('y1', y(b.low)).attr('y2', y(b.high));
-    svg.append('circle').attr('class', 'mark v-plain').attr('cx', x(b.p)).attr('cy', y(b.observed)).attr('r', size(b.n))
-      .attr('fill-opacity', 0.55).append('title').text(`${percent(b.p)} expected, ${percent(b.observed)} observed, ${count(b.n)} members`);
+    if (number(b.low))
+      svg.append('line')
+        .attr('class', 'range v-plain')
+        .attr('x1', x(b.p))
+        .attr('x2', x(b.p))
+        .attr('y1', y(b.low))
+        .attr('y2', y(b.high));
+    svg.append('circle')
+      .attr('class', 'mark v-plain')
+      .attr('cx', x(b.p))
+      .attr('cy', y(b.observed))
+      .attr('r', size(b.n))
+      .attr('fill-opacity', 0.55)
+      .append('title')
+      .text(`${percent(b.p)} expected, ${percent(b.observed)} observed, ${count(b.n)} members`);
   }
 }
 
@@ -181,21 +293,53 @@ function funnelChart(holder, width, groups, p0) {
   const ends = groups.map(g => g.rate).concat(clip(p0 + limitAt(p0, least, 3.1)), clip(p0 - limitAt(p0, least, 3.1)));
   const y = d3.scaleLinear().domain(d3.extent(ends)).nice(5).range([bottom, 12]);
   const svg = svgIn(holder, width, height);
-  svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${bottom})`)
-    .call(d3.axisBottom(x).ticks(narrow(width) ? 4 : 6).tickFormat(d3.format(',')).tickPadding(6)).select('.domain').remove();
-  svg.append('g').attr('class', 'axis').attr('transform', `translate(${left},0)`)
-    .call(d3.axisLeft(y).ticks(5).tickFormat(v => Math.round(100 * v) + '%').tickSize(-(right - left))).select('.domain').remove();
-  svg.append('text').attr('class', 'soft').attr('x', right).attr('y', height - 4).attr('text-anchor', 'end').text('members in the denominator');
+  svg.append('g')
+    .attr('class', 'axis')
+    .attr('transform', `translate(0,${bottom})`)
+    .call(d3.axisBottom(x).ticks(narrow(width) ? 4 : 6).tickFormat(d3.format(',')).tickPadding(6))
+    .select('.domain')
+    .remove();
+  svg.append('g')
+    .attr('class', 'axis')
+    .attr('transform', `translate(${left},0)`)
+    .call(d3.axisLeft(y).ticks(5).tickFormat(v => Math.round(100 * v) + '%').tickSize(-(right - left)))
+    .select('.domain')
+    .remove();
+  svg.append('text')
+    .attr('class', 'soft')
+    .attr('x', right)
+    .attr('y', height - 4)
+    .attr('text-anchor', 'end')
+    .text('members in the denominator');
   const steps = d3.range(60).map(i => least + (most - least) * i / 59);
-  funnelLimits.forEach(({z}, i) => [-1, 1].forEach(sign => svg.append('path').attr('fill', 'none').attr('stroke', 'var(--soft)')
-    .attr('stroke-dasharray', i ? '6 3' : '2 3')
-    .attr('d', d3.line().x(n => x(n)).y(n => y(clip(p0 + sign * limitAt(p0, n, z))))(steps))));
-  svg.append('line').attr('x1', left).attr('x2', right).attr('y1', y(p0)).attr('y2', y(p0)).attr('stroke', 'var(--soft)');
+  funnelLimits.forEach(
+    ({z}, i) => [-1, 1].forEach(
+      sign => svg.append('path')
+                .attr('fill', 'none')
+                .attr('stroke', 'var(--soft)')
+                .attr('stroke-dasharray', i ? '6 3' : '2 3')
+                .attr('d', d3.line().x(n => x(n)).y(n => y(clip(p0 + sign * limitAt(p0, n, z))))(steps))));
+  svg.append('line')
+    .attr('x1', left)
+    .attr('x2', right)
+    .attr('y1', y(p0))
+    .attr('y2', y(p0))
+    .attr('stroke', 'var(--soft)');
   for (const g of groups) {
     const beyond = Math.abs(g.rate - p0) > limitAt(p0, g.n, funnelLimits[0].z);
-    svg.append('circle').attr('cx', x(g.n)).attr('cy', y(g.rate)).attr('r', 4.5).attr('class', 'mark ' + (beyond ? 'v-reference' : 'v-unsure'))
-      .append('title').text(`${g.name}: ${percent(g.rate)} of ${count(g.n)}`);
-    if (beyond) svg.append('text').attr('x', x(g.n)).attr('y', y(g.rate) + (g.rate > p0 ? -9 : 18)).attr('text-anchor', 'middle')
-      .attr('class', 'strong').text(g.name);
+    svg.append('circle')
+      .attr('cx', x(g.n))
+      .attr('cy', y(g.rate))
+      .attr('r', 4.5)
+      .attr('class', 'mark ' + (beyond ? 'v-reference' : 'v-unsure'))
+      .append('title')
+      .text(`${g.name}: ${percent(g.rate)} of ${count(g.n)}`);
+    if (beyond)
+      svg.append('text')
+        .attr('x', x(g.n))
+        .attr('y', y(g.rate) + (g.rate > p0 ? -9 : 18))
+        .attr('text-anchor', 'middle')
+        .attr('class', 'strong')
+        .text(g.name);
   }
 }

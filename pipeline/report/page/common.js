@@ -13,8 +13,8 @@ function rowsOf(name) {
   const table = data[name];
   if (!table) return [];
   const texts = table.columns.map(column => Object.hasOwn(table.texts, column) ? table.texts[column] : null);
-  return table.rows.map(row => Object.fromEntries(table.columns.map((column, i) =>
-    [column, texts[i] && row[i] !== null ? texts[i][row[i]] : row[i]])));
+  return table.rows.map(row => Object.fromEntries(table.columns.map(
+                          (column, i) => [column, texts[i] && row[i] !== null ? texts[i][row[i]] : row[i]])));
 }
 
 /* A word from schemas/report.yaml; only names that stand there, never what an object has by nature. */
@@ -40,23 +40,37 @@ function groupOrder(dimension, group) {
   return at < 0 ? 999 : at;
 }
 
-const byGroup = dimension => (a, b) => groupOrder(dimension, a) - groupOrder(dimension, b) || (a < b ? -1 : a > b ? 1 : 0);
+const byGroup = dimension => (a, b) => groupOrder(dimension, a) - groupOrder(dimension, b) ||
+  (a < b    ? -1 :
+      a > b ? 1 :
+              0);
 /* A missing reason is a group of its own in the files, compared with nobody. */
 const isMissing = (dimension, group) => word('missing', group) !== null && groupOrder(dimension, group) === 999;
 
-/* A measure's words (schemas/report.yaml) and metadata (schemas/measures.yaml), and how its numbers are written: proportions as
+/* A measure's words (schemas/report.yaml) and metadata (schemas/measures.yaml), and how its numbers are written:
+ * proportions as
  * percent and points, others in the measure's own unit. */
 const defined = new Map(((data.measures || {}).measures || []).map(m => [m.id, m]));
 function measureOf(id) {
   const said = word('measures', id) || {}, m = defined.get(id) || {};
   const proportion = !m.kind || m.kind === 'proportion', unit = proportion ? 'points' : m.unit || '';
-  return {id, title: said.title || m.name || id, met: said.met || 'meet the measure', proportion, unit,
+  return {
+    id,
+    title: said.title || m.name || id,
+    met: said.met || 'meet the measure',
+    proportion,
+    unit,
     lowerIsBetter: (m.direction || said.direction) === 'lower',
     rate: (v, digits = 1) => proportion ? percent(v, digits) : plainNumber(v),
     gap: (v, sign = true) => proportion ? points(v, sign) : (number(v) && sign && v > 0 ? '+' : '') + plainNumber(v),
-    range: (low, high) => proportion ? rangePercent(low, high) : number(low) ? `${plainNumber(low)} to ${plainNumber(high)}` : '\u2013',
-    gapRange: (low, high) => proportion ? rangePoints(low, high) : number(low) ? `${plainNumber(low)} to ${plainNumber(high)}` : '\u2013',
-    axis: proportion ? v => Math.round(100 * v) + '%' : plainNumber};
+    range: (low, high) => proportion ? rangePercent(low, high) :
+      number(low)                    ? `${plainNumber(low)} to ${plainNumber(high)}` :
+                                       '\u2013',
+    gapRange: (low, high) => proportion ? rangePoints(low, high) :
+                         number(low)                       ? `${plainNumber(low)} to ${plainNumber(high)}` :
+                                                             '\u2013',
+    axis: proportion ? v => Math.round(100 * v) + '%' : plainNumber
+  };
 }
 
 const unique = list => [...new Set(list)];
@@ -76,8 +90,8 @@ function points(v, sign = true, digits = 1) {
   return (v < 0 && Number(text) !== 0 ? '\u2212' : sign && v > 0 ? '+' : '') + text;
 }
 const plainNumber = v => number(v) ? minus(d3.format(Math.abs(v) >= 100 ? ',.0f' : '.3~g')(v)) : '\u2013';
-const rangePercent = (low, high) => number(low) && number(high) ?
-  `${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}` : '\u2013';
+const rangePercent = (low, high) =>
+  number(low) && number(high) ? `${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}` : '\u2013';
 const rangePoints = (low, high) => number(low) && number(high) ? `${points(low)} to ${points(high)}` : '\u2013';
 
 function dayInWords(day) {
@@ -95,13 +109,23 @@ const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
 /* ---- what a gap is called ------------------------------------------------------------------------------------- */
 
 const margin = Number(words.same_margin) || 0;
-const verdictWords = {worse: 'Worse', better: 'Better', same: 'Same', unsure: 'Can\u2019t tell', reference: 'Compared with',
-  withheld: 'Withheld', none: '\u2013'};
+const verdictWords = {
+  worse: 'Worse',
+  better: 'Better',
+  same: 'Same',
+  unsure: 'Can\u2019t tell',
+  reference: 'Compared with',
+  withheld: 'Withheld',
+  none: '\u2013'
+};
 
 /* p-values adjusted for the number of comparisons, where the run states them. */
-const adjusted = new Map(rowsOf('disparity').filter(r => r.statistic === 'adjusted_p' && number(r.value))
-  .map(r => [[r.measure, r.period, r.dimension, r.estimator, r.stratum].join('\t'), r.value]));
-const adjustedOf = row => adjusted.get([row.measure, row.period, row.dimension, row.estimator, row.stratum].join('\t'));
+const adjusted =
+  new Map(rowsOf('disparity')
+            .filter(r => r.statistic === 'adjusted_p' && number(r.value))
+            .map(r => [[r.measure, r.period, r.dimension, r.estimator, r.stratum].join('\t'), r.value]));
+const adjustedOf = row =>
+  adjusted.get([row.measure, row.period, row.dimension, row.estimator, row.stratum].join('\t'));
 
 function verdictOf(row) {
   if (!row) return 'none';
@@ -119,7 +143,11 @@ function verdictOf(row) {
 }
 
 /* Of each group the estimate that counts: combined where race is partly imputed, else counted. */
-const rank = {birdie: 3, observed: 2, self_report: 1};
+const rank = {
+  birdie: 3,
+  observed: 2,
+  self_report: 1
+};
 function primaryOf(rows) {
   const best = new Map();
   for (const row of rows) {
@@ -138,8 +166,10 @@ function el(tag, attributes, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (typeof value === 'function') node.addEventListener(name, value);
-    else node.setAttribute(name, value === true ? '' : value);
+    if (typeof value === 'function')
+      node.addEventListener(name, value);
+    else
+      node.setAttribute(name, value === true ? '' : value);
   }
   for (const child of children.flat()) {
     if (child === null || child === undefined) continue;
@@ -160,19 +190,25 @@ function section(page, id, title, ...intro) {
 
 /* ---- tables --------------------------------------------------------------------------------------------------- */
 
-/* columns: {key, label, text (row -> string or node), value (row -> what to sort by), number, head, code, klass} */
+/* A column: its key, its label, what it shows of a row (the value under the key, else text(row): a string or a node),
+ * and more: value(row) to sort by, klass(row), head (names the row), code. num: one of numbers. */
+const col = (key, label, text = null, more = {}) => ({key, label, text, ...more});
+const num = (key, label, text = null, more = {}) => ({key, label, text, number: true, ...more});
+
 function cell(column, row) {
   const shown = column.text ? column.text(row) : row[column.key];
-  const klass = [column.number ? 'n' : '', column.code ? 'code' : '', column.klass ? column.klass(row) : ''].join(' ').trim();
+  const klass =
+    [column.number ? 'n' : '', column.code ? 'code' : '', column.klass ? column.klass(row) : ''].join(' ').trim();
   return el(column.head ? 'th' : 'td', {class: klass || null, scope: column.head ? 'row' : null},
     shown === null || shown === undefined || shown === '' ? '\u2013' : shown);
 }
 
 function plainTable(columns, rows, caption) {
-  return el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption}, el('table', null,
-    el('caption', null, caption),
-    el('thead', null, el('tr', null, columns.map(c => el('th', {scope: 'col', class: c.number ? 'n' : null}, c.label)))),
-    el('tbody', null, rows.map(row => el('tr', null, columns.map(c => cell(c, row)))))));
+  return el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption},
+    el('table', null, el('caption', null, caption),
+      el('thead', null,
+        el('tr', null, columns.map(c => el('th', {scope: 'col', class: c.number ? 'n' : null}, c.label)))),
+      el('tbody', null, rows.map(row => el('tr', null, columns.map(c => cell(c, row)))))));
 }
 
 const valueOf = (column, row) => column.value ? column.value(row) : row[column.key];
@@ -180,7 +216,8 @@ const valueOf = (column, row) => column.value ? column.value(row) : row[column.k
 function compare(a, b) {
   const none = v => v === null || v === undefined || v === '';
   if (none(a) || none(b)) return none(a) - none(b);
-  return typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en', {numeric: true});
+  return typeof a === 'number' && typeof b === 'number' ? a - b :
+                                                          String(a).localeCompare(String(b), 'en', {numeric: true});
 }
 
 const tableStep = 200;
@@ -191,7 +228,15 @@ function richTable(columns, rows, caption, {filters = [], search = true, klass =
   const state = {by: null, down: false, shown: tableStep, chosen: {}, find: ''};
   const body = el('tbody');
   const said = el('span', {class: 'count', role: 'status', 'aria-live': 'polite'});
-  const more = el('button', {class: 'more', type: 'button', click: () => { state.shown += 5 * tableStep; fill(); }}, 'Show more');
+  const more = el('button', {
+    class: 'more',
+    type: 'button',
+    click: () => {
+      state.shown += 5 * tableStep;
+      fill();
+    }
+  },
+    'Show more');
   const textOf = (column, row) => {
     const shown = column.text ? column.text(row) : row[column.key];
     return shown instanceof Node ? shown.textContent : String(shown ?? '');
@@ -205,16 +250,19 @@ function richTable(columns, rows, caption, {filters = [], search = true, klass =
     return item.find.includes(state.find);
   };
   const heads = columns.map(c => el('th', {scope: 'col', class: c.number ? 'n' : null},
-    el('button', {type: 'button', click: () => sortBy(c)}, c.label)));
+                              el('button', {type: 'button', click: () => sortBy(c)}, c.label)));
   function sortBy(column) {
     state.down = state.by === column ? !state.down : Boolean(column.number);
     state.by = column;
     heads.forEach((head, i) => columns[i] === column ?
-      head.setAttribute('aria-sort', state.down ? 'descending' : 'ascending') : head.removeAttribute('aria-sort'));
+        head.setAttribute('aria-sort', state.down ? 'descending' : 'ascending') :
+        head.removeAttribute('aria-sort'));
     fill();
   }
   function fill() {
-    let list = all.filter(item => Object.entries(state.chosen).every(([at, text]) => text === '' || item.texts[at] === text) && found(item));
+    let list =
+      all.filter(item => Object.entries(state.chosen).every(([at, text]) => text === '' || item.texts[at] === text) &&
+          found(item));
     if (state.by) {
       const sign = state.down ? -1 : 1;
       list = list.slice().sort((a, b) => {
@@ -223,9 +271,10 @@ function richTable(columns, rows, caption, {filters = [], search = true, klass =
         return none(x) || none(y) ? compare(x, y) : sign * compare(x, y);
       });
     }
-    body.replaceChildren(...list.slice(0, state.shown).map(item => el('tr', null, columns.map(c => cell(c, item.row)))));
+    body.replaceChildren(
+      ...list.slice(0, state.shown).map(item => el('tr', null, columns.map(c => cell(c, item.row)))));
     said.textContent = list.length === all.length ? plural(all.length, 'row', 'rows') :
-      `${count(list.length)} of ${plural(all.length, 'row', 'rows')}`;
+                                                    `${count(list.length)} of ${plural(all.length, 'row', 'rows')}`;
     more.hidden = list.length <= state.shown;
   }
   const controls = el('div', {class: 'controls'});
@@ -233,19 +282,38 @@ function richTable(columns, rows, caption, {filters = [], search = true, klass =
     const values = unique(all.map(item => item.texts[at])).sort(compare);
     if (values.length < 2) return;
     const id = newId();
-    controls.append(el('div', null, el('label', {for: id}, column.label),
-      el('select', {id, change: event => { state.chosen[at] = event.target.value; fill(); }},
+    controls.append(el('div', null,
+      el('label',
+        {for: id
+        },
+        column.label),
+      el('select', {
+        id,
+        change: event => {
+          state.chosen[at] = event.target.value;
+          fill();
+        }
+      },
         el('option', {value: ''}, 'All'), values.map(v => el('option', {value: v}, v)))));
   });
   if (search) {
     const id = newId();
-    controls.append(el('div', null, el('label', {for: id}, 'Search'),
-      el('input', {id, type: 'search', input: event => { state.find = event.target.value.toLowerCase(); fill(); }})));
+    controls.append(el('div', null, el('label', {for: id
+    }, 'Search'), el('input', {
+      id,
+      type: 'search',
+      input: event => {
+        state.find = event.target.value.toLowerCase();
+        fill();
+      }
+    })));
   }
   controls.append(said);
   fill();
-  return el('div', null, controls, el('div', {class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': caption},
-    el('table', {class: klass}, el('caption', null, caption), el('thead', null, el('tr', null, heads)), body)), more);
+  return el('div', null, controls,
+    el('div', {class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': caption},
+      el('table', {class: klass}, el('caption', null, caption), el('thead', null, el('tr', null, heads)), body)),
+    more);
 }
 
 /* ---- figures -------------------------------------------------------------------------------------------------- */
@@ -255,11 +323,13 @@ const drawn = [];
 /* A chart with its words and the table behind it. draw(holder, width) fills the holder; called again when the width
  * changes and for print. */
 function figure(title, about, draw, columns, rows, {label} = {}) {
-  const holder = el('div', {class: 'chart', role: 'img', 'aria-label': label || `${title}. The table below has the numbers.`});
+  const holder =
+    el('div', {class: 'chart', role: 'img', 'aria-label': label || `${title}. The table below has the numbers.`});
   const node = el('figure', null,
     el('figcaption', null, title ? el('h3', null, title) : null, about ? el('p', null, about) : null), holder,
     columns ? el('details', null, el('summary', null, 'The numbers behind this chart'),
-      plainTable(columns, rows, title || label)) : null);
+                plainTable(columns, rows, title || label)) :
+              null);
   drawn.push({holder, draw, width: 0});
   return node;
 }
@@ -275,16 +345,29 @@ function drawAll(width) {
 }
 
 function svgIn(holder, width, height) {
-  return d3.select(holder).append('svg').attr('viewBox', `0 0 ${width} ${height}`).attr('width', width)
-    .attr('height', height).attr('aria-hidden', 'true');
+  return d3.select(holder)
+    .append('svg')
+    .attr('viewBox', `0 0 ${width} ${height}`)
+    .attr('width', width)
+    .attr('height', height)
+    .attr('aria-hidden', 'true');
 }
 
 /* Radio buttons that look like a row of choices; change(value) is called at once and on each change. */
 function choices(title, options, change) {
   const name = newId();
-  const node = el('fieldset', null, el('legend', null, title), options.map(([value, text], i) =>
-    el('label', {class: 'choice'}, el('input', {type: 'radio', name, value, checked: i === 0,
-      change: event => { change(event.target.value); drawAll(); }}), el('span', null, text))));
+  const node = el('fieldset', null, el('legend', null, title),
+    options.map(([value, text], i) => el('label', {class: 'choice'}, el('input', {
+      type: 'radio',
+      name,
+      value,
+      checked: i === 0,
+      change: event => {
+        change(event.target.value);
+        drawAll();
+      }
+    }),
+                  el('span', null, text))));
   change(options[0][0]);
   return node;
 }
@@ -303,7 +386,8 @@ const withheldWords = 'Withheld: a count from 1 to 10, or one from which another
 function runFooter(page) {
   const r = data.run;
   page.append(el('footer', null,
-    el('p', null, `Run ${r.run_id} as of ${dayInWords(r.as_of)}, made by ${r.program}; started ${r.started || '\u2013'}.`),
+    el('p', null,
+      `Run ${r.run_id} as of ${dayInWords(r.as_of)}, made by ${r.program}; started ${r.started || '\u2013'}.`),
     el('p', null, 'Digest of the run\u2019s results: ', el('span', {class: 'code'}, r.sha256 || '\u2013'),
       '; of its configuration: ', el('span', {class: 'code'}, r.config_sha256 || '\u2013'), '.'),
     ...chainOf(r).map(([name, value]) => el('p', null, `${name}: `, el('span', {class: 'code'}, value)))));
@@ -313,8 +397,10 @@ function runFooter(page) {
 function chainOf(run) {
   const flat = [];
   const walk = (value, name) => {
-    if (value && typeof value === 'object') Object.keys(value).forEach(k => walk(value[k], name ? `${name} ${k}` : k));
-    else if (/chain/.test(name) && value !== null) flat.push([name.replace(/_/g, ' '), String(value)]);
+    if (value && typeof value === 'object')
+      Object.keys(value).forEach(k => walk(value[k], name ? `${name} ${k}` : k));
+    else if (/chain/.test(name) && value !== null)
+      flat.push([name.replace(/_/g, ' '), String(value)]);
   };
   walk(run, '');
   return flat;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The executives' page: what was measured and on how many, what stands out, every measure and group in words, rates with
- * their intervals, members affected, change, and who told us. No provider group is named. */
+/* The executives' page: what was measured and on how many, what stands out, every measure and group in words, rates
+ * with their intervals, members affected, change, and who told us. No provider group is named. */
 'use strict';
 
 const estimates = rowsOf('estimate');
@@ -10,24 +10,28 @@ const periods = unique(primary.map(r => r.period));
 const headline = words.headline_dimensions || [];
 const compared = primary.filter(r => !isMissing(r.dimension, r.stratum) && r.dimension !== 'all');
 const name = r => groupName(r.dimension, r.stratum);
-const people = r => word('people', r.stratum) || (r.dimension === 'language' ? `${name(r)}-speaking members` :
-  r.dimension === 'age_band' ? `Members aged ${name(r)}` : `${name(r)} members`);
+const people = r => word('people', r.stratum) ||
+  (r.dimension === 'language' ? `${name(r)}-speaking members` :
+      r.dimension === 'age_band' ? `Members aged ${name(r)}` :
+                                   `${name(r)} members`);
 const peopleOf = (r, group) => people({...r, stratum: group});
 
 /* How far behind a group is, whichever direction is good: above 0 is behind. */
 const behind = r => measureOf(r.measure).lowerIsBetter ? r.difference : -r.difference;
 const worse = compared.filter(r => headline.includes(r.dimension) && verdictOf(r) === 'worse')
-  .sort((a, b) => behind(b) - behind(a));
+                .sort((a, b) => behind(b) - behind(a));
 
 /* ---- head ----------------------------------------------------------------------------------------------------- */
 
 function headSentence() {
   const hit = unique(worse.map(r => r.measure)).length;
   if (!measures.length) return 'No measure results in this run';
-  if (!hit) return measures.length === 1 ? 'No gap in care that can be told from chance' :
-    `No gap in care that can be told from chance, in ${measures.length} measures`;
-  if (hit === measures.length) return measures.length === 1 ? `Some groups fall behind in ${measures[0].title.toLowerCase()}` :
-    `Some groups fall behind in all ${measures.length} measures`;
+  if (!hit)
+    return measures.length === 1 ? 'No gap in care that can be told from chance' :
+                                   `No gap in care that can be told from chance, in ${measures.length} measures`;
+  if (hit === measures.length)
+    return measures.length === 1 ? `Some groups fall behind in ${measures[0].title.toLowerCase()}` :
+                                   `Some groups fall behind in all ${measures.length} measures`;
   return `Some groups fall behind in ${hit} of ${measures.length} measures`;
 }
 
@@ -40,146 +44,214 @@ function head(page) {
   const n = populationOf();
   const lead = `${measures.length === 1 ? 'One measure' : measures.length + ' measures'} of ${listOf(periods)}` +
     (number(n) ? `, for ${count(n)} members` : '') + `, as of ${dayInWords(data.run.as_of)}. ` +
-    'Race and ethnicity are what members said; where they did not, an estimate from name and place stands in, and its ' +
+    'Race and ethnicity are what members said; where they did not, an estimate from name and place stands in, and ' +
+    'its ' +
     'uncertainty is in every interval.';
-  page.append(el('p', {class: 'eyebrow'}, 'Health equity report'), el('h1', null, headSentence()), el('p', {class: 'lead'}, lead));
+  page.append(el('p', {class: 'eyebrow'}, 'Health equity report'), el('h1', null, headSentence()),
+    el('p', {class: 'lead'}, lead));
   whoToldUs(page);
 }
 
 function whoToldUs(page) {
   const a = data.answers;
   if (!a) {
-    page.append(el('p', {class: 'note'}, 'How many said their race and ethnicity is not shown: the run did not estimate any, or ' +
-      'one of the counts is below 11.'));
+    page.append(el('p', {class: 'note'},
+      'How many said their race and ethnicity is not shown: the run did not estimate any, or ' +
+        'one of the counts is below 11.'));
     return;
   }
-  const parts = [['said', a.said_which_group, 'said their race and ethnicity'],
+  const parts = [
+    ['said', a.said_which_group, 'said their race and ethnicity'],
     ['part', a.said_a_part, 'said a part; the rest is estimated'],
     ['estimated', a.said_nothing, 'were not asked or gave no answer: estimated'],
-    ['declined', a.declined, 'declined to say: respected, not estimated']].filter(p => number(p[1]));
+    ['declined', a.declined, 'declined to say: respected, not estimated']
+  ].filter(p => number(p[1]));
   const all = d3.sum(parts, p => p[1]);
-  const bar = el('div', {class: 'bar', role: 'img', 'aria-label': parts.map(p => `${percent(p[1] / all, 0)} ${p[2]}`).join('; ')});
+  const bar = el(
+    'div', {class: 'bar', role: 'img', 'aria-label': parts.map(p => `${percent(p[1] / all, 0)} ${p[2]}`).join('; ')});
   for (const [klass, n] of parts) {
     const piece = el('span', {class: 'k-' + klass});
     piece.style.width = 100 * n / all + '%'; /* the policy allows styles set so, none in the markup */
     bar.append(piece);
   }
-  page.append(bar, el('ul', {class: 'tiles'}, parts.map(([klass, n, text]) =>
-    el('li', {class: 'k-' + klass}, el('b', null, percent(n / all, 0)), el('span', null, `${count(n)} ${text}`)))));
+  page.append(bar,
+    el('ul', {class: 'tiles'},
+      parts.map(([klass, n, text]) => el('li', {class: 'k-' + klass}, el('b', null, percent(n / all, 0)),
+                  el('span', null, `${count(n)} ${text}`)))));
 }
 
 /* ---- what stands out ------------------------------------------------------------------------------------------ */
 
 function gapSentence(r) {
   const m = measureOf(r.measure);
-  const reference = primary.find(q => q.measure === r.measure && q.period === r.period && q.dimension === r.dimension &&
-    q.stratum === r.reference);
-  const others = r.dimension === 'sex' ? groupName(r.dimension, r.reference).toLowerCase() + ' members' : peopleOf(r, r.reference);
+  const reference = primary.find(q => q.measure === r.measure && q.period === r.period &&
+      q.dimension === r.dimension && q.stratum === r.reference);
+  const others =
+    r.dimension === 'sex' ? groupName(r.dimension, r.reference).toLowerCase() + ' members' : peopleOf(r, r.reference);
   const of100 = rate => m.proportion ? `${Math.round(100 * rate)} of 100` : `${m.rate(rate)} ${m.unit}`;
-  const other = reference && number(reference.rate) ? `, against ${of100(reference.rate)} ${m.proportion ? '' : 'of '}${others}` : '';
+  const other = reference && number(reference.rate) ?
+    `, against ${of100(reference.rate)} ${m.proportion ? '' : 'of '}${others}` :
+    '';
   return el('li', null,
-    el('div', {class: 'size'}, m.gap(behind(r), false), el('span', null, ' ' + m.unit), el('small', null, m.gapRange(...behindRange(r)).replace(/\+/g, ''))),
+    el('div', {class: 'size'}, m.gap(behind(r), false), el('span', null, ' ' + m.unit),
+      el('small', null, m.gapRange(...behindRange(r)).replace(/\+/g, ''))),
     el('div', null, el('h3', null, `${people(r)}: ${m.title}`),
-      el('p', null, `${of100(r.rate)}${m.proportion ? ' ' + m.met : ''}${other}.` +
-        (number(r.direct_share) && r.direct_share < 0.995 ? ` ${percent(r.direct_share, 0)} of this group is self-reported.` : ''))));
+      el('p', null,
+        `${of100(r.rate)}${m.proportion ? ' ' + m.met : ''}${other}.` +
+          (number(r.direct_share) && r.direct_share < 0.995 ?
+              ` ${percent(r.direct_share, 0)} of this group is self-reported.` :
+              ''))));
 }
 
 function behindRange(r) {
-  return measureOf(r.measure).lowerIsBetter ? [r.difference_lower, r.difference_upper] : [-r.difference_upper, -r.difference_lower];
+  return measureOf(r.measure).lowerIsBetter ? [r.difference_lower, r.difference_upper] :
+                                              [-r.difference_upper, -r.difference_lower];
 }
 
 function standsOut(page) {
-  const node = section(page, 'gaps', 'What stands out', 'The widest gaps that chance alone does not explain: the whole 95 % ' +
-    'interval, in small print, is on the side of falling behind.');
+  const node = section(page, 'gaps', 'What stands out',
+    'The widest gaps that chance alone does not explain: the whole 95 % ' +
+      'interval, in small print, is on the side of falling behind.');
   const shown = worse.slice(0, 6);
-  if (shown.length) node.append(el('ol', {class: 'gaps'}, shown.map(gapSentence)));
-  else node.append(el('p', {class: 'note'}, 'None. That does not mean there is none: see "Can\u2019t tell" below.'));
-  const judged = compared.filter(r => headline.includes(r.dimension) && ['worse', 'better', 'same', 'unsure'].includes(verdictOf(r)));
+  if (shown.length)
+    node.append(el('ol', {class: 'gaps'}, shown.map(gapSentence)));
+  else
+    node.append(el('p', {class: 'note'}, 'None. That does not mean there is none: see "Can\u2019t tell" below.'));
+  const judged = compared.filter(
+    r => headline.includes(r.dimension) && ['worse', 'better', 'same', 'unsure'].includes(verdictOf(r)));
   const unsure = judged.filter(r => verdictOf(r) === 'unsure').length;
-  node.append(el('p', {class: 'soft'}, `${plural(worse.length, 'gap', 'gaps')} of this kind` +
-    (worse.length > shown.length ? `, the ${shown.length} widest shown` : '') + `. Of ${plural(judged.length, 'comparison', 'comparisons')} by ` +
-    `${listOf(unique(judged.map(r => r.dimension)).map(d => dimensionName(d).toLowerCase()))}, ${unsure} cannot be told either way` +
-    (adjusted.size ? '; chance findings are allowed for by the number of comparisons (Benjamini\u2013Hochberg).' : '.')));
+  node.append(el('p', {class: 'soft'},
+    `${plural(worse.length, 'gap', 'gaps')} of this kind` +
+      (worse.length > shown.length ? `, the ${shown.length} widest shown` : '') +
+      `. Of ${plural(judged.length, 'comparison', 'comparisons')} by ` +
+      `${listOf(unique(judged.map(r => r.dimension)).map(d => dimensionName(d).toLowerCase()))}, ${
+        unsure} cannot be told either way` +
+      (adjusted.size ? '; chance findings are allowed for by the number of comparisons (Benjamini\u2013Hochberg).' :
+                       '.')));
 }
 
 /* ---- every measure, every group ------------------------------------------------------------------------------- */
 
-const shapeOf = {worse: '\u25bc', better: '\u25b2', same: '\u25a0', unsure: '?', reference: '\u25cf', withheld: '\u2013', none: ''};
+const shapeOf = {
+  worse: '\u25bc',
+  better: '\u25b2',
+  same: '\u25a0',
+  unsure: '?',
+  reference: '\u25cf',
+  withheld: '\u2013',
+  none: ''
+};
 
 function heatCell(r) {
   const v = verdictOf(r);
   if (!r || v === 'none') return el('td', {class: 'w-none'}, '\u2013');
   const m = measureOf(r.measure);
-  const detail = v === 'reference' ? m.rate(r.rate) : v === 'withheld' ? 'small numbers' : `${m.gap(r.difference)} ${m.unit}`;
-  return el('td', {class: 'w-' + v, title: v === 'withheld' ? withheldWords : `95 % interval ${m.gapRange(r.difference_lower, r.difference_upper)} ${m.unit}`},
+  const detail = v === 'reference' ? m.rate(r.rate) :
+    v === 'withheld'               ? 'small numbers' :
+                                     `${m.gap(r.difference)} ${m.unit}`;
+  return el('td', {
+    class: 'w-' + v,
+    title: v === 'withheld' ? withheldWords :
+                              `95 % interval ${m.gapRange(r.difference_lower, r.difference_upper)} ${m.unit}`
+  },
     el('b', null, `${shapeOf[v]} ${v === 'reference' ? 'Reference' : verdictWords[v]}`), el('small', null, detail));
 }
 
 function heatMap(page) {
-  const node = section(page, 'every', 'Every measure, every group', 'Each group against the one its row calls the reference. Points are ' +
-    'percentage points.');
+  const node = section(page, 'every', 'Every measure, every group',
+    'Each group against the one its row calls the reference. Points are ' +
+      'percentage points.');
   const dims = unique(compared.map(r => r.dimension)).filter(d => d !== 'provider_group');
   if (!dims.length) return void node.append(absentNote(['estimate'], el('p', null, 'Nothing to compare.')));
   const holder = el('div');
   node.append(choices('By', dims.map(d => [d, dimensionName(d)]), d => holder.replaceChildren(heatOf(d))), holder);
-  node.append(el('dl', null,
-    el('dt', null, '\u25bc Worse, \u25b2 Better'), el('dd', null, 'The whole 95 % interval of the gap is on that side.'),
-    el('dt', null, '\u25a0 Same'), el('dd', null, `The whole interval is within ${100 * margin} points of no gap.`),
-    el('dt', null, '? Can\u2019t tell'), el('dd', null, 'The interval holds no gap and a gap that would matter: too few members, or ' +
-      'too little known of their group. It is not a finding of equality.'),
-    el('dt', null, '\u2013 Withheld'), el('dd', null, 'The numbers are too small to show without telling about persons.')));
+  node.append(el('dl', null, el('dt', null, '\u25bc Worse, \u25b2 Better'),
+    el('dd', null, 'The whole 95 % interval of the gap is on that side.'), el('dt', null, '\u25a0 Same'),
+    el('dd', null, `The whole interval is within ${100 * margin} points of no gap.`),
+    el('dt', null, '? Can\u2019t tell'),
+    el('dd', null,
+      'The interval holds no gap and a gap that would matter: too few members, or ' +
+        'too little known of their group. It is not a finding of equality.'),
+    el('dt', null, '\u2013 Withheld'),
+    el('dd', null, 'The numbers are too small to show without telling about persons.')));
 }
 
 function heatOf(dimension) {
   const rows = compared.filter(r => r.dimension === dimension);
-  const groups = unique(rows.map(r => r.stratum)).sort(byGroup(dimension))
-    .filter(g => rows.some(r => r.stratum === g && verdictOf(r) !== 'withheld'));
+  const groups = unique(rows.map(r => r.stratum))
+                   .sort(byGroup(dimension))
+                   .filter(g => rows.some(r => r.stratum === g && verdictOf(r) !== 'withheld'));
   const hidden = unique(rows.map(r => r.stratum)).filter(g => !groups.includes(g));
   const at = new Map(rows.map(r => [[r.measure, r.period, r.stratum].join('\t'), r]));
-  const body = measures.flatMap(m => periods.map(p => [m, p])).filter(([m, p]) => rows.some(r => r.measure === m.id && r.period === p))
-    .map(([m, p]) => el('tr', null, el('th', {scope: 'row'}, m.title, el('small', null, `${m.id} ${p}${m.lowerIsBetter ? ', lower is better' : ''}`)),
-      groups.map(g => heatCell(at.get([m.id, p, g].join('\t'))))));
+  const body = measures.flatMap(m => periods.map(p => [m, p]))
+                 .filter(([m, p]) => rows.some(r => r.measure === m.id && r.period === p))
+                 .map(([m, p]) => el('tr', null,
+                        el('th', {scope: 'row'}, m.title,
+                          el('small', null, `${m.id} ${p}${m.lowerIsBetter ? ', lower is better' : ''}`)),
+                        groups.map(g => heatCell(at.get([m.id, p, g].join('\t'))))));
   const label = `Gaps by ${dimensionName(dimension).toLowerCase()}`;
-  return el('div', null, el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label}, el('table', {class: 'heat'},
-    el('caption', null, label),
-    el('thead', null, el('tr', null, el('td', null), groups.map(g => el('th', {scope: 'col'}, groupName(dimension, g))))),
-    el('tbody', null, body))),
-  hidden.length ? el('p', {class: 'soft small'}, `Withheld in every measure: ${listOf(hidden.map(g => groupName(dimension, g)))}.`) : null);
+  return el('div', null,
+    el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label},
+      el('table', {class: 'heat'}, el('caption', null, label),
+        el('thead', null,
+          el('tr', null, el('td', null), groups.map(g => el('th', {scope: 'col'}, groupName(dimension, g))))),
+        el('tbody', null, body))),
+    hidden.length ? el('p', {class: 'soft small'},
+                      `Withheld in every measure: ${listOf(hidden.map(g => groupName(dimension, g)))}.`) :
+                    null);
 }
 
 /* ---- rates ---------------------------------------------------------------------------------------------------- */
 
-const rateColumns = [{key: 'group', label: 'Group', head: true, text: name}, {key: 'n', label: 'Members', number: true, text: r => count(r.n)},
-  {key: 'direct_share', label: 'Self-reported', number: true, text: r => percent(r.direct_share, 0)},
-  {key: 'rate', label: 'Rate', number: true, text: r => measureOf(r.measure).rate(r.rate)},
-  {key: 'ci', label: '95 % interval', number: true, text: r => measureOf(r.measure).range(r.lower, r.upper)},
-  {key: 'difference', label: 'Gap', number: true, text: r => measureOf(r.measure).gap(r.difference)},
-  {key: 'dci', label: '95 % interval', number: true, text: r => measureOf(r.measure).gapRange(r.difference_lower, r.difference_upper)},
-  {key: 'verdict', label: 'In words', text: r => verdictWords[verdictOf(r)]}];
+const rateColumns = [
+  col('group', 'Group', name, {head: true}), num('n', 'Members', r => count(r.n)),
+  num('direct_share', 'Self-reported', r => percent(r.direct_share, 0)),
+  num('rate', 'Rate', r => measureOf(r.measure).rate(r.rate)),
+  num('ci', '95 % interval', r => measureOf(r.measure).range(r.lower, r.upper)),
+  num('difference', 'Gap', r => measureOf(r.measure).gap(r.difference)),
+  num('dci', '95 % interval', r => measureOf(r.measure).gapRange(r.difference_lower, r.difference_upper)),
+  col('verdict', 'In words', r => verdictWords[verdictOf(r)])
+];
 
 function ratesOf(dimension) {
   const holder = el('div', {class: 'panels grid2'});
-  for (const m of measures) for (const p of periods) {
-    const all = compared.filter(r => r.measure === m.id && r.period === p && r.dimension === dimension)
-      .sort((a, b) => byGroup(dimension)(a.stratum, b.stratum));
-    const shown = all.filter(r => verdictOf(r) !== 'withheld');
-    if (!all.length) continue;
-    const hidden = all.filter(r => verdictOf(r) === 'withheld').map(name);
-    const reference = shown.find(r => r.stratum === r.reference);
-    const items = shown.map(r => ({label: name(r), value: r.rate, low: r.lower, high: r.upper, verdict: verdictOf(r),
-      said: m.proportion ? `${percent(r.rate)} (${(100 * r.lower).toFixed(0)}\u2013${(100 * r.upper).toFixed(0)})` : m.rate(r.rate)}));
-    const about = `${m.id} ${p}: ${m.proportion ? 'share who ' + m.met : m.unit || 'as the measure counts'}${m.lowerIsBetter ? '; lower is better' : ''}.` +
-      (hidden.length ? ` Withheld: ${listOf(hidden)}.` : '');
-    holder.append(figure(m.title, about, (node, width) => dotRows(node, width, items, {format: m.axis, saidRoom: 118,
-      labelRoom: 160, rule: reference ? {value: reference.rate, label: name(reference)} : null}), rateColumns, all,
-    {label: `${m.title}: rates with 95 % intervals. ${shown.map(r => `${name(r)} ${m.rate(r.rate)}`).join(', ')}`}));
-  }
+  for (const m of measures)
+    for (const p of periods) {
+      const all = compared.filter(r => r.measure === m.id && r.period === p && r.dimension === dimension)
+                    .sort((a, b) => byGroup(dimension)(a.stratum, b.stratum));
+      const shown = all.filter(r => verdictOf(r) !== 'withheld');
+      if (!all.length) continue;
+      const hidden = all.filter(r => verdictOf(r) === 'withheld').map(name);
+      const reference = shown.find(r => r.stratum === r.reference);
+      const items = shown.map(r => ({
+        label: name(r),
+        value: r.rate,
+        low: r.lower,
+        high: r.upper,
+        verdict: verdictOf(r),
+        said: m.proportion ? `${percent(r.rate)} (${(100 * r.lower).toFixed(0)}\u2013${(100 * r.upper).toFixed(0)})` :
+                             m.rate(r.rate)
+      }));
+      const about = `${m.id} ${p}: ${m.proportion ? 'share who ' + m.met : m.unit || 'as the measure counts'}${
+                      m.lowerIsBetter ? '; lower is better' : ''}.` +
+        (hidden.length ? ` Withheld: ${listOf(hidden)}.` : '');
+      holder.append(figure(m.title, about, (node, width) => dotRows(node, width, items, {
+        format: m.axis,
+        saidRoom: 118,
+        labelRoom: 160,
+        rule: reference ? {value: reference.rate, label: name(reference)} : null
+      }),
+        rateColumns, all, {
+          label: `${m.title}: rates with 95 % intervals. ${shown.map(r => `${name(r)} ${m.rate(r.rate)}`).join(', ')}`
+        }));
+    }
   return holder;
 }
 
 function rates(page) {
-  const node = section(page, 'rates', 'Rates, with their uncertainty', 'A mark is the best estimate, its line the 95 % interval; the ' +
-    'dashed line is the group compared with.');
+  const node = section(page, 'rates', 'Rates, with their uncertainty',
+    'A mark is the best estimate, its line the 95 % interval; the ' +
+      'dashed line is the group compared with.');
   const dims = unique(compared.map(r => r.dimension));
   if (!dims.length) return;
   const holder = el('div');
@@ -189,111 +261,171 @@ function rates(page) {
 
 /* ---- members affected ----------------------------------------------------------------------------------------- */
 
-/* How many more would meet the measure if the group did as well as the one it is compared with: members times the gap. As
- * the run states it, else from its published numbers. */
-const stated = new Map(rowsOf('disparity').filter(r => r.statistic === 'members_to_close_gap' && r.suppressed === 'N' && number(r.value))
-  .map(r => [[r.measure, r.period, r.dimension, r.estimator, r.stratum].join('\t'), r]));
+/* How many more would meet the measure if the group did as well as the one it is compared with: members times the gap.
+ * As the run states it, else from its published numbers. */
+const stated =
+  new Map(rowsOf('disparity')
+            .filter(r => r.statistic === 'members_to_close_gap' && r.suppressed === 'N' && number(r.value))
+            .map(r => [[r.measure, r.period, r.dimension, r.estimator, r.stratum].join('\t'), r]));
 
 function affectedOf(r) {
   const s = stated.get([r.measure, r.period, r.dimension, r.estimator, r.stratum].join('\t'));
-  if (s && s.value > 0 && number(s.lower) && number(s.upper)) return {row: r, value: s.value, low: s.lower, high: s.upper};
+  if (s && s.value > 0 && number(s.lower) && number(s.upper))
+    return {row: r, value: s.value, low: s.lower, high: s.upper};
   const [low, high] = behindRange(r);
   return {row: r, value: r.n * behind(r), low: r.n * low, high: r.n * high};
 }
 
 function affected(page) {
-  const node = section(page, 'affected', 'Members affected', 'How many more members would be served well if each group that falls ' +
-    'behind did as well as the one it is compared with. The line is what the 95 % interval of the gap allows.');
-  const list = worse.filter(r => r.dimension === 'race_ethnicity' && number(r.n) && measureOf(r.measure).proportion).map(affectedOf).sort((a, b) => b.value - a.value).slice(0, 12);
-  if (!list.length) return void node.append(el('p', {class: 'note'}, 'No group is behind by more than chance explains.'));
+  const node = section(page, 'affected', 'Members affected',
+    'How many more members would be served well if each group that falls ' +
+      'behind did as well as the one it is compared with. The line is what the 95 % interval of the gap allows.');
+  const list = worse.filter(r => r.dimension === 'race_ethnicity' && number(r.n) && measureOf(r.measure).proportion)
+                 .map(affectedOf)
+                 .sort((a, b) => b.value - a.value)
+                 .slice(0, 12);
+  if (!list.length)
+    return void node.append(el('p', {class: 'note'}, 'No group is behind by more than chance explains.'));
   const said = a => `${count(a.value)} (${count(a.low)} to ${count(a.high)})`;
-  node.append(figure(null, null, (holder, width) => dotRows(holder, width,
-    list.map(a => ({label: `${name(a.row)}, ${measureOf(a.row.measure).title.toLowerCase()}`, value: a.value, low: a.low, high: a.high,
-      verdict: 'plain', said: said(a)})), {format: d3.format(','), zero: true, labelRoom: 380, saidRoom: 120}),
-  [{key: 'm', label: 'Measure', head: true, text: a => `${measureOf(a.row.measure).title} (${a.row.measure} ${a.row.period})`},
-    {key: 'g', label: 'Group', text: a => name(a.row)}, {key: 'n', label: 'Members in the measure', number: true, text: a => count(a.row.n)},
-    {key: 'v', label: 'More served well', number: true, text: a => count(a.value)},
-    {key: 'i', label: '95 % interval', number: true, text: a => `${count(a.low)} to ${count(a.high)}`}], list,
-  {label: 'Members affected, by race and ethnicity: ' + list.map(a => `${name(a.row)} ${a.row.measure} ${said(a)}`).join('; ')}));
-  node.append(el('p', {class: 'soft small'}, 'By race and ethnicity, for the members in these measures only. Members may be in several ' +
-    'measures: do not add the numbers up.'));
+  node.append(figure(null, null,
+    (holder, width) => dotRows(holder, width,
+      list.map(a =>
+                 ({
+                   label: `${name(a.row)}, ${measureOf(a.row.measure).title.toLowerCase()}`,
+                   value: a.value,
+                   low: a.low,
+                   high: a.high,
+                   verdict: 'plain',
+                   said: said(a)
+                 })),
+      {format: d3.format(','), zero: true, labelRoom: 380, saidRoom: 120}),
+    [
+      col('m', 'Measure', a => `${measureOf(a.row.measure).title} (${a.row.measure} ${a.row.period})`, {head: true}),
+      col('g', 'Group', a => name(a.row)), num('n', 'Members in the measure', a => count(a.row.n)),
+      num('v', 'More served well', a => count(a.value)),
+      num('i', '95 % interval', a => `${count(a.low)} to ${count(a.high)}`)
+    ],
+    list, {
+      label: 'Members affected, by race and ethnicity: ' +
+        list.map(a => `${name(a.row)} ${a.row.measure} ${said(a)}`).join('; ')
+    }));
+  node.append(el('p', {class: 'soft small'},
+    'By race and ethnicity, for the members in these measures only. Members may be in several ' +
+      'measures: do not add the numbers up.'));
 }
 
 /* ---- change --------------------------------------------------------------------------------------------------- */
 
 function trend(page) {
-  const node = section(page, 'trend', 'Change since earlier runs', 'Each group\u2019s gap to the group it is compared with, against its own earlier ' +
-    'gap. The dashed line at 0 is no gap; lines at the marks are 95 % intervals.');
+  const node = section(page, 'trend', 'Change since earlier runs',
+    'Each group\u2019s gap to the group it is compared with, against its own earlier ' +
+      'gap. The dashed line at 0 is no gap; lines at the marks are 95 % intervals.');
   const rows = rowsOf('trend').filter(r => r.dimension === 'race_ethnicity' && !isMissing(r.dimension, r.stratum));
-  const latest = primaryOf(rows.map(r => ({...r, period: 'all'}))).map(r => r.measure + '\t' + r.stratum + '\t' + r.estimator);
-  const own = rows.filter(r => latest.includes(r.measure + '\t' + r.stratum + '\t' + r.estimator) && r.reference !== r.stratum);
+  const latest =
+    primaryOf(rows.map(r => ({...r, period: 'all'}))).map(r => r.measure + '\t' + r.stratum + '\t' + r.estimator);
+  const own =
+    rows.filter(r => latest.includes(r.measure + '\t' + r.stratum + '\t' + r.estimator) && r.reference !== r.stratum);
   const moments = r => `${r.runs_back}\t${r.period}`;
   if (unique(own.map(moments)).length < 2)
-    return void node.append(absentNote(['trend'], el('p', {class: 'note'}, 'This is the first point in time: a trend needs an earlier run ' +
-      '(relsogi run --prior).')));
+    return void node.append(absentNote(['trend'],
+      el('p', {class: 'note'},
+        'This is the first point in time: a trend needs an earlier run ' +
+          '(relsogi run --prior).')));
   const grid = el('div', {class: 'panels grid2'});
   for (const m of measures) {
     const mine = own.filter(r => r.measure === m.id);
     const times = unique(mine.map(moments)).sort((a, b) => b.split('\t')[0] - a.split('\t')[0] || (a < b ? -1 : 1));
     if (times.length < 2) continue;
-    const names = times.map(t => t.split('\t')).map(([back, period]) => Number(back) ? `${period}, ${back} back` : `${period}, now`);
+    const names = times.map(t => t.split('\t')).map(([back,
+      period]) => Number(back) ? `${period}, ${back} back` : `${period}, now`);
     const groups = unique(mine.map(r => r.stratum)).sort(byGroup('race_ethnicity'));
-    const series = groups.map(g => ({name: groupName('race_ethnicity', g), points: mine.filter(r => r.stratum === g)
-      .map(r => ({x: times.indexOf(moments(r)), value: r.gap, low: r.gap_lower, high: r.gap_upper,
-        said: `${points(r.gap)} (${rangePoints(r.gap_lower, r.gap_upper)})`})).sort((a, b) => a.x - b.x)}));
-    grid.append(figure(m.title, changeWords(mine), (holder, width) => lineChart(holder, width, series, names, {format: v => points(v, true, 0)}),
-      [{key: 'g', label: 'Group', head: true, text: r => groupName(r.dimension, r.stratum)}, {key: 't', label: 'Point', text: r => names[times.indexOf(moments(r))]},
-        {key: 'gap', label: 'Gap, points', number: true, text: r => points(r.gap)},
-        {key: 'i', label: '95 % interval', number: true, text: r => rangePoints(r.gap_lower, r.gap_upper)},
-        {key: 'c', label: 'Change', number: true, text: r => points(r.change)},
-        {key: 'ci', label: '95 % interval', number: true, text: r => rangePoints(r.change_lower, r.change_upper)},
-        {key: 'v', label: 'In words', text: r => r.suppressed === 'N' ? verdictName(r.verdict) : 'Withheld'}], mine));
+    const series = groups.map(g => ({
+      name: groupName('race_ethnicity', g),
+      points: mine.filter(r => r.stratum === g)
+                .map(r => ({
+                  x: times.indexOf(moments(r)),
+                  value: r.gap,
+                  low: r.gap_lower,
+                  high: r.gap_upper,
+                  said: `${points(r.gap)} (${rangePoints(r.gap_lower, r.gap_upper)})`
+                }))
+                .sort((a, b) => a.x - b.x)
+    }));
+    grid.append(figure(m.title, changeWords(mine),
+      (holder, width) => lineChart(holder, width, series, names, {format: v => points(v, true, 0)}),
+      [col('g', 'Group', r => groupName(r.dimension, r.stratum), {head: true}),
+        col('t', 'Point', r => names[times.indexOf(moments(r))]),
+        num('gap', 'Gap, points', r => points(r.gap)),
+        num('i', '95 % interval', r => rangePoints(r.gap_lower, r.gap_upper)),
+        num('c', 'Change', r => points(r.change)),
+        num('ci', '95 % interval', r => rangePoints(r.change_lower, r.change_upper)),
+        col('v', 'In words', r => r.suppressed === 'N' ? verdictName(r.verdict) : 'Withheld')], mine));
   }
   node.append(grid);
 }
 
 function changeWords(rows) {
-  const now = rows.filter(r => r.suppressed === 'N' && !['first point', 'withheld'].includes(r.verdict || 'withheld'));
+  const now =
+    rows.filter(r => r.suppressed === 'N' && !['first point', 'withheld'].includes(r.verdict || 'withheld'));
   const last = new Map(now.sort((a, b) => a.point - b.point).map(r => [r.stratum, r]));
   const by = unique([...last.values()].map(r => r.verdict));
-  return by.map(v => `${verdictName(v)}: ${listOf([...last.values()].filter(r => r.verdict === v).map(name))}.`).join(' ');
+  return by.map(v => `${verdictName(v)}: ${listOf([...last.values()].filter(r => r.verdict === v).map(name))}.`)
+    .join(' ');
 }
 
 /* ---- who told us, by measure ---------------------------------------------------------------------------------- */
 
 function selfReported(page) {
-  const node = section(page, 'self-reported', 'How much of it members said themselves', 'Share of each group\u2019s denominator that is self-reported; the ' +
-    'rest is estimated. The smaller the share, the more a number rests on the estimate.');
+  const node = section(page, 'self-reported', 'How much of it members said themselves',
+    'Share of each group\u2019s denominator that is self-reported; the ' +
+      'rest is estimated. The smaller the share, the more a number rests on the estimate.');
   const rows = compared.filter(r => r.dimension === 'race_ethnicity' && r.estimator === 'birdie');
   const groups = unique(rows.map(r => r.stratum)).sort(byGroup('race_ethnicity'));
-  if (!rows.length) return void node.append(el('p', {class: 'note'}, 'Nothing is estimated in this run: every number is counted.'));
+  if (!rows.length)
+    return void node.append(el('p', {class: 'note'}, 'Nothing is estimated in this run: every number is counted.'));
   const share = r => {
     if (!r) return el('td', {class: 'w-none'}, '\u2013');
     if (!number(r.direct_share)) return el('td', {class: 'w-withheld'}, el('small', null, 'withheld'));
-    const cell = el('td', {class: 'fill'}, el('b', null, percent(r.direct_share, 0)), el('small', null, `of ${count(r.n)}`));
+    const cell =
+      el('td', {class: 'fill'}, el('b', null, percent(r.direct_share, 0)), el('small', null, `of ${count(r.n)}`));
     cell.style.setProperty('--share', 100 * r.direct_share + '%');
     return cell;
   };
-  node.append(el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Share self-reported'}, el('table', {class: 'heat'},
-    el('caption', null, 'Share self-reported, by measure and group'),
-    el('thead', null, el('tr', null, el('td', null), groups.map(g => el('th', {scope: 'col'}, groupName('race_ethnicity', g))))),
-    el('tbody', null, measures.flatMap(m => periods.map(p => [m, p])).filter(([m, p]) => rows.some(r => r.measure === m.id && r.period === p))
-      .map(([m, p]) => el('tr', null, el('th', {scope: 'row'}, m.title, el('small', null, `${m.id} ${p}`)),
-        groups.map(g => share(rows.find(r => r.measure === m.id && r.period === p && r.stratum === g)))))))));
+  node.append(el('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Share self-reported'},
+    el('table', {class: 'heat'}, el('caption', null, 'Share self-reported, by measure and group'),
+      el('thead', null,
+        el('tr', null, el('td', null), groups.map(g => el('th', {scope: 'col'}, groupName('race_ethnicity', g))))),
+      el('tbody', null,
+        measures.flatMap(m => periods.map(p => [m, p]))
+          .filter(([m, p]) => rows.some(r => r.measure === m.id && r.period === p))
+          .map(
+            ([m, p]) => el('tr', null, el('th', {scope: 'row'}, m.title, el('small', null, `${m.id} ${p}`)),
+              groups.map(g => share(rows.find(r => r.measure === m.id && r.period === p && r.stratum === g)))))))));
 }
 
 function howToRead(page) {
   const node = section(page, 'read', 'How to read this');
   const withheld = primary.filter(r => r.suppressed !== 'N').length;
-  node.append(el('dl', null,
-    el('dt', null, '95 % interval'), el('dd', null, 'What the data allow. Of intervals made this way, 95 in 100 hold the true value. Intervals of ' +
-      'combined numbers carry the uncertainty of the estimated race and ethnicity, too.'),
-    el('dt', null, 'Estimated'), el('dd', null, 'Nobody\u2019s record is changed. Members who did not say count in each group by a probability, from surname, ' +
-      'first name and place, for numbers about groups alone. Sexual orientation and gender identity are never estimated for a person.'),
-    el('dt', null, 'Withheld'), el('dd', null, `A count from 1 to 10 could tell about a person. It is not shown, nor is any number from which it could be worked ` +
-      `out, nor is it in this file. ${plural(withheld, 'number is', 'numbers are')} withheld here.`),
-    el('dt', null, 'Compared with'), el('dd', null, 'The largest group of each measure, unless the plan names another. It is no standard of good care.'),
-    el('dt', null, 'A gap is not a cause'), el('dd', null, 'These numbers say where care differs, not why. Age, illness and place may differ between groups, too.')));
+  node.append(el('dl', null, el('dt', null, '95 % interval'),
+    el('dd', null,
+      'What the data allow. Of intervals made this way, 95 in 100 hold the true value. Intervals of ' +
+        'combined numbers carry the uncertainty of the estimated race and ethnicity, too.'),
+    el('dt', null, 'Estimated'),
+    el('dd', null,
+      'Nobody\u2019s record is changed. Members who did not say count in each group by a probability, from surname, ' +
+        'first name and place, for numbers about groups alone. Sexual orientation and gender identity are never ' +
+        'estimated for a person.'),
+    el('dt', null, 'Withheld'),
+    el('dd', null,
+      `A count from 1 to 10 could tell about a person. It is not shown, nor is any number from which it could be ` +
+      `worked ` +
+        `out, nor is it in this file. ${plural(withheld, 'number is', 'numbers are')} withheld here.`),
+    el('dt', null, 'Compared with'),
+    el('dd', null,
+      'The largest group of each measure, unless the plan names another. It is no standard of good care.'),
+    el('dt', null, 'A gap is not a cause'),
+    el('dd', null,
+      'These numbers say where care differs, not why. Age, illness and place may differ between groups, too.')));
 }
 
 start(page => {
