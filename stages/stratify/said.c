@@ -40,11 +40,21 @@ static bool providers(struct rs_said *said, const struct rs_estimates *all, cons
 bool rs_said_publish(struct rs_said *said, const struct rs_estimates *all, const struct rs_strata *strata,
                      const struct rs_settings *settings, struct rs_batch *batch, struct rs_error *error) {
     rs_disparity_publish(all, batch);
+    rs_trend_add(&said->trend, all);
     return rs_adjust_publish(all, strata, &said->standard, settings, batch, error) &&
            providers(said, all, strata, settings, batch, error);
 }
 
+bool rs_said_finish(struct rs_said *said, struct rs_run *run, struct rs_error *error) {
+    struct rs_batch batch = {0};
+    bool good = rs_trend_publish(&said->trend, run, &batch, error) && rs_run_done(run, &batch, error);
+    rs_buffer_free(&batch.out[RS_SINK_TREND]);
+    rs_arena_free(&batch.arena);
+    return good;
+}
+
 void rs_said_free(struct rs_said *said) {
+    rs_trend_free(&said->trend);
     rs_standard_free(&said->standard);
     rs_baseline_free(&said->baseline);
 }

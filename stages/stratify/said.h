@@ -4,6 +4,7 @@
 #define RS_STRATIFY_SAID_H
 #include "adjust.h"
 #include "equity.h"
+#include "trend.h"
 
 struct rs_said {
     struct rs_standard standard;
@@ -12,6 +13,7 @@ struct rs_said {
     struct rs_baseline baseline;
     const char *baseline_dir; /* NULL for none */
     struct rs_equity_thresholds thresholds;
+    struct rs_trend trend;
 };
 
 /* Reads options and the files they name; sets what the walk over the persons has to count. Between rs_strata_open and
@@ -20,6 +22,8 @@ bool rs_said_open(struct rs_run *run, struct rs_strata *strata, struct rs_said *
 /* After rs_estimates_compare, for each series in turn. */
 bool rs_said_publish(struct rs_said *said, const struct rs_estimates *all, const struct rs_strata *strata,
                      const struct rs_settings *settings, struct rs_batch *batch, struct rs_error *error);
+/* After the last series: what has to be said of several of them together. */
+bool rs_said_finish(struct rs_said *said, struct rs_run *run, struct rs_error *error);
 void rs_said_free(struct rs_said *said);
 /* Digests of the files that options name. */
 bool rs_said_inputs(struct rs_run *run, json_t *hashes, struct rs_error *error);

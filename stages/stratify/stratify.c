@@ -108,6 +108,7 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
     }
     for (size_t i = 0; good && i < strata.n_series; i++)
         good = publish(run, &strata.series[i], &strata, &settings, &said, &gaps, error);
+    good = good && rs_said_finish(&said, run, error);
     if (good) {
         json_object_set_new(run->results, "series", json_integer((json_int_t)strata.n_series));
         json_object_set_new(run->results, "estimates", json_integer((json_int_t)gaps.rows));
