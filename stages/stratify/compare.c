@@ -34,6 +34,13 @@ static const struct rs_estimate *find(const struct rs_estimates *all, enum rs_di
 
 double rs_estimates_covariance(const struct rs_estimates *all, const struct rs_estimate *a,
                                const struct rs_estimate *b) {
+    if (a->dimension >= RS_BUILT_IN) { /* of an intersection: those fitted together */
+        if (!a->fit || a->fit != b->fit) return 0;
+        const struct rs_birdie_fit *f = &all->crossed[a->fit - 1];
+        return (a->estimator == RS_BIRDIE ? f->v : f->weighted_v)[a->fit_group][b->fit_group];
+    }
+    if (a->estimator == RS_OLS) return all->linear.v[a->group][b->group];
+    if (all->series->about->kind != RS_PROPORTION) return 0;
     if (a->estimator == RS_BIRDIE) return all->fit.v[a->group][b->group];
     if (a->estimator == RS_WEIGHTED) return all->fit.weighted_v[a->group][b->group];
     return 0; /* counted: different persons */
@@ -47,7 +54,12 @@ static void compare(const struct rs_estimates *all, struct rs_estimate *e, const
     if (isnan(e->interval.lower) || isnan(r->interval.lower)) return;
     double va = e->se * e->se, vb = r->se * r->se, cov = rs_estimates_covariance(all, e, r);
     double rho = va > 0 && vb > 0 ? cov / sqrt(va * vb) : 0;
-    e->difference_interval = rs_difference(e->rate, e->interval, r->rate, r->interval, rho);
+    if (all->series->about->kind == RS_PROPORTION) {
+        e->difference_interval = rs_difference(e->rate, e->interval, r->rate, r->interval, rho);
+    } else { /* not between -1 and 1 */
+        double se = sqrt(fmax(0, va + vb - 2 * cov));
+        e->difference_interval = (struct rs_interval){e->difference - RS_Z95 * se, e->difference + RS_Z95 * se};
+    }
     e->ratio_interval = rs_ratio(e->rate, r->rate, va, vb, cov, RS_Z95);
 }
 

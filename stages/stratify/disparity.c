@@ -8,7 +8,7 @@
 
 /* What a statement about these groups has in common. */
 static struct rs_statement about(const struct rs_shown *s, const char *statistic, const char *unit) {
-    return (struct rs_statement){.dimension = rs_dimension_names[s->dimension],
+    return (struct rs_statement){.dimension = s->dimension_name,
                                  .estimator = rs_estimator_names[s->estimator],
                                  .statistic = statistic,
                                  .unit = unit,
@@ -145,12 +145,14 @@ static void withhold_indices(const struct rs_shown *s, const struct rs_series *s
 }
 
 void rs_disparity_publish(const struct rs_estimates *all, struct rs_batch *batch) {
-    for (int d = RS_RACE; d < RS_DIMENSIONS; d++)
+    for (int d = RS_RACE; d < RS_DIMENSIONS; d++) {
+        if (d == RS_RACE_2024_ANY) continue; /* its groups overlap */
         for (int k = 0; k < RS_ESTIMATORS; k++) {
             struct rs_shown s;
             if (!rs_shown_groups(all, (enum rs_dimension)d, (enum rs_estimator)k, &batch->arena, &s)) continue;
             if (s.n >= 2) all_indices(&s, all->series, batch);
             else if (s.some_withheld) withhold_indices(&s, all->series, batch);
         }
+    }
     rs_gap_sizes_publish(all, batch);
 }

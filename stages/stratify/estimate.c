@@ -2,22 +2,14 @@
 /* Why it exists: turns what was counted of one measure and period into rates, and says how their cells hang together.
  */
 #include "estimate_parts.h"
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "label.h"
 
-const char *const rs_estimator_names[RS_ESTIMATORS] = {"observed", "self_report", "birdie", "weighted"};
+const char *const rs_estimator_names[RS_ESTIMATORS] = {"observed", "self_report", "birdie", "weighted", "ols"};
 
 /* ---- strata in the order in which they are written ------------------------------------------------------------- */
-
-/* Missing reasons are upper case (NOT_ASKED), strata are not; the six groups of race_ethnicity come by number. */
-static bool is_missing(enum rs_dimension d, uint32_t number, const char *name) {
-    if (d == RS_RACE) return number >= RS_GROUPS;
-    if (strcmp(name, "MISSING") == 0) return true;
-    if (d == RS_SEX) return strcmp(name, "unknown") == 0;
-    return d == RS_LANGUAGE && isupper((unsigned char)name[0]);
-}
 
 static int by_name(const void *a, const void *b) {
     const struct rs_stratum *x = a, *y = b;
@@ -25,11 +17,8 @@ static int by_name(const void *a, const void *b) {
     return strcmp(x->name, y->name);
 }
 
-static int by_count(const void *a, const void *b) {
-    const struct rs_stratum *x = a, *y = b;
-    if (x->missing != y->missing) return x->missing - y->missing;
-    if (x->count.n != y->count.n) return x->count.n < y->count.n ? 1 : -1;
-    return strcmp(x->name, y->name);
+static struct rs_amounts amounts_of(const struct rs_series *series, enum rs_dimension d, uint32_t number) {
+    return number < series->n_amounts[d] ? series->amounts[d][number] : (struct rs_amounts){0};
 }
 
 struct rs_stratum *rs_strata_of(const struct rs_series *series, const struct rs_strata *strata, enum rs_dimension d,
@@ -40,7 +29,11 @@ struct rs_stratum *rs_strata_of(const struct rs_series *series, const struct rs_
     for (uint32_t i = 0; i < counts->n; i++) {
         if (!counts->c[i].n) continue;
         const char *name = strata->names[d].names[i];
-        list[(*n)++] = (struct rs_stratum){name, i, counts->c[i], is_missing(d, i, name)};
+        list[(*n)++] = (struct rs_stratum){.name = name,
+                                             .number = i,
+                                             .count = counts->c[i],
+                                             .amounts = amounts_of(series, d, i),
+                                             .missing = rs_stratum_is_missing(d, i, name)};
     }
     /* the six groups keep their order, which is that of the tables; what is missing follows by name */
     size_t first = 0;
@@ -49,22 +42,34 @@ struct rs_stratum *rs_strata_of(const struct rs_series *series, const struct rs_
     return list;
 }
 
-/* The most frequent languages stay, the others become one. */
-static void pool_languages(struct rs_stratum *list, size_t *n, size_t keep) {
-    size_t named = 0;
-    qsort(list, *n, sizeof *list, by_count);
-    while (named < *n && !list[named].missing) named++;
-    if (named > keep) {
-        struct rs_stratum other = {.name = "other"};
-        for (size_t i = keep; i < named; i++) {
-            other.count.n += list[i].count.n;
-            other.count.x += list[i].count.x;
-        }
-        list[keep] = other;
-        memmove(list + keep + 1, list + named, (*n - named) * sizeof *list);
-        *n -= named - keep - 1;
+void rs_stratum_add(struct rs_stratum *sum, const struct rs_stratum *s) {
+    sum->count.n += s->count.n;
+    sum->count.x += s->count.x;
+    sum->amounts.e += s->amounts.e;
+    sum->amounts.a += s->amounts.a;
+    sum->amounts.ee += s->amounts.ee;
+    sum->amounts.ea += s->amounts.ea;
+    sum->amounts.aa += s->amounts.aa;
+}
+
+struct rs_stratum *rs_strata_pooled(const struct rs_series *series, const struct rs_strata *strata,
+                                    const struct rs_settings *settings, enum rs_dimension d, size_t *n) {
+    struct rs_stratum *list = rs_strata_of(series, strata, d, n);
+    const char **label = rs_labels(series, strata, settings, d);
+    struct rs_names names = {0};
+    size_t seen = 0;
+    for (size_t i = 0; i < *n; i++) {
+        struct rs_stratum one = list[i];
+        one.name = label[one.number];
+        uint32_t at = rs_name_number(&names, rs_cstr(one.name));
+        if (at == seen) list[seen++] = one;
+        else rs_stratum_add(&list[at], &one);
     }
+    *n = seen;
     if (*n) qsort(list, *n, sizeof *list, by_name);
+    rs_names_free(&names);
+    free(label);
+    return list;
 }
 
 /* ---- estimates ------------------------------------------------------------------------------------------------ */
@@ -85,6 +90,7 @@ struct rs_estimate *rs_estimate_add(struct rs_estimates *out, enum rs_dimension 
 struct rs_estimate *rs_estimate_add_counted(struct rs_estimates *out, enum rs_dimension d, enum rs_estimator estimator,
                                             const struct rs_stratum *s) {
     struct rs_estimate *e = rs_estimate_add(out, d, estimator, s->name);
+    bool proportion = out->series->about->kind == RS_PROPORTION;
     e->n = e->n_eff = (double)s->count.n;
     e->x = (double)s->count.x;
     e->rate = e->x / e->n;
@@ -92,7 +98,10 @@ struct rs_estimate *rs_estimate_add_counted(struct rs_estimates *out, enum rs_di
     e->interval = rs_wilson(e->x, e->n, RS_Z95);
     e->method = "wilson";
     e->missing = s->missing;
-    e->cell = rs_cells_add(&out->table, e->n, e->x, true);
+    /* of rates and means only persons are counts that add up; few of them with any event are few all the same */
+    e->cell = rs_cells_add(&out->table, e->n, proportion ? e->x : 0, true);
+    out->table.cells[e->cell].also_small = !proportion && e->x > 0 && e->x < 11;
+    if (!proportion) rs_amounts_fill(e, out->series->about->kind, s);
     if (estimator == RS_SELF_REPORT) e->direct_share = 1;
     return e;
 }
@@ -103,8 +112,7 @@ struct rs_estimate *rs_estimate_add_counted(struct rs_estimates *out, enum rs_di
 static void make_dimension(struct rs_estimates *out, const struct rs_strata *strata, enum rs_dimension d, uint32_t all,
                            const struct rs_settings *settings) {
     size_t n;
-    struct rs_stratum *list = rs_strata_of(out->series, strata, d, &n);
-    if (d == RS_LANGUAGE) pool_languages(list, &n, settings->languages);
+    struct rs_stratum *list = rs_strata_pooled(out->series, strata, settings, d, &n);
     uint32_t relation = rs_cells_relation(&out->table);
     rs_cells_term(&out->table, relation, all, 1);
     for (size_t i = 0; i < n; i++)
@@ -114,17 +122,26 @@ static void make_dimension(struct rs_estimates *out, const struct rs_strata *str
 
 bool rs_estimates_make(struct rs_estimates *out, struct rs_series *series, const struct rs_strata *strata,
                        const struct rs_settings *settings, struct rs_error *error) {
-    *out = (struct rs_estimates){.series = series};
-    struct rs_stratum everyone = {.name = "all", .count = series->by[RS_ALL].c[0]};
+    *out = (struct rs_estimates){.series = series, .strata = strata};
+    struct rs_stratum everyone = {
+        .name = "all", .count = series->by[RS_ALL].c[0], .amounts = amounts_of(series, RS_ALL, 0)};
     uint32_t all = rs_estimate_add_counted(out, RS_ALL, RS_OBSERVED, &everyone)->cell;
     out->table.cells[all].total = true;
-    if (!rs_estimate_race(out, strata, all, settings, error)) return false;
-    for (int d = RS_LANGUAGE; d < RS_DIMENSIONS; d++) make_dimension(out, strata, (enum rs_dimension)d, all, settings);
-    return rs_suppress(&out->table, settings->minimum_cell, error);
+    if (series->about->kind != RS_PROPORTION) rs_estimate_race_amounts(out, strata, all, settings);
+    else if (!rs_estimate_race(out, strata, all, settings, error)) return false;
+    for (int d = RS_LANGUAGE; d < RS_BUILT_IN; d++) {
+        bool of_2024 = d == RS_RACE_2024 || d == RS_RACE_2024_ANY;
+        if (!of_2024 && rs_dimension_used(strata, (enum rs_dimension)d))
+            make_dimension(out, strata, (enum rs_dimension)d, all, settings);
+    }
+    rs_estimate_2024(out, strata, all);
+    return rs_estimate_crossed(out, strata, settings, error) &&
+           rs_suppress(&out->table, settings->minimum_cell, error);
 }
 
 void rs_estimates_free(struct rs_estimates *e) {
     free(e->e);
+    free(e->crossed);
     rs_cells_free(&e->table);
     *e = (struct rs_estimates){0};
 }

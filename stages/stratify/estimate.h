@@ -9,16 +9,17 @@
 #include "strata.h"
 #include "suppress.h"
 
-enum rs_estimator { RS_OBSERVED, RS_SELF_REPORT, RS_BIRDIE, RS_WEIGHTED, RS_ESTIMATORS };
+enum rs_estimator { RS_OBSERVED, RS_SELF_REPORT, RS_BIRDIE, RS_WEIGHTED, RS_OLS, RS_ESTIMATORS };
 extern const char *const rs_estimator_names[RS_ESTIMATORS];
 
-enum rs_flag { RS_LOW_INFORMATION = 1, RS_SIGN_DISAGREES = 2, RS_NOT_CONVERGED = 4, RS_BOUNDARY = 8 };
+enum rs_flag { RS_LOW_INFORMATION = 1, RS_SIGN_DISAGREES = 2, RS_NOT_CONVERGED = 4, RS_BOUNDARY = 8, RS_NOT_CATEGORICAL = 16 };
 
 struct rs_settings {
     double minimum_cell;    /* smallest count published: 11 */
     double low_information; /* lambda below which an imputed group is flagged */
     size_t languages;       /* named apart; the rest are pooled as "other" */
     const char *reference[RS_DIMENSIONS]; /* by name; NULL for the largest group */
+    const struct rs_collapse *collapse; /* label.h; NULL for none */
     int threads;
 };
 
@@ -27,7 +28,9 @@ struct rs_estimate {
     enum rs_dimension dimension;
     enum rs_estimator estimator;
     const char *stratum; /* borrowed from the strata's names */
-    int group;           /* of the six, else -1 */
+    int group;           /* of the six, else -1; of an intersection always -1 */
+    uint32_t fit;        /* of an intersection: 1 + number of the fit it is from, 0 for none */
+    int fit_group;
     bool missing;        /* a missing reason: never a reference, never compared in race_ethnicity */
     uint32_t cell;       /* in the table of small cells; birdie and weighted share one */
     double n, x, n_eff, direct_share, rate, se;
@@ -41,9 +44,13 @@ struct rs_estimate {
 
 struct rs_estimates {
     struct rs_series *series; /* borrowed */
+    const struct rs_strata *strata; /* borrowed */
     struct rs_estimate *e;    /* in the order in which they are written */
     size_t n, room;
     struct rs_birdie_fit fit;
+    struct rs_birdie_fit *crossed; /* of intersections: by rs_estimate.fit - 1 */
+    size_t n_crossed;
+    struct rs_linear_fit linear; /* of rates and means */
     struct rs_cells table;
 };
 
@@ -61,7 +68,7 @@ double rs_estimates_covariance(const struct rs_estimates *all, const struct rs_e
 struct rs_gap {
     const struct rs_series *series;
     struct rs_estimate estimate;
-    const char *reference;
+    const char *reference, *dimension;
 };
 enum { RS_MOST_GAPS = 20 };
 struct rs_gaps {

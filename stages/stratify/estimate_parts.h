@@ -8,6 +8,7 @@ struct rs_stratum {
     const char *name;
     uint32_t number;
     struct rs_count count;
+    struct rs_amounts amounts; /* of rates and means */
     bool missing;
 };
 
@@ -20,6 +21,22 @@ struct rs_estimate *rs_estimate_add(struct rs_estimates *out, enum rs_dimension 
 /* One that is counted, with its cell. */
 struct rs_estimate *rs_estimate_add_counted(struct rs_estimates *out, enum rs_dimension d, enum rs_estimator estimator,
                                             const struct rs_stratum *s);
+
+/* Adds counts and amounts. */
+void rs_stratum_add(struct rs_stratum *sum, const struct rs_stratum *s);
+/* rs_strata_of with small strata pooled (label.h). */
+struct rs_stratum *rs_strata_pooled(const struct rs_series *series, const struct rs_strata *strata,
+                                    const struct rs_settings *settings, enum rs_dimension d, size_t *n);
+
+/* estimate_2024.c: the two dimensions of 2024, which hang together: one overlaps. */
+void rs_estimate_2024(struct rs_estimates *out, const struct rs_strata *strata, uint32_t all);
+/* crossed.c: the intersections, after all other dimensions. */
+bool rs_estimate_crossed(struct rs_estimates *out, const struct rs_strata *strata, const struct rs_settings *settings,
+                         struct rs_error *error);
+/* estimate_amounts.c: rates per member time and means: numbers of one stratum, and race_ethnicity. */
+void rs_amounts_fill(struct rs_estimate *e, enum rs_measure_kind kind, const struct rs_stratum *s);
+void rs_estimate_race_amounts(struct rs_estimates *out, const struct rs_strata *strata, uint32_t all,
+                              const struct rs_settings *settings);
 
 /* estimate_race.c: fits the groups and adds race_ethnicity; `all` is the cell of everyone. */
 bool rs_estimate_race(struct rs_estimates *out, const struct rs_strata *strata, uint32_t all,

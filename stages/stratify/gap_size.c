@@ -21,7 +21,7 @@ static double gap_variance(const struct gap *g) { return g->va + g->vb - 2 * g->
 
 static struct rs_statement about(const struct gap *g, const char *statistic, const char *unit, const char *method) {
     const struct rs_shown *s = g->s;
-    return (struct rs_statement){.dimension = rs_dimension_names[s->dimension],
+    return (struct rs_statement){.dimension = s->dimension_name,
                                  .estimator = rs_estimator_names[s->estimator],
                                  .statistic = statistic,
                                  .stratum = s->e[g->i]->stratum,

@@ -77,7 +77,10 @@ static bool flush_tail(struct rs_imputed *m, struct rs_error *error) {
 }
 
 bool rs_imputed_add(struct rs_imputed *m, const struct rs_imputed_row *row, struct rs_error *error) {
-    if (!m->tail) m->tail = rs_alloc(CHUNK_BYTES);
+    if (m->in_tail == m->tail_room) { /* grows: there may be many series of few rows */
+        m->tail_room = m->tail_room ? 2 * m->tail_room : 16;
+        m->tail = rs_realloc(m->tail, m->tail_room * sizeof *m->tail);
+    }
     m->tail[m->in_tail++] = *row;
     m->rows++;
     return m->in_tail < RS_CHUNK_ROWS || flush_tail(m, error);

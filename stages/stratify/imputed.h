@@ -35,7 +35,7 @@ struct rs_imputed {
     uint64_t *extents; /* offset of each full chunk */
     size_t full, room;
     struct rs_imputed_row *tail; /* rows not yet written: the last chunk, unless it is empty */
-    size_t in_tail;
+    size_t in_tail, tail_room;
 };
 bool rs_imputed_add(struct rs_imputed *m, const struct rs_imputed_row *row, struct rs_error *error);
 void rs_imputed_free(struct rs_imputed *m);

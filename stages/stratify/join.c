@@ -3,6 +3,7 @@
  * are cut at the same keys into bundles (bundle.c); threads walk bundles and count each by names of its own; one thread
  * adds the counts in the order of the files (strata.c), so that nothing depends on the number of threads. */
 #include "join.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ struct counted {
     struct rs_bundle bundle;
     struct rs_strata strata;
     struct rs_tabulation tabulation;
-    struct rs_buffer rows; /* struct rs_series_row */
+    struct rs_buffer rows, amounts; /* struct rs_series_row; struct rs_amount_row */
     uint32_t persons;
     char first_key[RS_KEY_DIGITS], last_key[RS_KEY_DIGITS];
 };
@@ -45,10 +46,11 @@ struct walk {
     const struct join *join;
     struct rs_batch *batch;
     struct counted *c;
-    struct walker posterior, measure;
+    struct walker posterior, measure, value;
+    const int *dimensions; /* those counted by, -1 behind them */
     struct rs_view model, pack, fit; /* of the last row imputed from */
     uint64_t ordinal;                /* of the person in the bundle, from 1 */
-    uint64_t measured, used, unused, counted, outside, broken;
+    uint64_t measured, used, unused, counted, outside, broken, excluded, timeless;
 };
 
 /* ---- reading in step ------------------------------------------------------------------------------------------ */
@@ -141,21 +143,19 @@ static void note_model(struct walk *k, const struct rs_view *row) {
     k->fit = fit;
 }
 
-static void quarantine_numerator(struct walk *k, const struct rs_view *row) {
+static void quarantine(struct walk *k, const struct rs_view *row, struct rs_view field, const char *rule,
+                       const char *message) {
     struct rs_evidence e = {.row = true,
                             .file_no = 0,
                             .record_no = (int64_t)k->measure.cursor.row_no,
                             .line = -1,
                             .segment = -1,
                             .offset = -1,
-                            .field = RS_LIT("numerator"),
+                            .field = field,
                             .raw = row[PERSON_MEASURE_person_key],
-                            .rule = "numerator_without_denominator",
-                            .message =
-                                "in the numerator but not in the denominator: the row is left out; ask the sender "
-                                "of the measure file (record_no is the row of person_measure)"};
+                            .rule = rule,
+                            .message = message};
     rs_quarantine(k->join->run, k->batch, &e);
-    k->broken++;
 }
 
 static void count_one(struct rs_counts *counts, uint32_t at, bool y) {
@@ -169,10 +169,32 @@ static bool flag(struct rs_view v, bool *out) {
     return *out || rs_eq_c(v, "0");
 }
 
+/* Amount and time of a row of a rate or a mean; false where one that is needed is not there. */
+static bool amounts_of(const struct rs_series *s, const struct rs_view *row, struct rs_amount_row *out) {
+    if (!rs_parse_real(row[PERSON_MEASURE_amount], &out->amount)) {
+        if (s->about->kind == RS_MEAN) return false;
+        out->amount = rs_eq_c(row[PERSON_MEASURE_numerator], "1");
+    }
+    if (s->about->kind == RS_MEAN) out->exposure = 1;
+    else if (!rs_parse_real(row[PERSON_MEASURE_exposure], &out->exposure)) return false;
+    return out->exposure > 0 && isfinite(out->amount) && (s->about->kind == RS_MEAN || out->amount >= 0);
+}
+
+static void keep_amounts(struct walk *k, const struct rs_member *m, const struct rs_series *s,
+                         const struct rs_imputed_row *imputed, struct rs_amount_row row) {
+    row.series = (uint32_t)(s - k->c->strata.series);
+    for (int d = 0; d < RS_DIMENSIONS; d++) row.number[d] = UINT32_MAX;
+    for (const int *d = k->dimensions; *d >= 0; d++) row.number[*d] = m->number[*d];
+    row.linear = m->reported || imputed;
+    if (m->reported) row.p[m->number[RS_RACE]] = 1;
+    else if (imputed) memcpy(row.p, imputed->p, sizeof row.p);
+    rs_buffer_add(&k->c->amounts, &row, sizeof row);
+}
+
 static void count_person(struct walk *k, struct rs_member *m, struct rs_series *s, const struct rs_imputed_row *imputed,
                          bool y) {
     struct rs_strata *strata = &k->c->strata;
-    for (int d = 0; d < RS_DIMENSIONS; d++) count_one(&s->by[d], m->number[d], y);
+    for (const int *d = k->dimensions; *d >= 0; d++) count_one(&s->by[*d], m->number[*d], y);
     if (m->reported) {
         count_one(&s->by_provider, m->number[RS_PROVIDER] * RS_GROUPS + m->number[RS_RACE], y);
         if (strata->n_adjust) count_one(&s->by_cell, m->cell * RS_GROUPS + m->number[RS_RACE], y);
@@ -182,8 +204,10 @@ static void count_person(struct walk *k, struct rs_member *m, struct rs_series *
         count_one(&s->excluded, m->number[RS_RACE], y);
         return;
     }
+    if (s->about->kind != RS_PROPORTION) return; /* sums are enough (linear.h) */
     struct rs_series_row *mine = (struct rs_series_row *)rs_buffer_reserve(&k->c->rows, sizeof *mine);
     mine->series = (uint32_t)(s - strata->series);
+    memcpy(mine->other, m->other, sizeof mine->other);
     mine->row = *imputed;
     mine->row.y = y;
     mine->row.provider = m->number[RS_PROVIDER] & (RS_MOST_PROVIDERS - 1);
@@ -203,33 +227,61 @@ static bool count_measure(struct walk *k, struct rs_member *m, const struct rs_i
                        "again",
                        (unsigned long long)k->measure.cursor.row_no);
     if (!in && y) {
-        quarantine_numerator(k, row);
+        quarantine(k, row, RS_LIT("numerator"), "numerator_without_denominator",
+                   "in the numerator but not in the denominator: the row is left out; ask the sender "
+                   "of the measure file (record_no is the row of person_measure)");
+        k->broken++;
         return true;
     }
     if (!in) {
         k->outside++;
         return true;
     }
-    *counts = true;
-    k->counted++;
     struct rs_strata *strata = &k->c->strata;
     struct rs_series *s = rs_series_of(strata, row[PERSON_MEASURE_measure], row[PERSON_MEASURE_period]);
+    struct rs_amount_row amounts = {0};
+    if (rs_measure_excludes(s->about, row[PERSON_MEASURE_excluded])) {
+        k->excluded++;
+        return true;
+    }
+    if (s->about->kind != RS_PROPORTION && !amounts_of(s, row, &amounts)) {
+        quarantine(k, row, RS_LIT("amount"), "no_amount_or_time",
+                   "the measure is a rate or a mean (--measures) and the row lacks its amount or member time: it is left "
+                   "out; ask the sender of the measure file (record_no is the row of person_measure)");
+        k->timeless++;
+        return true;
+    }
+    *counts = true;
+    k->counted++;
     if (s->last_person == k->ordinal)
         return rs_fail(error, RS_DATA,
                        "person_measure: row %llu is a second one of the same person, measure and period, of "
                        "which only one may stand: run reconcile again",
                        (unsigned long long)k->measure.cursor.row_no);
     s->last_person = k->ordinal;
-    struct rs_view provider = row[PERSON_MEASURE_provider_group];
-    m->number[RS_PROVIDER] =
-        rs_name_number(&strata->names[RS_PROVIDER], rs_has(provider) ? provider : RS_LIT("MISSING"));
+    if (!rs_member_row(row, strata, m, error)) return false;
+    if (s->about->kind != RS_PROPORTION) {
+        y = amounts.amount > 0 && s->about->kind == RS_RATE;
+        keep_amounts(k, m, s, imputed, amounts);
+    }
     count_person(k, m, s, imputed, y);
     return true;
 }
 
+/* What person_value says of this person; false on an error only. */
+static bool read_values(struct walk *k, const char *key, struct rs_member_values *v, struct rs_error *error) {
+    while (is_of(&k->value, key)) {
+        if (!read_row(&k->value, error)) return false;
+        rs_member_value(v, k->value.cursor.row);
+    }
+    return no_orphan(&k->value, key, error);
+}
+
 static bool one_person(struct walk *k, const struct rs_view *row, const char *key, struct rs_error *error) {
     struct rs_member m;
-    if (!rs_member_strata(row, k->join->bands, k->join->run->as_of, &k->c->strata, &m, error)) return false;
+    struct rs_member_values values = {{{0}}, {{0}}};
+    if (k->value.there && !read_values(k, key, &values, error)) return false;
+    if (!rs_member_strata(row, k->value.there ? &values : NULL, k->join->bands, k->join->run->as_of, &k->c->strata, &m, error)) return false;
     rs_tabulation_add(&k->c->tabulation, row);
     k->ordinal++;
     if (!no_orphan(&k->posterior, key, error) || !no_orphan(&k->measure, key, error)) return false;
@@ -259,17 +311,26 @@ static void count_fates(struct walk *k) {
     rs_count(t, "posterior", 0, RS_READ, NULL, k->used + k->unused);
     rs_count(t, "posterior", 0, RS_AGGREGATED, NULL, k->used);
     rs_count(t, "posterior", 0, RS_IGNORED, "reported_or_in_no_denominator", k->unused);
-    rs_count(t, "person_measure", 0, RS_READ, NULL, k->counted + k->outside + k->broken);
+    rs_count(t, "person_measure", 0, RS_READ, NULL,
+             k->counted + k->outside + k->broken + k->excluded + k->timeless);
     rs_count(t, "person_measure", 0, RS_AGGREGATED, NULL, k->counted);
     rs_count(t, "person_measure", 0, RS_IGNORED, "not_in_denominator", k->outside);
+    rs_count(t, "person_measure", 0, RS_IGNORED, "excluded", k->excluded);
     rs_count(t, "person_measure", 0, RS_REJECTED, "numerator_without_denominator", k->broken);
+    rs_count(t, "person_measure", 0, RS_REJECTED, "no_amount_or_time", k->timeless);
+    if (k->value.there) {
+        uint64_t values = k->value.cursor.row_no + 1 - k->c->bundle.part[RS_VALUES].first_row;
+        rs_count(t, "person_value", 0, RS_READ, NULL, values);
+        rs_count(t, "person_value", 0, RS_AGGREGATED, NULL, values);
+    }
 }
 
 static bool walk_bundle(struct walk *k, struct rs_error *error) {
     struct walker persons;
     if (!open_walker(&persons, k, RS_PERSONS, "person", PERSON_person_key, false, error) ||
         !open_walker(&k->posterior, k, RS_POSTERIORS, "posterior", POSTERIOR_person_key, false, error) ||
-        !open_walker(&k->measure, k, RS_MEASURES, "person_measure", PERSON_MEASURE_person_key, true, error))
+        !open_walker(&k->measure, k, RS_MEASURES, "person_measure", PERSON_MEASURE_person_key, true, error) ||
+        !open_walker(&k->value, k, RS_VALUES, "person_value", PERSON_VALUE_person_key, true, error))
         return false;
     if (persons.key) memcpy(k->c->first_key, persons.key, RS_KEY_DIGITS);
     while (persons.key) {
@@ -278,7 +339,8 @@ static bool walk_bundle(struct walk *k, struct rs_error *error) {
         if (!read_row(&persons, error) || !one_person(k, persons.cursor.row, key, error)) return false;
     }
     count_fates(k);
-    return no_orphan(&k->posterior, NULL, error) && no_orphan(&k->measure, NULL, error);
+    return no_orphan(&k->posterior, NULL, error) && no_orphan(&k->measure, NULL, error) &&
+           no_orphan(&k->value, NULL, error);
 }
 
 /* ---- bundles in order ------------------------------------------------------------------------------------------ */
@@ -295,9 +357,13 @@ static bool next_bundle(void *self, struct rs_batch *batch, bool *more, struct r
 
 static bool count_bundle(void *self, struct rs_batch *batch, struct rs_error *error) {
     const struct join *j = self;
-    struct walk k = {.join = j, .batch = batch, .c = batch->tag};
+    int dimensions[RS_DIMENSIONS + 1], n = 0;
+    struct walk k = {.join = j, .batch = batch, .c = batch->tag, .dimensions = dimensions};
+    for (int d = 0; d < RS_DIMENSIONS; d++)
+        if (rs_dimension_used(j->strata, (enum rs_dimension)d)) dimensions[n++] = d;
+    dimensions[n] = -1;
     rs_strata_begin(&k.c->strata, j->strata);
-    k.c->rows.n = 0;
+    k.c->rows.n = k.c->amounts.n = 0;
     k.c->persons = 0;
     return walk_bundle(&k, error);
 }
@@ -307,13 +373,15 @@ static bool add_bundle(void *self, struct rs_batch *batch, struct rs_error *erro
     struct counted *c = batch->tag;
     if (c->persons && j->persons && memcmp(j->last_key, c->first_key, RS_KEY_DIGITS) >= 0)
         return rs_fail(error, RS_DATA, "person: rows are not in the order of person_key: run reconcile again");
-    struct rs_series_row *rows = (struct rs_series_row *)c->rows.p;
-    size_t n = c->rows.n / sizeof *rows;
-    for (size_t i = 0; i < n; i++) rows[i].row.cluster += j->persons;
+    struct rs_part_rows rows = {.imputed = (struct rs_series_row *)c->rows.p,
+                                .amounts = (struct rs_amount_row *)c->amounts.p,
+                                .n_imputed = c->rows.n / sizeof *rows.imputed,
+                                .n_amounts = c->amounts.n / sizeof *rows.amounts};
+    for (size_t i = 0; i < rows.n_imputed; i++) rows.imputed[i].row.cluster += j->persons;
     j->persons += c->persons;
     memcpy(j->last_key, c->last_key, RS_KEY_DIGITS);
     rs_tabulation_merge(j->tabulation, &c->tabulation);
-    return rs_strata_add(j->strata, &c->strata, rows, n, error) && rs_run_done(j->run, batch, error);
+    return rs_strata_add(j->strata, &c->strata, &rows, error) && rs_run_done(j->run, batch, error);
 }
 
 static void free_counted(struct counted *c) {
@@ -321,6 +389,7 @@ static void free_counted(struct counted *c) {
     rs_strata_free(&c->strata);
     rs_tabulation_free(&c->tabulation);
     rs_buffer_free(&c->rows);
+    rs_buffer_free(&c->amounts);
 }
 
 bool rs_stratify_join(struct rs_run *run, const struct rs_age_bands *bands, struct rs_strata *strata,
@@ -328,8 +397,15 @@ bool rs_stratify_join(struct rs_run *run, const struct rs_age_bands *bands, stru
     struct join j = {.run = run, .bands = bands, .strata = strata, .tabulation = tabulation};
     int threads = run->threads < 1 ? 1 : run->threads;
     struct rs_work work = {.self = &j, .next = next_bundle, .work = count_bundle, .done = add_bundle};
-    j.streams = rs_streams_open(run, false, error);
+    bool sogi = false;
+    for (int d = RS_ORIENTATION; d <= RS_TRANSGENDER; d++) sogi |= rs_dimension_used(strata, (enum rs_dimension)d);
+    j.streams = rs_streams_open(run, sogi, error);
     if (!j.streams) return false;
+    if (sogi && !rs_streams_have_values(j.streams)) {
+        rs_streams_close(j.streams);
+        return rs_fail(error, RS_NO_INPUT, "--strata: sexual orientation and gender identity are in person_value, which "
+                       "is in none of the --input directories: give that of reconcile");
+    }
     j.n_counted = (size_t)threads + 2; /* as many batches are alive at a time at most */
     j.counted = rs_alloc(j.n_counted * sizeof *j.counted);
     bool good = rs_work_run(&work, threads, error);

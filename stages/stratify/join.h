@@ -16,7 +16,8 @@ struct rs_age_bands {
 /* "0,18,45,65,75" gives 0-17 18-44 45-64 65-74 75+. */
 bool rs_age_bands_parse(const char *text, struct rs_age_bands *out, struct rs_error *error);
 
-/* Fills *strata (opened) and *tabulation, and counts fates in the run's ledger; quarantines numerators outside the denominator. */
+/* What is counted by is said by strata->dimensions and strata->measures_known, set before.
+ * Fills *strata (opened) and *tabulation, and counts fates in the run's ledger; quarantines numerators outside the denominator. */
 bool rs_stratify_join(struct rs_run *run, const struct rs_age_bands *bands, struct rs_strata *strata,
                       struct rs_tabulation *tabulation, struct rs_error *error);
 

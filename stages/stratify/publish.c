@@ -5,9 +5,10 @@
 #include "estimate.h"
 
 static struct rs_view flags_text(struct rs_arena *arena, unsigned flags) {
-    static const char *const names[] = {"low_information", "sign_disagrees", "not_converged", "boundary"};
-    char text[80] = "";
-    for (int i = 0; i < 4; i++) {
+    static const char *const names[] = {"low_information", "sign_disagrees", "not_converged", "boundary",
+                                        "not_categorical"};
+    char text[96] = "";
+    for (int i = 0; i < 5; i++) {
         if (!(flags & 1u << i)) continue;
         if (text[0]) strcat(text, ",");
         strcat(text, names[i]);
@@ -38,10 +39,11 @@ static void emit_numbers(struct rs_arena *arena, const struct rs_estimate *e, st
 
 /* Keeps the widest gaps: for race_ethnicity by the primary estimator alone and only where it says something; provider
  * groups are not ranked. Ties stay in the order in which they came. */
-static void keep_gap(struct rs_gaps *gaps, const struct rs_series *series, const struct rs_estimate *e) {
+static void keep_gap(struct rs_gaps *gaps, const struct rs_series *series, const struct rs_estimate *e,
+                     const char *dimension) {
     bool says_nothing = (e->flags & (RS_LOW_INFORMATION | RS_NOT_CONVERGED | RS_BOUNDARY)) != 0;
     bool primary = e->dimension == RS_RACE ? e->estimator == RS_BIRDIE : e->estimator == RS_OBSERVED;
-    if (isnan(e->difference) || isnan(e->difference_interval.lower) || e->missing || says_nothing || !primary ||
+    if (series->about->kind != RS_PROPORTION || isnan(e->difference) || isnan(e->difference_interval.lower) || e->missing || says_nothing || !primary ||
         e->dimension == RS_PROVIDER)
         return;
     size_t at = gaps->n;
@@ -49,7 +51,7 @@ static void keep_gap(struct rs_gaps *gaps, const struct rs_series *series, const
     if (at == RS_MOST_GAPS) return;
     if (gaps->n < RS_MOST_GAPS) gaps->n++;
     memmove(&gaps->gap[at + 1], &gaps->gap[at], (gaps->n - at - 1) * sizeof gaps->gap[0]);
-    gaps->gap[at] = (struct rs_gap){series, *e, e->reference->stratum};
+    gaps->gap[at] = (struct rs_gap){series, *e, e->reference->stratum, dimension};
 }
 
 void rs_estimates_publish(const struct rs_estimates *all, struct rs_batch *batch, struct rs_gaps *gaps) {
@@ -57,7 +59,7 @@ void rs_estimates_publish(const struct rs_estimates *all, struct rs_batch *batch
         const struct rs_estimate *e = &all->e[i];
         const struct rs_small_cell *cell = &all->table.cells[e->cell];
         struct rs_view row[ESTIMATE_COLUMNS] = {{0}};
-        struct rs_view key[] = {all->series->measure, all->series->period, rs_cstr(rs_dimension_names[e->dimension]),
+        struct rs_view key[] = {all->series->measure, all->series->period, rs_cstr(rs_dimension_name(all->strata, e->dimension)),
                                 rs_cstr(e->stratum), rs_cstr(rs_estimator_names[e->estimator])};
         row[ESTIMATE_estimate_key] = rs_key_text(&batch->arena, rs_hash_key(key, 5));
         row[ESTIMATE_measure] = key[0];
@@ -73,7 +75,7 @@ void rs_estimates_publish(const struct rs_estimates *all, struct rs_batch *batch
         gaps->rows++;
         gaps->primary += cell->suppressed && cell->primary;
         gaps->complementary += cell->suppressed && !cell->primary;
-        if (!cell->suppressed) keep_gap(gaps, all->series, e);
+        if (!cell->suppressed) keep_gap(gaps, all->series, e, rs_dimension_name(all->strata, e->dimension));
     }
 }
 
@@ -84,7 +86,7 @@ json_t *rs_gaps_json(const struct rs_gaps *gaps) {
         const struct rs_estimate *e = &g->estimate;
         json_t *one = json_pack("{s:s%, s:s%, s:s, s:s, s:s, s:s, s:f, s:f, s:f}", "measure", g->series->measure.p,
                                 g->series->measure.n, "period", g->series->period.p, g->series->period.n, "dimension",
-                                rs_dimension_names[e->dimension], "group", e->stratum, "reference", g->reference,
+                                g->dimension, "group", e->stratum, "reference", g->reference,
                                 "estimator", rs_estimator_names[e->estimator], "difference", e->difference, "lower",
                                 e->difference_interval.lower, "upper", e->difference_interval.upper);
         if (one) json_array_append_new(list, one);

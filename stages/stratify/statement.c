@@ -4,10 +4,11 @@
 #include <math.h>
 
 struct rs_view rs_flags_text(struct rs_arena *arena, unsigned flags, bool shown_only) {
-    static const char *const names[] = {"low_information", "sign_disagrees", "not_converged", "boundary"};
+    static const char *const names[] = {"low_information", "sign_disagrees", "not_converged", "boundary",
+                                        "not_categorical"};
     struct rs_view text = RS_NULL;
     if (shown_only) text = RS_LIT("shown_groups_only");
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         if (flags & 1u << i)
             text = rs_has(text) ? rs_arena_printf(arena, "%.*s,%s", (int)text.n, text.p, names[i]) : rs_cstr(names[i]);
     return text;
@@ -65,8 +66,9 @@ static void fill(const struct rs_estimates *all, struct rs_shown *s, struct rs_a
 
 bool rs_shown_groups(const struct rs_estimates *all, enum rs_dimension d, enum rs_estimator k, struct rs_arena *arena,
                      struct rs_shown *out) {
-    *out = (struct rs_shown){.dimension = d, .estimator = k};
     size_t groups = 0;
+    if (!rs_dimension_used(all->strata, d)) return false;
+    *out = (struct rs_shown){.dimension = d, .dimension_name = rs_dimension_name(all->strata, d), .estimator = k};
     for (size_t i = 0; i < all->n; i++) groups += is_of(&all->e[i], d, k);
     if (!groups) return false;
     out->e = rs_arena_alloc(arena, groups * sizeof(const struct rs_estimate *));

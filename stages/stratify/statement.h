@@ -30,6 +30,7 @@ struct rs_view rs_flags_text(struct rs_arena *arena, unsigned flags, bool shown_
  * the covariances between them): it cannot give away what was withheld there. */
 struct rs_shown {
     enum rs_dimension dimension;
+    const char *dimension_name;
     enum rs_estimator estimator;
     const struct rs_estimate **e; /* in the order of the rows */
     size_t n, reference;          /* reference: place in e, or n where there is none */

@@ -9,26 +9,28 @@
 #include "join.h"
 #include "pipeline/base/log.h"
 #include "said.h"
+#include "wanted.h"
 
-static bool parse_references(const char *text, struct rs_settings *settings, struct rs_arena *arena,
-                             struct rs_error *error) {
+static bool parse_references(const char *text, const struct rs_strata *strata, struct rs_settings *settings,
+                             struct rs_arena *arena, struct rs_error *error) {
     struct rs_view rest = text ? rs_cstr(text) : RS_NULL;
     while (!rs_is_null(rest)) {
         struct rs_view value = rs_trim(rs_split(&rest, ','));
         if (!value.n) continue;
         struct rs_view name = rs_split(&value, '=');
         int d = RS_RACE;
-        while (d < RS_DIMENSIONS && !rs_eq_c(name, rs_dimension_names[d])) d++;
+        while (d < RS_DIMENSIONS && (!rs_dimension_used(strata, (enum rs_dimension)d) ||
+                                     !rs_eq_c(name, rs_dimension_name(strata, (enum rs_dimension)d))))
+            d++;
         if (d == RS_DIMENSIONS || !rs_has(value))
             return rs_fail(error, RS_USAGE, "--reference-group: write DIMENSION=GROUP, such as race_ethnicity=WHITE; "
-                           "dimensions are race_ethnicity, language, sex, age_band, provider_group");
+                           "dimensions are those of --strata");
         settings->reference[d] = rs_arena_view(arena, value).p;
     }
     return true;
 }
 
-static bool read_settings(struct rs_run *run, struct rs_settings *s, struct rs_age_bands *bands, struct rs_arena *arena,
-                          struct rs_error *error) {
+static bool read_settings(struct rs_run *run, struct rs_settings *s, struct rs_age_bands *bands, struct rs_error *error) {
     int64_t minimum, languages;
     *s = (struct rs_settings){.threads = run->threads};
     if (!rs_run_option_long(run, "minimum-cell", 0, 1000, &minimum, error) ||
@@ -38,7 +40,7 @@ static bool read_settings(struct rs_run *run, struct rs_settings *s, struct rs_a
         return false;
     s->minimum_cell = (double)minimum;
     s->languages = (size_t)languages;
-    return parse_references(rs_run_option(run, "reference-group"), s, arena, error);
+    return true;
 }
 
 /* In the order of measure and period, which is not that of the input. */
@@ -57,7 +59,10 @@ static bool publish(struct rs_run *run, struct rs_series *series, const struct r
     if (good) {
         rs_estimates_compare(&estimates, settings);
         rs_estimates_publish(&estimates, &batch, gaps);
-        good = rs_said_publish(said, &estimates, strata, settings, &batch, error) && rs_run_done(run, &batch, error);
+        /* what is said of gaps is of proportions */
+        good = (series->about->kind != RS_PROPORTION ||
+                rs_said_publish(said, &estimates, strata, settings, &batch, error)) &&
+               rs_run_done(run, &batch, error);
     } else {
         rs_error_context(error, "measure %.*s, period %.*s", (int)series->measure.n, series->measure.p,
                          (int)series->period.n, series->period.p);
@@ -70,12 +75,12 @@ static bool publish(struct rs_run *run, struct rs_series *series, const struct r
 
 static void warn_references(const struct rs_strata *strata, const struct rs_settings *settings) {
     for (int d = RS_RACE; d < RS_DIMENSIONS; d++) {
-        bool found = settings->reference[d] == NULL;
+        bool found = settings->reference[d] == NULL || d >= RS_BUILT_IN;
         for (size_t i = 0; !found && i < strata->names[d].n; i++)
             found = strcmp(strata->names[d].names[i], settings->reference[d]) == 0;
         if (!found)
             rs_warn("--reference-group: no person is in group %s of %s: nothing is compared there",
-                    settings->reference[d], rs_dimension_names[d]);
+                    settings->reference[d], rs_dimension_name(strata, (enum rs_dimension)d));
     }
 }
 
@@ -95,13 +100,17 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
     struct rs_strata strata = {0};
     struct rs_arena arena = {0};
     struct rs_gaps gaps = {.n = 0};
+    struct rs_wanted wanted = {.measures = NULL};
     struct rs_said said = {.standard = {.weight = NULL}};
     struct rs_tabulation tabulation = {.reasons = {0}};
     int64_t combinations = 0;
-    bool good = read_settings(run, &settings, &bands, &arena, error) && rs_run_option_long(run, "combinations", 0, 119, &combinations, error) &&
-                rs_strata_open(&strata, run->output, error) && rs_said_open(run, &strata, &said, error) &&
+    bool good = read_settings(run, &settings, &bands, error) && rs_run_option_long(run, "combinations", 0, 119, &combinations, error) &&
+                rs_strata_open(&strata, run->output, error) && rs_wanted_open(run, &strata, &wanted, error) &&
+                parse_references(rs_run_option(run, "reference-group"), &strata, &settings, &arena, error) &&
+                rs_said_open(run, &strata, &said, error) &&
                 rs_stratify_join(run, &bands, &strata, &tabulation, error) &&
                 tabulate(run, &tabulation, settings.minimum_cell, (size_t)combinations, error);
+    settings.collapse = wanted.collapse;
     if (good) {
         if (strata.n_series) qsort(strata.series, strata.n_series, sizeof *strata.series, by_measure);
         warn_references(&strata, &settings);
@@ -119,6 +128,7 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
     rs_said_free(&said);
     rs_tabulation_free(&tabulation);
     rs_strata_free(&strata);
+    rs_wanted_free(&wanted);
     rs_arena_free(&arena);
     return good;
 }
@@ -132,6 +142,7 @@ static bool answer_counts(struct rs_run *run, const char *path, struct rs_buffer
 
 static const struct rs_layout *const reads[] = {&rs_layout_person, &rs_layout_posterior, &rs_layout_person_measure,
                                                 NULL};
+static const struct rs_layout *const reads_if_there[] = {&rs_layout_person_value, NULL};
 static const struct rs_layout *const writes[] = {[RS_SINK_ESTIMATE] = &rs_layout_estimate,
                                                  [RS_SINK_TABULATION] = &rs_layout_tabulation,
                                                  [RS_SINK_DISPARITY] = &rs_layout_disparity,
@@ -139,6 +150,10 @@ static const struct rs_layout *const writes[] = {[RS_SINK_ESTIMATE] = &rs_layout
                                                  [RS_SINK_TREND] = &rs_layout_trend,
                                                  [RS_SINK_BASELINE] = &rs_layout_baseline,
                                                  NULL};
+static bool file_digests(struct rs_run *run, json_t *hashes, struct rs_error *error) {
+    return rs_wanted_inputs(run, hashes, error) && rs_said_inputs(run, hashes, error);
+}
+
 static const char *const after[] = {"reconcile", "impute", NULL};
 static const struct rs_option options[] = {
     {"counts", "FILE", NULL,
@@ -153,6 +168,7 @@ static const struct rs_option options[] = {
      "Combinations of race and ethnicity named apart in the tabulation, by size; those below minimum-cell never are."},
     {"low-information", "X", "0.1",
      "Information share (lambda) below which an imputed group is flagged low_information."},
+    RS_WANTED_OPTIONS,
     RS_SAID_OPTIONS,
     {0}};
 
@@ -187,11 +203,12 @@ const struct rs_stage rs_stage_stratify = {
         "relsogi stratify --input run/reconcile --input run/impute --as-of 2026-01-01 --output run/stratify \\\n"
         "    --reference-group race_ethnicity=WHITE,sex=male",
     .reads = reads,
+    .reads_if_there = reads_if_there,
     .writes = writes,
     .after = after,
     .options = options,
     .needs_as_of = true,
-    .inputs = rs_said_inputs,
+    .inputs = file_digests,
     .question = "counts",
     .explain = answer_counts,
     .run = run_stage,

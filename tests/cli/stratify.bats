@@ -236,3 +236,74 @@ many_rows() {
     run "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" --threads 2
     [ "$status" = 65 ]
 }
+
+@test "an intersection hangs together with its margins" {
+    persons WHITE 300 180
+    persons BLACK 200 80
+    awk '{ $5 = NR % 3 ? "female" : "male"; print }' "$work/person" >"$work/p" && mv "$work/p" "$work/person"
+    stratify --strata 'race_ethnicity*sex'
+    f=$out/estimate.tsv
+    # 300 WHITE, then 200 BLACK; every third is male
+    [ "$(column "$f" n dimension=race_ethnicity*sex stratum=WHITE*male estimator=self_report)" = 100 ]
+    [ "$(column "$f" n dimension=race_ethnicity*sex stratum=WHITE*female estimator=birdie)" = 200 ]
+    [ "$(column "$f" n dimension=race_ethnicity*sex stratum=BLACK*male estimator=self_report)" = 66 ]
+    [ "$(column "$f" n dimension=sex stratum=male)" = 166 ]
+}
+
+@test "a small cell of an intersection cannot be subtracted out of a margin" {
+    persons WHITE 300 150
+    persons BLACK 200 100
+    awk '{ $5 = NR == 302 || NR % 2 && NR < 310 ? "male" : "female"; print }' "$work/person" >"$work/p"
+    mv "$work/p" "$work/person"
+    stratify --strata 'race_ethnicity*sex' # men: 150 white; few black
+    f=$out/estimate.tsv
+    blanks=$(column "$f" stratum dimension=race_ethnicity*sex suppressed=Y estimator=self_report | sort | tr '\n' ' ')
+    [[ "$blanks" == *"BLACK*male"* ]]
+    # each line of the table, and each margin, has none blank or two at least (a margin may be one of them)
+    black=$(column "$f" n dimension=race_ethnicity stratum=BLACK estimator=self_report)
+    other=$(column "$f" n dimension=race_ethnicity*sex stratum=BLACK*female estimator=self_report)
+    [ "$black" = '\N' ] || [ "$other" = '\N' ]
+}
+
+@test "what is not a dimension is refused with the list of those that are" {
+    persons WHITE 30 15
+    run stratify --strata race_ethnicity,shoe_size
+    [ "$status" = 64 ]
+    [[ "$output" == *"no dimension shoe_size"*"sexual_orientation"*"svi_quintile"* ]]
+    run stratify --strata 'race_2024_any*sex'
+    [ "$status" = 64 ]
+    [[ "$output" == *overlaps* ]]
+}
+
+@test "rates over member time and means have intervals of their own" {
+    printf 'measures:\n  - {id: AMB, kind: rate, direction: lower}\n  - {id: COST, kind: mean}\n' >"$work/measures.yaml"
+    for i in $(seq 1 40); do
+        printf '%032x 1 1 1980-06-15 female WHITE en \\N\n' "$i"
+    done >"$work/p"
+    # 40 persons, one visit each but 10 with none, 6 months each: 30 / 240; costs 1 to 40
+    for i in $(seq 1 40); do
+        printf '%032x AMB 2025 PG1 1 %d %d 6 \\N\n' "$i" "$((i > 10))" "$((i > 10))"
+        printf '%032x COST 2025 PG1 1 0 %d \\N \\N\n' "$i" "$i"
+        printf '%032x CBP 2025 PG1 1 1 \\N \\N %s\n' "$i" "$( [ $i -le 5 ] && echo hospice || echo '\N')"
+    done >"$work/m"
+    { echo "person_key records sources birth_date sex census6 language missing_2024"; cat "$work/p"; } | make_rows person "$in"
+    { echo "person_key measure period provider_group denominator numerator amount exposure excluded"; cat "$work/m"; } |
+        make_rows person_measure "$in"
+    echo "person_key model p_white p_black p_aian p_api p_multi p_hispanic surname_match geography_level pack" |
+        make_rows posterior "$in"
+    "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" --measures "$work/measures.yaml" --minimum-cell 1
+    f=$out/estimate.tsv
+    [ "$(column "$f" rate measure=AMB dimension=all)" = 0.125 ]
+    [ "$(column "$f" interval_method measure=AMB dimension=all)" = byar ]
+    # Byar for 30: 20.2369, 42.8284 (Breslow and Day's formula by hand), over 240
+    column "$f" lower measure=AMB dimension=all | awk '{ exit !($1 > 20.236 / 240 && $1 < 20.238 / 240) }'
+    column "$f" upper measure=AMB dimension=all | awk '{ exit !($1 > 42.827 / 240 && $1 < 42.830 / 240) }'
+    # 1 to 40: mean 20.5, variance 41 * 40 / 12 = 136.667, t(39) = 2.022691
+    [ "$(column "$f" rate measure=COST dimension=all)" = 20.5 ]
+    column "$f" upper measure=COST dimension=all | awk '{ want = 20.5 + 2.022691 * sqrt(136.6666667 / 40); exit !($1 > want - 1e-4 && $1 < want + 1e-4) }'
+    column "$f" flags measure=COST stratum=WHITE estimator=ols | grep -q not_categorical
+    [ "$(column "$f" rate measure=COST stratum=WHITE estimator=ols)" = 20.5 ]
+    [ "$(column "$f" n measure=CBP dimension=all)" = 35 ]
+    [ "$(column "$out/ledger.tsv" rows reason=excluded)" = 5 ]
+    ledgers_balance "$work"
+}
