@@ -6,6 +6,7 @@
 #include "inequality.h"
 #include "interval.h"
 #include "pipeline/reference/csv_table.h"
+#include "shrink.h"
 
 enum { MOST_GROUPS = 1000 };
 
@@ -120,6 +121,21 @@ static struct rs_interval interval_of(const struct group *g) {
     return rs_wilson(g->rate * effective, effective, RS_Z95);
 }
 
+/* Persons who carry information: all who were counted, or as many as an estimate's error amounts to. */
+static double informative(const struct group *g) {
+    return g->given_se && g->se > 0 ? g->rate * (1 - g->rate) / (g->se * g->se) : g->n;
+}
+
+/* The smallest difference that could have been found; and how many members' results would have to change. */
+static void what_it_takes(const struct group *g, const struct group *r, struct rs_buffer *out) {
+    struct rs_interval d = rs_difference(g->rate, interval_of(g), r->rate, interval_of(r), 0);
+    line(out, g->name, "minimum_detectable_difference",
+         rs_detectable_difference((g->x + r->x) / (g->n + r->n), informative(g), informative(r)), NAN, no_interval,
+         "two_sided_05_power_80");
+    line(out, g->name, "members_to_close_gap", g->n * (r->rate - g->rate), g->n * hypot(g->se, r->se),
+         (struct rs_interval){-g->n * d.upper, -g->n * d.lower}, "n_times_difference");
+}
+
 static void compare(const struct group *g, const struct group *r, struct rs_buffer *out) {
     double d = g->rate - r->rate, variance = g->se * g->se, reference_variance = r->se * r->se;
     line(out, g->name, "difference", d, sqrt(variance + reference_variance),
@@ -133,6 +149,7 @@ static void compare(const struct group *g, const struct group *r, struct rs_buff
     line(out, g->name, "odds_ratio", odds, NAN,
          (struct rs_interval){odds * exp(-RS_Z95 * log_se), odds * exp(RS_Z95 * log_se)}, "log_delta");
     line(out, g->name, "cohen_h", rs_cohen_h(g->rate, r->rate), NAN, no_interval, "arcsine");
+    what_it_takes(g, r, out);
 }
 
 /* Two-sided p of the difference, adjusted over all comparisons. */
@@ -143,14 +160,44 @@ static void adjusted_p(const struct table *t, struct rs_buffer *out) {
     for (size_t i = 0; i < t->n; i++) {
         const struct group *g = &t->g[i];
         if (i != t->reference)
-            p[n++] = erfc(fabs(g->rate - r->rate) / sqrt(g->se * g->se + r->se * r->se) / sqrt(2));
+            p[n++] = rs_two_sided_p((g->rate - r->rate) / sqrt(g->se * g->se + r->se * r->se));
     }
     rs_benjamini_hochberg(n, p, adjusted, order);
-    for (size_t i = 0, k = 0; i < t->n; i++)
-        if (i != t->reference) line(out, t->g[i].name, "adjusted_p", adjusted[k++], NAN, no_interval, "benjamini_hochberg");
+    for (size_t i = 0, k = 0; i < t->n; i++) {
+        if (i == t->reference) continue;
+        line(out, t->g[i].name, "p_value", p[k], NAN, no_interval, "normal_two_sided");
+        line(out, t->g[i].name, "adjusted_p", adjusted[k++], NAN, no_interval, "benjamini_hochberg");
+    }
     free(p);
     free(adjusted);
     free(order);
+}
+
+/* Each rate drawn towards the mean of all by what of it is noise, and the limits of chance about the common rate: for
+ * tables whose groups are provider groups, or counties. Groups whose error is 0 are left out. */
+static void shrink(const struct table *t, struct rs_buffer *out) {
+    double *y = rs_alloc(2 * t->n * sizeof *y), *se = y + t->n, x = 0, persons = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        x += t->g[i].x;
+        persons += t->g[i].n;
+        if (!(t->g[i].se > 0)) continue;
+        y[n] = t->g[i].rate;
+        se[n++] = t->g[i].se;
+    }
+    struct rs_spread spread = rs_dersimonian_laird(n, y, se);
+    for (size_t i = 0; i < t->n; i++) {
+        const struct group *g = &t->g[i];
+        line(out, g->name, "funnel_limits_95", x / persons, NAN, rs_funnel(x / persons, g->n, RS_Z95), "normal_about_the_mean");
+        line(out, g->name, "funnel_limits_998", x / persons, NAN, rs_funnel(x / persons, g->n, RS_Z998), "normal_about_the_mean");
+        if (n < 3 || !(g->se > 0)) continue;
+        struct rs_shrunk s = rs_shrink(&spread, g->rate, g->se);
+        line(out, g->name, "shrunk_rate", s.value, s.se, normal(s.value, s.se), "dersimonian_laird");
+        line(out, g->name, "reliability", s.reliability, NAN, no_interval, "dersimonian_laird");
+    }
+    if (n >= 3)
+        line(out, RS_LIT("*"), "variance_beyond_chance", spread.tau2, NAN, no_interval, "dersimonian_laird");
+    free(y);
 }
 
 static void over_all(const struct rs_groups *g, const struct table *t, struct rs_buffer *out) {
@@ -184,8 +231,10 @@ static void along_order(const struct rs_groups *g, double persons, struct rs_buf
     struct rs_view all = RS_LIT("*");
     struct rs_slope s = rs_slope_index(g);
     struct rs_concentration c = rs_concentration_index(g, persons);
-    line(out, all, "slope_index_of_inequality", s.sii, NAN, no_interval, "weighted_least_squares");
-    line(out, all, "relative_index_of_inequality", s.rii, NAN, no_interval, "weighted_least_squares");
+    double factor = exp(RS_Z95 * s.log_rii_se);
+    line(out, all, "slope_index_of_inequality", s.sii, s.sii_se, normal(s.sii, s.sii_se), "weighted_least_squares");
+    line(out, all, "relative_index_of_inequality", s.rii, NAN, (struct rs_interval){s.rii / factor, s.rii * factor},
+         "weighted_least_squares");
     line(out, all, "concentration_index", c.index, c.se, normal(c.index, c.se), "kakwani");
     line(out, all, "concentration_index_wagstaff", c.wagstaff, NAN, no_interval, "wagstaff");
     line(out, all, "concentration_index_erreygers", c.erreygers, NAN, no_interval, "erreygers");
@@ -208,6 +257,7 @@ static void report(struct table *t, struct rs_buffer *out) {
     for (size_t i = 0; i < t->n; i++)
         if (i != t->reference) compare(&t->g[i], &t->g[t->reference], out);
     adjusted_p(t, out);
+    shrink(t, out);
     over_all(&g, t, out);
     if (t->ordered) along_order(&g, persons, out);
     free(columns);

@@ -125,6 +125,17 @@ struct rs_slope rs_slope_index(const struct rs_groups *g) {
     struct rs_slope s = {.sii = sxy / sxx};
     s.intercept = y_mean - s.sii * b_mean;
     s.rii = (s.intercept + s.sii) / s.intercept;
+    before = 0;
+    for (size_t i = 0; i < g->n; i++) { /* slopes of both along each rate */
+        double b = before + g->share[i] / 2 - b_mean, along_sii = g->share[i] * b / sxx;
+        double along_intercept = g->share[i] - along_sii * b_mean;
+        double along_log = (along_intercept + along_sii) / (s.intercept + s.sii) - along_intercept / s.intercept;
+        s.sii_se += along_sii * along_sii * g->se[i] * g->se[i];
+        s.log_rii_se += along_log * along_log * g->se[i] * g->se[i];
+        before += g->share[i];
+    }
+    s.sii_se = sqrt(s.sii_se);
+    s.log_rii_se = sqrt(s.log_rii_se);
     return s;
 }
 

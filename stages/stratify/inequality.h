@@ -50,9 +50,10 @@ double rs_excess_failures(const struct rs_groups *g, const double *n, size_t ref
 double rs_cohen_h(double p, double p_reference);
 
 /* Slope and relative index of inequality: weighted least squares of rate on the ridit b = cumulated share - share / 2,
- * groups in order of advantage, first one first; SII = slope, RII = (b0 + b1) / b0. */
+ * groups in order of advantage, first one first; SII = slope, RII = (b0 + b1) / b0. Both are linear in the rates, or a ratio
+ * of what is: se of the slope exact given se, that of ln RII by the delta method. Groups are taken as independent. */
 struct rs_slope {
-    double intercept, sii, rii;
+    double intercept, sii, rii, sii_se, log_rii_se;
 };
 struct rs_slope rs_slope_index(const struct rs_groups *g);
 

@@ -254,21 +254,29 @@ Test(inequality_golden, benjamini_and_hochberg) {
 /* The test book's slope index: values with weights by population, quantile 1 first. */
 Test(inequality_golden, slope_index_of_the_test_book) {
     struct table t = {0};
-    double value[MOST], sii = NAN, rii = NAN;
+    double value[MOST], se[MOST], sii = NAN, rii = NAN, limits[4] = {0};
     char line[4096], *c[COLUMNS];
     FILE *f = open_table("intervals/testdata_SII__testdata_SII.csv");
     if (!f) return;
-    while (t.n < 10 && read_line(f, line, sizeof line, c) >= 17) {
+    while (t.n < 10 && read_line(f, line, sizeof line, c) >= 21) {
         value[t.n] = atof(c[8]);
         t.size[t.n] = atof(c[6]);
         if (c[15][0]) sii = atof(c[15]), rii = atof(c[16]);
+        for (int i = 0; c[15][0] && i < 4; i++) limits[i] = atof(c[17 + i]);
+        se[t.n] = atof(c[12]);
         t.n++;
     }
     fclose(f);
     finish(&t);
     struct rs_groups g = groups_of(&t);
     g.rate = value;
+    g.se = se;
     struct rs_slope s = rs_slope_index(&g);
     cr_expect(fabs(s.sii - sii) < 1e-9 * fabs(sii) && fabs(s.rii - rii) < 1e-9, "%.12g %.12g, not %.12g %.12g", s.sii,
               s.rii, sii, rii);
+    /* the book's intervals are simulated: their widths to 2 % */
+    double width = 2 * 1.959963984540054 * s.sii_se, ratio = exp(1.959963984540054 * s.log_rii_se);
+    cr_expect(fabs(width / (limits[1] - limits[0]) - 1) < .02, "SII: %g wide, not %g", width, limits[1] - limits[0]);
+    cr_expect(fabs((rii * ratio - rii / ratio) / (limits[3] - limits[2]) - 1) < .02);
+    cr_expect(fabs(rii / ratio - limits[2]) < .002 && fabs(rii * ratio - limits[3]) < .002);
 }
