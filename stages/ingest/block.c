@@ -217,6 +217,7 @@ void rs_rows_answer(struct rs_rows *r, struct rs_view element, struct rs_view co
     r->collection = collection;
     r->effective = rs_has(effective) ? effective : r->record_date;
     r->seq = 0;
+    r->joined = false;
 }
 
 void rs_rows_put_value(struct rs_rows *r, const char *representation, struct rs_view system, struct rs_view raw,
@@ -242,6 +243,7 @@ void rs_rows_put_value(struct rs_rows *r, const char *representation, struct rs_
     row[ASSERTION_collection] = r->collection;
     row[ASSERTION_effective] = r->effective;
     row[ASSERTION_line] = r->line;
+    row[ASSERTION_joined] = r->joined ? RS_LIT("Y") : RS_NULL;
     char seg[24];
     row[ASSERTION_segment] = number(seg, segment);
     row[ASSERTION_offset] = number(no[2], offset);

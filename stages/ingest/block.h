@@ -51,6 +51,7 @@ struct rs_rows {
     struct rs_view day_raw, day_text; /* the date last read: the same one often dates several answers of a row */
     int answer_no, seq;
     struct rs_view element, collection, effective;
+    bool joined; /* the answer is one with others of the member; off for each new answer */
     struct rs_view coverage_maintenance, coverage_policy; /* HD01 and policy of the coverage to be put next; null for none */
     uint64_t written; /* records of this block that went on */
     size_t from[RS_MAX_SINKS]; /* where the record's rows begin in the sinks */

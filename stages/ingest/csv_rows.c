@@ -9,6 +9,13 @@
 
 /* ---- header --------------------------------------------------------------------------------------------------- */
 
+/* A filter on a column that is not there would leave out all rows, silently. */
+static bool filters_on(const struct rs_csv_filters *filters, size_t column) {
+    for (size_t i = 0; i < filters->n; i++)
+        if (filters->f[i].ref == (int)column) return true;
+    return false;
+}
+
 bool rs_csv_header(struct rs_source *s, const char *p, size_t n, struct rs_error *error) {
     const struct rs_profile *profile = s->profile;
     struct rs_csv_fields f = {0};
@@ -29,6 +36,8 @@ bool rs_csv_header(struct rs_source *s, const char *p, size_t n, struct rs_error
         bool needed = !profile->columns_may_be_missing;
         for (size_t i = 0; i < profile->n_member_ids; i++)
             needed = needed || (profile->n_member_ids == 1 && profile->member_ids[i].ref == (int)c);
+        needed = needed || filters_on(&profile->rows, c);
+        for (size_t i = 0; i < profile->n_answers; i++) needed = needed || filters_on(&profile->answers[i].where, c);
         if (ok && s->fields[c] < 0 && needed)
             ok = rs_fail(error, RS_DATA,
                          "%s: line 1: the header has no column \"%s\", which profile %s reads; is it the right profile, "
@@ -54,6 +63,17 @@ struct row {
 static struct rs_view field(const struct row *r, int ref) {
     int i = ref < 0 ? -1 : r->fields[ref];
     return i < 0 || (size_t)i >= r->f->n ? RS_NULL : r->f->v[i];
+}
+
+static bool selected(const struct row *r, const struct rs_csv_filters *filters) {
+    for (size_t i = 0; i < filters->n; i++) {
+        const struct rs_csv_filter *f = &filters->f[i];
+        struct rs_view v = rs_trim(field(r, f->ref));
+        size_t k = 0;
+        while (k < f->n_values && !(rs_eq(v, f->values[k]) || (!v.n && !f->values[k].n))) k++;
+        if (k == f->n_values) return false;
+    }
+    return true;
 }
 
 static struct rs_view column_name(const struct row *r, int ref) { return r->profile->columns[ref]; }
@@ -100,9 +120,11 @@ static int64_t offset_of(const struct row *r, struct rs_view v, size_t n) {
 }
 
 static void put_answer(const struct row *r, const struct rs_csv_answer *a, size_t length) {
+    if (!selected(r, &a->where)) return;
     struct rs_view effective = a->effective < 0 ? RS_NULL
                                                 : rs_rows_day(r->rows, field(r, a->effective), column_name(r, a->effective));
     rs_rows_answer(r->rows, a->element, a->collection, effective);
+    r->rows->joined = a->joined;
     for (size_t i = 0; i < a->n_parts; i++) {
         const struct rs_csv_part *part = &a->parts[i];
         struct rs_view rest = field(r, part->ref);
@@ -129,7 +151,7 @@ static void put_coverage(const struct row *r) {
 static void put_person(const struct row *r, size_t length) {
     if (!make_key(r, r->rows->block->source->source)) return;
     find_record_date(r);
-    put_record(r);
+    if (!r->profile->no_records) put_record(r);
     for (size_t i = 0; i < r->profile->n_identifiers; i++)
         rs_rows_put_identifier(r->rows, &r->profile->identifiers[i], field(r, r->profile->identifiers[i].ref));
     put_coverage(r);
@@ -246,6 +268,9 @@ void rs_read_csv(struct rs_rows *rows, struct rs_worker *worker) {
                 rs_rows_reject(rows, "csv_width", RS_LIT("row"), rs_view(p, length),
                                "not as many fields as the header, so that columns cannot be told; ask the sender to quote "
                                "fields that hold the delimiter");
+            else if (!selected(&row, &profile->rows))
+                rs_count(&rows->batch->tally, rs_format_name(profile->format), b->source->file_no, RS_IGNORED,
+                         "not selected by the profile", 1);
             else if (profile->format == RS_CSV) put_person(&row, length);
             else put_measure(&row);
         }

@@ -187,7 +187,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_ingest = {
     .name = "ingest",
-    .version = 4, /* 4: amounts, time, exclusions and product lines of measures */
+    .version = 5, /* 4: amounts, time, exclusions and product lines of measures; 5: joined answers */
     .about = "read payer and EHR extracts into row files",
     .description =
         "Reads X12 834 enrolment files (005010X220A1, tolerant of 004010X095A1), FHIR R4 as NDJSON, Bundles or "

@@ -276,6 +276,40 @@ static bool one_byte(struct reader *r, const json_t *map, const char *key, char 
     return text[1] == 0 || rs_fail(r->error, RS_CONFIG, "%s: %s must be one character, or tab", r->where, key);
 }
 
+/* A map of column to value, or to a list of them. */
+static bool read_filters(struct reader *r, const json_t *tree, const char *key, struct rs_csv_filters *out) {
+    json_t *map = json_object_get(tree, key), *value;
+    const char *name;
+    if (!map) return true;
+    if (!json_is_object(map))
+        return rs_fail(r->error, RS_CONFIG, "%s: %s must be a map of column to value, or values", r->where, key);
+    struct rs_csv_filter *filters = rs_arena_alloc(&r->p->arena, (json_object_size(map) + 1) * sizeof *filters);
+    json_object_foreach(map, name, value) {
+        struct rs_csv_filter *f = &filters[out->n++];
+        size_t n = json_is_array(value) ? json_array_size(value) : 1;
+        struct rs_view *values = rs_arena_alloc(&r->p->arena, (n + 1) * sizeof *values);
+        f->ref = column_ref(r, rs_cstr(name));
+        for (; f->n_values < n; f->n_values++) {
+            const json_t *one = json_is_array(value) ? json_array_get(value, f->n_values) : value;
+            if (!json_is_string(one))
+                return rs_fail(r->error, RS_CONFIG, "%s: %s: \"%s\" has no value", r->where, key, name);
+            values[f->n_values] = rs_trim(rs_cstr(json_string_value(one)));
+        }
+        if (!n) return rs_fail(r->error, RS_CONFIG, "%s: %s: \"%s\" has no value", r->where, key, name);
+        f->values = values;
+    }
+    out->f = filters;
+    return true;
+}
+
+static bool yes_or_no(struct reader *r, const json_t *map, const char *key, bool otherwise, bool *out) {
+    static const char *const words[] = {"no", "yes", "false", "true", NULL};
+    const char *text = rs_config_text(map, key, otherwise ? "yes" : "no");
+    int w = word(text, words);
+    *out = w == 1 || w == 3;
+    return w >= 0 || wrong(r, key, text, words);
+}
+
 static bool read_part(struct reader *r, const json_t *map, struct rs_csv_part *part) {
     static const char *const allowed[] = {"from", "representation", "system", "separator", NULL};
     const char *from;
@@ -289,7 +323,7 @@ static bool read_part(struct reader *r, const json_t *map, struct rs_csv_part *p
 }
 
 static bool read_answer(struct reader *r, const json_t *map, struct rs_csv_answer *a) {
-    static const char *const allowed[] = {"element", "collection", "effective", "columns", NULL};
+    static const char *const allowed[] = {"element", "collection", "effective", "columns", "where", "joined", NULL};
     const char *element;
     json_t *list = json_object_get(map, "columns"), *one;
     size_t i;
@@ -300,6 +334,7 @@ static bool read_answer(struct reader *r, const json_t *map, struct rs_csv_answe
     a->collection = text_of(map, "collection");
     if (!rs_has(a->collection)) a->collection = rs_profile_collection(r->p, a->element);
     a->effective = column_of(r, map, "effective");
+    if (!read_filters(r, map, "where", &a->where) || !yes_or_no(r, map, "joined", false, &a->joined)) return false;
     if (!check_word(r, "element", a->element, elements) || !check_word(r, "collection", a->collection, methods))
         return false;
     if (!json_array_size(list))
@@ -368,6 +403,11 @@ static bool read_csv(struct reader *r) {
     static const char *const words[] = {"error", "allow", NULL};
     if (word(missing, words) < 0) return wrong(r, "missing_columns", missing, words);
     r->p->columns_may_be_missing = strcmp(missing, "allow") == 0;
+    bool records;
+    if (!read_filters(r, r->p->tree, "rows", &r->p->rows) || !yes_or_no(r, r->p->tree, "records", true, &records)) return false;
+    r->p->no_records = !records;
+    if (!records && json_object_get(r->p->tree, "record"))
+        return rs_fail(r->error, RS_CONFIG, "%s: record says what a record is made of, and records that there are none", r->where);
     return one_byte(r, r->p->tree, "delimiter", ',', &r->p->delimiter) && read_record(r) && read_answers(r) &&
            read_coverage(r) && read_measure(r);
 }
@@ -429,7 +469,7 @@ static bool read_tree(struct reader *r) {
         "about", "base", "format", "source", "of_source", "file_date", "collection", "member_id", "identifiers",
         "language_use", "language_systems", "language_element", "collection_codes", "product", "dependents", "mode",
         "systems", "extensions", "observations", "geoid_extension", "measures", "merge_events", "authorities",
-        "delimiter", "missing_columns", "record", "assertions", "coverage", "columns",
+        "delimiter", "missing_columns", "rows", "records", "record", "assertions", "coverage", "columns",
         "overrides", NULL}; /* overrides are read by map */
     struct rs_profile *p = r->p;
     const char *format;

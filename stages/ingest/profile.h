@@ -44,8 +44,20 @@ struct rs_csv_part {
     struct rs_view representation, system;
     char separator; /* several values in one column; 0 for none */
 };
+/* A row counts where the column has one of these values. */
+struct rs_csv_filter {
+    int ref;
+    const struct rs_view *values;
+    size_t n_values;
+};
+struct rs_csv_filters {
+    const struct rs_csv_filter *f;
+    size_t n;
+};
 struct rs_csv_answer {
     struct rs_view element, collection;
+    struct rs_csv_filters where;
+    bool joined; /* one answer with the same element's of the same date in other rows of the member */
     int effective; /* column with the date, -1 for none */
     const struct rs_csv_part *parts;
     size_t n_parts;
@@ -100,6 +112,8 @@ struct rs_profile {
     size_t n_record;
     const struct rs_csv_answer *answers;
     size_t n_answers;
+    struct rs_csv_filters rows; /* all must hold; rows where they do not are ignored */
+    bool no_records;            /* rows are answers of members whose records stand in other files of the source */
     int coverage_product, coverage_start, coverage_end; /* columns, -1 for none */
     int measure, period, denominator, numerator, provider_group, amount, exposure, excluded, product_line;
 

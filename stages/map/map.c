@@ -65,7 +65,8 @@ static void map_row(struct stage *s, struct rs_batch *batch, const struct rs_vie
                                           [MAPPED_detail] = m->detail,
                                           [MAPPED_value] = m->value,
                                           [MAPPED_missing] = m->missing,
-                                          [MAPPED_rule] = m->rule};
+                                          [MAPPED_rule] = m->rule,
+                                          [MAPPED_joined] = row[ASSERTION_joined]};
     rs_batch_emit(batch, 0, &rs_layout_mapped, out);
     w->rows++;
     w->missing += rs_has(m->missing);
@@ -216,7 +217,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_map = {
     .name = "map",
-    .version = 1,
+    .version = 2,
     .about = "Map race, ethnicity, language and SOGI answers to standard codes",
     .description =
         "Gives every assertion its standard meaning: the 1997 and the 2024 race and ethnicity categories side by side, "

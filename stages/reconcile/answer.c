@@ -27,7 +27,7 @@ void rs_rc_row_put(struct rs_buffer *b, const struct rs_rc_row *row) {
     rs_rc_put_u8(b, row->representation);
     rs_rc_put_u8(b, row->collection);
     rs_rc_put_u8(b, row->missing);
-    rs_rc_put_u8(b, row->one_question);
+    rs_rc_put_u8(b, (unsigned)(row->one_question | row->joined << 1));
     put_set(b, row->c97);
     put_set(b, row->c24);
     rs_rc_put_text(b, row->effective);
@@ -45,7 +45,9 @@ void rs_rc_row_get(struct rs_rc_reader *r, struct rs_rc_row *row) {
     row->representation = rs_rc_get_u8(r);
     row->collection = rs_rc_get_u8(r);
     row->missing = rs_rc_get_u8(r);
-    row->one_question = rs_rc_get_u8(r) != 0;
+    unsigned flags = rs_rc_get_u8(r);
+    row->one_question = flags & 1u;
+    row->joined = (flags & 2u) != 0;
     row->c97 = get_set(r);
     row->c24 = get_set(r);
     row->effective = rs_rc_get_text(r);
@@ -54,7 +56,10 @@ void rs_rc_row_get(struct rs_rc_reader *r, struct rs_rc_row *row) {
 }
 
 bool rs_rc_row_same_answer(const struct rs_rc_row *a, const struct rs_rc_row *b) {
-    return a->record_no == b->record_no && a->file_no == b->file_no && a->answer_no == b->answer_no &&
+    if (a->joined && b->joined)
+        return a->file_no == b->file_no && a->element == b->element && a->collection == b->collection &&
+               rs_eq(a->effective, b->effective);
+    return a->joined == b->joined && a->record_no == b->record_no && a->file_no == b->file_no && a->answer_no == b->answer_no &&
            a->element == b->element;
 }
 

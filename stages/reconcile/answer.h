@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From rows to answers: one answer is all rows of layout `mapped` that share record_key, file_no, record_no and
- * answer_no. It stands or falls as one: {ASIAN, WHITE} is never taken apart.
+ * answer_no, or, where a source has a row for each race (`joined`), file, element, collection and date. It stands or falls as one: {ASIAN, WHITE} is never taken apart.
  *
  * Within an answer codes and details decide; an alternate coding adds what the codes leave open, or narrows an
  * unresolved set; text fills where the codes say nothing (missing, UNMAPPED, OTHER), but not over a decline. Where
@@ -19,6 +19,7 @@ struct rs_rc_row {
     uint16_t source;
     uint8_t element, representation, collection, missing;
     bool one_question; /* answer to the one question of 2024 on race and ethnicity: it rules out what it leaves out */
+    bool joined; /* one answer with all others of the record, file, element, collection and date that are joined */
     struct rs_view effective; /* YYYY-MM-DD or null */
     struct rs_rc_set c97, c24;
     struct rs_view detail, value;

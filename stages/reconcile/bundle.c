@@ -70,6 +70,11 @@ static struct rs_rc_demographic standing_row(struct rs_rc *rc, struct rs_batch *
 static int by_place(const void *a, const void *b) {
     const struct rs_rc_row *x = a, *y = b;
     if (x->file_no != y->file_no) return x->file_no < y->file_no ? -1 : 1;
+    if (x->joined != y->joined) return x->joined ? 1 : -1;
+    if (x->joined && x->element != y->element) return x->element < y->element ? -1 : 1;
+    if (x->joined && x->collection != y->collection) return x->collection < y->collection ? -1 : 1;
+    int date = x->joined ? rs_compare(x->effective, y->effective) : 0;
+    if (date) return date;
     if (x->record_no != y->record_no) return x->record_no < y->record_no ? -1 : 1;
     if (x->answer_no != y->answer_no) return x->answer_no < y->answer_no ? -1 : 1;
     if (x->element != y->element) return x->element < y->element ? -1 : 1;

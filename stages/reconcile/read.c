@@ -121,6 +121,7 @@ static bool row_of(struct rs_rc *rc, const struct rs_cursor *c, struct source_me
     row->effective = v[MAPPED_effective];
     row->detail = v[MAPPED_detail];
     row->value = v[MAPPED_value];
+    row->joined = rs_eq_c(v[MAPPED_joined], "Y");
     row->one_question = is_one_question(row, v[MAPPED_rule]);
     return true;
 }

@@ -54,3 +54,54 @@ END
     # nothing quarantined but what has no name or address
     ! grep -q unmapped runs/t/map/quarantine.tsv
 }
+
+@test "OBSERVATION: the races of one person, a row each, are one answer" {
+    cat >person.csv <<'END'
+person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,race_concept_id,ethnicity_concept_id
+1,8532,1981,1,1,44814659,38003564
+2,8507,1982,1,1,44814659,38003564
+3,8507,1983,1,1,8527,0
+4,8507,1984,1,1,1546847,0
+END
+    # 1: Asian and White on one day; 2: Black and White, of which only White again later; 3: ethnicity; heart rate is not read
+    cat >observation.csv <<'END'
+observation_id,person_id,observation_concept_id,observation_date,value_as_concept_id,value_as_string
+1,1,4013886,2024-05-01,8515,
+2,2,4013886,2024-05-01,8516,
+3,3,4271761,2024-05-01,38003563,
+4,1,4013886,2024-05-01,8527,
+5,2,4013886,2024-05-01,8527,
+6,1,3027018,2024-05-02,,80
+7,2,4013886,2023-01-01,8527,
+8,4,4013886,2024-05-01,,Samoan
+9,4,4013886,2024-05-01,,Navajo
+END
+    cat >relsogi.yaml <<'YAML'
+name: omop
+site_key: site.key
+sources:
+  - {profile: omop-person-csv, files: person.csv}
+  - {profile: omop-observation-csv, files: observation.csv}
+YAML
+    "$bin/relsogi" run --config relsogi.yaml --as-of $as_of --run-id t --output runs --until reconcile >/dev/null
+    races() {
+        for c in white black asian_1997 nhpi aian; do column runs/t/reconcile/person.tsv $c birth_date="$1"; done | paste -sd' '
+    }
+    [ "$(races 1981-01-01)" = "Y N Y N N" ]
+    [ "$(races 1982-01-01)" = "Y Y N N N" ]
+    [ "$(races 1984-01-01)" = "N N N Y Y" ]
+    [ "$(column runs/t/reconcile/person.tsv hispanic birth_date=1983-01-01)" = Y ]
+    [ "$(column runs/t/reconcile/person.tsv white birth_date=1983-01-01)" = Y ]
+    [ "$(($(wc -l <runs/t/reconcile/person.tsv) - 1))" = 4 ]
+    [ "$(column runs/t/ingest/ledger.tsv rows fate=ignored layout=csv)" = 1 ]
+    [ "$(column runs/t/ingest/ledger.tsv reason fate=ignored layout=csv)" = "not selected by the profile" ]
+    ledgers_balance runs/t
+}
+
+@test "a filter on a column that is not there is refused" {
+    printf 'person_id,value_as_string\n1,Asian\n' >observation.csv
+    printf 'name: omop\nsite_key: site.key\nsources:\n  - {profile: omop-observation-csv, files: observation.csv}\n' >relsogi.yaml
+    run "$bin/relsogi-ingest" --config relsogi.yaml --output out
+    [ "$status" = 65 ]
+    [[ "$output" == *observation_concept_id* ]]
+}
