@@ -43,8 +43,10 @@ static double delta_se(index_of *f, const struct rs_shown *s) {
         slope[i] = (above - f(&g, s)) / (2 * step);
         rate[i] = s->rate[i];
     }
-    for (size_t i = 0; i < s->n; i++)
-        for (size_t j = 0; j < s->n; j++) sum += slope[i] * s->v[i * s->n + j] * slope[j];
+    for (size_t i = 0; i < s->n; i++) {
+        if (!s->v) sum += slope[i] * slope[i] * s->se[i] * s->se[i];
+        for (size_t j = 0; s->v && j < s->n; j++) sum += slope[i] * s->v[i * s->n + j] * slope[j];
+    }
     free(rate);
     return sqrt(sum);
 }
@@ -137,6 +139,41 @@ static void all_indices(const struct rs_shown *s, const struct rs_series *series
     }
 }
 
+/* Bands have an order: Q1 to Q5, the most vulnerable or deprived put first, as the indices want the worst off. */
+static void along_order(const struct rs_shown *s, const struct rs_series *series, struct rs_batch *batch) {
+    double *room = rs_alloc((3 * s->n + 1) * sizeof *room);
+    struct rs_groups g = {.n = s->n, .rate = room, .se = room + s->n, .share = room + 2 * s->n};
+    for (size_t i = 0; i < s->n; i++) {
+        size_t from = s->n - 1 - i; /* rows are in the order of their names */
+        room[i] = s->rate[from];
+        room[s->n + i] = s->se[from];
+        room[2 * s->n + i] = s->share[from];
+    }
+    struct rs_slope slope = rs_slope_index(&g);
+    struct rs_concentration c = rs_concentration_index(&g, s->persons);
+    double factor = exp(RS_Z95 * slope.log_rii_se);
+    const struct {
+        const char *statistic, *unit, *method;
+        double value, se;
+        struct rs_interval interval;
+    } said[] = {{"slope_index_of_inequality", "difference", "weighted_least_squares", slope.sii, slope.sii_se,
+                 normal(slope.sii, slope.sii_se, -INFINITY)},
+                {"relative_index_of_inequality", "ratio", "weighted_least_squares", slope.rii, NAN,
+                 {slope.rii / factor, slope.rii * factor}},
+                {"concentration_index", "index", "kakwani", c.index, c.se, normal(c.index, c.se, -INFINITY)},
+                {"concentration_index_wagstaff", "index", "wagstaff", c.wagstaff, NAN, RS_NO_INTERVAL},
+                {"concentration_index_erreygers", "index", "erreygers", c.erreygers, NAN, RS_NO_INTERVAL}};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        struct rs_statement t = about(s, said[i].statistic, said[i].unit);
+        t.value = said[i].value;
+        t.se = said[i].se;
+        t.interval = said[i].interval;
+        t.method = said[i].method;
+        rs_statement_emit(batch, series, &t);
+    }
+    free(room);
+}
+
 /* Too few groups are shown: said once, for the index that all others go with. */
 static void withhold_indices(const struct rs_shown *s, const struct rs_series *series, struct rs_batch *batch) {
     struct rs_statement t = about(s, "between_group_variance", "variance");
@@ -151,7 +188,8 @@ void rs_disparity_publish(const struct rs_estimates *all, struct rs_batch *batch
             struct rs_shown s;
             if (!rs_shown_groups(all, (enum rs_dimension)d, (enum rs_estimator)k, &batch->arena, &s)) continue;
             if (s.n >= 2) all_indices(&s, all->series, batch);
-            else if (s.some_withheld) withhold_indices(&s, all->series, batch);
+            if (s.n >= 2 && (d == RS_SVI || d == RS_ADI)) along_order(&s, all->series, batch);
+            if (s.n < 2 && s.some_withheld) withhold_indices(&s, all->series, batch);
         }
     }
     rs_gap_sizes_publish(all, batch);

@@ -13,8 +13,14 @@ struct gap {
 };
 
 static struct gap gap_of(const struct rs_shown *s, size_t i) {
-    size_t r = s->reference, n = s->n;
-    return (struct gap){s, i, s->rate[i], s->rate[r], s->v[i * n + i], s->v[r * n + r], s->v[i * n + r]};
+    size_t r = s->reference;
+    return (struct gap){.s = s,
+                        .i = i,
+                        .p = s->rate[i],
+                        .q = s->rate[r],
+                        .va = rs_shown_covariance(s, i, i),
+                        .vb = rs_shown_covariance(s, r, r),
+                        .cov = rs_shown_covariance(s, i, r)};
 }
 
 static double gap_variance(const struct gap *g) { return g->va + g->vb - 2 * g->cov; }

@@ -3,6 +3,7 @@
 #include "inequality.h"
 #include <math.h>
 #include <stdlib.h>
+#include "pipeline/base/text.h"
 
 double rs_group_mean(const struct rs_groups *g) {
     double mu = 0;
@@ -15,32 +16,38 @@ static double covariance(const struct rs_groups *g, const double *v, size_t i, s
     return i == j ? g->se[i] * g->se[i] : 0;
 }
 
-/* Element of A = diag(P) - PP'. */
-static double a_of(const struct rs_groups *g, size_t i, size_t j) {
-    return (i == j ? g->share[i] : 0) - g->share[i] * g->share[j];
-}
-
-/* Element of AV. */
-static double av_of(const struct rs_groups *g, const double *v, size_t i, size_t j) {
-    double sum = 0;
-    for (size_t k = 0; k < g->n; k++) sum += a_of(g, i, k) * covariance(g, v, k, j);
-    return sum;
-}
-
+/* A V has the elements P_i (V_ij - sum_k P_k V_kj), and A theta the elements P_i (theta_i - mu): groups may be many, and
+ * products of whole matrices would take their number to the third power. Without V only i = j and the means are there. */
 struct rs_between rs_between_group_variance(const struct rs_groups *g, const double *v) {
     double mu = rs_group_mean(g), trace = 0, trace_of_square = 0, along = 0;
+    double *mean = rs_alloc((g->n + 1) * sizeof *mean), sum = 0, squares = 0;
     struct rs_between b = {0};
-    for (size_t i = 0; i < g->n; i++) b.variance += g->share[i] * (g->rate[i] - mu) * (g->rate[i] - mu);
     for (size_t i = 0; i < g->n; i++) {
-        trace += av_of(g, v, i, i);
-        for (size_t j = 0; j < g->n; j++) {
-            trace_of_square += av_of(g, v, i, j) * av_of(g, v, j, i);
-            /* A theta has the elements P_i (theta_i - mu). */
-            along += g->share[i] * (g->rate[i] - mu) * covariance(g, v, i, j) * g->share[j] * (g->rate[j] - mu);
+        b.variance += g->share[i] * (g->rate[i] - mu) * (g->rate[i] - mu);
+        if (v)
+            for (size_t k = 0; k < g->n; k++) mean[i] += g->share[k] * covariance(g, v, k, i);
+        else mean[i] = g->share[i] * g->se[i] * g->se[i];
+    }
+    for (size_t i = 0; i < g->n; i++) {
+        double own = covariance(g, v, i, i), to_mean = g->share[i] * (g->rate[i] - mu);
+        trace += g->share[i] * (own - mean[i]);
+        if (!v) { /* av_ij = -P_i m_j off the diagonal */
+            trace_of_square += g->share[i] * g->share[i] * (own - mean[i]) * (own - mean[i]);
+            along += to_mean * to_mean * own;
+            sum += g->share[i] * mean[i];
+            squares += g->share[i] * mean[i] * g->share[i] * mean[i];
+        }
+        for (size_t j = 0; v && j < g->n; j++) {
+            double ij = g->share[i] * (covariance(g, v, i, j) - mean[j]);
+            double ji = g->share[j] * (covariance(g, v, j, i) - mean[i]);
+            trace_of_square += ij * ji;
+            along += to_mean * covariance(g, v, i, j) * g->share[j] * (g->rate[j] - mu);
         }
     }
+    if (!v) trace_of_square += sum * sum - squares;
     b.corrected = b.variance - trace;
     b.se = sqrt(4 * along + 2 * trace_of_square);
+    free(mean);
     return b;
 }
 

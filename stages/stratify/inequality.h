@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Measures of disparity over all groups at once. Groups are arrays of n: rate[i] in [0, 1] (or a mean above 0),
  * se[i] its standard error, share[i] the group's share of the population, summing to 1. mu is the mean, sum share *
- * rate. Nothing is allocated; nothing fails; NaN stands for what cannot be had (a logarithm of 0, a division by 0). */
+ * rate. Nothing fails; NaN stands for what cannot be had (a logarithm of 0, a division by 0). */
 #ifndef RS_STRATIFY_INEQUALITY_H
 #define RS_STRATIFY_INEQUALITY_H
 #include <stddef.h>

@@ -10,6 +10,23 @@ static bool read_thresholds(struct rs_run *run, struct rs_equity_thresholds *t, 
            rs_run_option_real(run, "equity-diversity", 0, 1, &t->diversity, error);
 }
 
+/* Two tables of the same cells, each with blanks of its own, could be held against each other. */
+static bool no_crossing(const struct rs_strata *strata, struct rs_error *error) {
+    const struct rs_dimensions *d = strata->dimensions;
+    for (size_t i = 0; i < d->n_crossed; i++) {
+        bool race = false, provider = false;
+        for (size_t j = 0; j < d->crossed[i].n; j++) {
+            race |= d->crossed[i].part[j] == RS_RACE;
+            provider |= d->crossed[i].part[j] == RS_PROVIDER;
+        }
+        if (race && provider)
+            return rs_fail(error, RS_USAGE, "--strata: %s: rates by race and ethnicity within provider groups are in "
+                           "layout disparity already (across_provider_rate), their small cells withheld together: leave "
+                           "this one out", d->crossed[i].name);
+    }
+    return true;
+}
+
 bool rs_said_open(struct rs_run *run, struct rs_strata *strata, struct rs_said *said, struct rs_error *error) {
     *said = (struct rs_said){.baseline_dir = rs_run_option(run, "baseline")};
     const char *estimator = rs_run_option(run, "provider-estimator");
@@ -17,6 +34,7 @@ bool rs_said_open(struct rs_run *run, struct rs_strata *strata, struct rs_said *
     said->rank_providers = rs_run_flag(run, "rank-providers");
     if (strcmp(estimator, rs_estimator_names[said->provider_estimator]) != 0)
         return rs_fail(error, RS_USAGE, "--provider-estimator: birdie or self_report");
+    if (!no_crossing(strata, error)) return false;
     return rs_adjust_dimensions(rs_run_option(run, "standardise"), strata, error) &&
            rs_standard_read(rs_run_option(run, "standard"), strata, &said->standard, error) &&
            read_thresholds(run, &said->thresholds, error) &&

@@ -51,14 +51,16 @@ static void fill(const struct rs_estimates *all, struct rs_shown *s, struct rs_a
     s->se = s->rate + s->n;
     s->share = s->se + s->n;
     s->count = s->share + s->n;
-    s->v = rs_arena_alloc(arena, (s->n * s->n + 1) * sizeof *s->v);
+    /* provider groups and counties are counted, and too many for a matrix of them that is all but empty */
+    bool together = s->estimator != RS_OBSERVED && s->estimator != RS_SELF_REPORT;
+    if (together) s->v = rs_arena_alloc(arena, (s->n * s->n + 1) * sizeof *s->v);
     for (size_t i = 0; i < s->n; i++) {
         s->rate[i] = s->e[i]->rate;
         s->se[i] = s->e[i]->se;
         s->count[i] = s->e[i]->n;
         s->persons += s->e[i]->n;
         s->flags |= s->e[i]->flags;
-        for (size_t j = 0; j < s->n; j++)
+        for (size_t j = 0; s->v && j < s->n; j++)
             s->v[i * s->n + j] = i == j ? s->se[i] * s->se[i] : rs_estimates_covariance(all, s->e[i], s->e[j]);
     }
     for (size_t i = 0; i < s->n; i++) s->share[i] = s->count[i] / s->persons;

@@ -37,11 +37,16 @@ struct rs_shown {
     bool some_withheld;           /* a group that is no missing reason is blank */
     unsigned flags;               /* of any of them */
     double persons;               /* sum of n */
-    double *rate, *se, *share, *count, *v; /* v is n x n; count is the groups' n; share sums to 1 over those shown */
+    double *rate, *se, *share, *count; /* count is the groups' n; share sums to 1 over those shown */
+    double *v;                         /* n x n; NULL where the rates are of different persons */
 };
 /* Allocated in the arena. false where the dimension has no group by this estimator at all. */
 bool rs_shown_groups(const struct rs_estimates *all, enum rs_dimension d, enum rs_estimator k, struct rs_arena *arena,
                      struct rs_shown *out);
+static inline double rs_shown_covariance(const struct rs_shown *s, size_t i, size_t j) {
+    if (s->v) return s->v[i * s->n + j];
+    return i == j ? s->se[i] * s->se[i] : 0;
+}
 static inline struct rs_groups rs_shown_as_groups(const struct rs_shown *s) {
     return (struct rs_groups){.n = s->n, .rate = s->rate, .se = s->se, .share = s->share};
 }

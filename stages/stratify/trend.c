@@ -30,11 +30,11 @@ static struct rs_trend_point *add(struct rs_trend *t, uint32_t gap, struct rs_vi
 void rs_trend_add(struct rs_trend *t, const struct rs_estimates *all) {
     for (size_t i = 0; i < all->n; i++) {
         const struct rs_estimate *e = &all->e[i];
-        const char *dimension = rs_dimension_names[e->dimension];
         const struct rs_small_cell *cell = &all->table.cells[e->cell];
-        if (!dimension || e->dimension == RS_ALL || e->missing || e->reference == e) continue;
+        if (e->dimension == RS_ALL || e->missing || e->reference == e) continue;
         if (!cell->suppressed && isnan(e->difference)) continue;
-        struct rs_view key[] = {all->series->measure, rs_cstr(dimension), rs_cstr(e->stratum),
+        struct rs_view key[] = {all->series->measure, rs_cstr(rs_dimension_name(all->strata, e->dimension)),
+                                rs_cstr(e->stratum),
                                 rs_cstr(rs_estimator_names[e->estimator])};
         struct rs_trend_point *p = add(t, gap_number(t, key), all->series->period, 0);
         p->suppressed = cell->suppressed;

@@ -25,7 +25,7 @@ imputed() {
         for (i = a; i <= b; i++) printf "%032x %s %s %s 0 0 0 0 exact tract %s\n", i, m, w, k, pack }' >>"$work/posterior"
 }
 make_input() {
-    { echo "person_key records sources birth_date sex census6 language missing_2024"; sort -u -k 1,1 "$work/person"; } |
+    { echo "person_key records sources birth_date sex census6 language missing_2024 ${person_columns:-}"; sort -u -k 1,1 "$work/person"; } |
         make_rows person "$1"
     { echo "person_key measure period provider_group denominator numerator"; sort -s -k 1,1 "$work/measure"; } |
         make_rows person_measure "$1"

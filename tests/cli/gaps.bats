@@ -119,3 +119,29 @@ for i, k in enumerate(order):
     assert abs(float(adjusted[k]["value"]) - want) < 1e-12 and adjusted[k]["groups"] == "4", (k, want)
 PY
 }
+
+@test "bands of an area index have an order, and so slope and concentration indices" {
+    persons WHITE 1000 900
+    persons WHITE 1000 700
+    persons WHITE 1000 500
+    awk '{ print $0, NR <= 1000 ? "48029110100" : NR <= 2000 ? "48029110200" : "48029110300" }' "$work/person" >"$work/p"
+    mv "$work/p" "$work/person"
+    person_columns=tract
+    printf 'FIPS,RPL_THEMES\n48029110100,0.1\n48029110200,0.5\n48029110300,0.9\n' >"$work/svi.csv"
+    stratify --strata race_ethnicity,svi_quintile,provider_group --svi "$work/svi.csv"
+    of="dimension=svi_quintile estimator=observed"
+    # the most vulnerable third first: .5 .7 .9 at the ridits 1/6, 1/2, 5/6
+    near "$(said value slope_index_of_inequality $of)" 0.6 1e-12
+    near "$(said value relative_index_of_inequality $of)" 2.5 1e-12 # from .4 to 1
+    near "$(said value concentration_index $of)" 0.126984126984127 1e-12
+    # slope = sum of share (b - 1/2) y / sum of share (b - 1/2)^2 = 1.5 (y5 - y1)
+    near "$(said se slope_index_of_inequality $of)" "$(awk 'BEGIN { printf "%.12g", 1.5 * sqrt(.25 / 1000 + .09 / 1000) }')" 1e-9
+    [ -z "$(said value slope_index_of_inequality dimension=provider_group)" ]
+}
+
+@test "provider groups by race are published once" {
+    persons WHITE 100 90
+    run stratify --strata 'race_ethnicity,provider_group,race_ethnicity*provider_group'
+    [ "$status" = 64 ]
+    [[ "$output" == *"leave this one out"* ]]
+}
