@@ -7,7 +7,8 @@
 #include <string.h>
 #include "label.h"
 
-const char *const rs_estimator_names[RS_ESTIMATORS] = {"observed", "self_report", "birdie", "weighted", "ols"};
+const char *const rs_estimator_names[RS_ESTIMATORS] = {"observed", "self_report", "birdie", "weighted", "ols",
+                                                         "complete_case", "response_weighted", "mi_population", "bounds"};
 
 /* ---- strata in the order in which they are written ------------------------------------------------------------- */
 
@@ -118,6 +119,7 @@ static void make_dimension(struct rs_estimates *out, const struct rs_strata *str
     for (size_t i = 0; i < n; i++)
         rs_cells_term(&out->table, relation, rs_estimate_add_counted(out, d, RS_OBSERVED, &list[i])->cell, -1);
     free(list);
+    rs_estimate_missing(out, strata, settings, d);
 }
 
 bool rs_estimates_make(struct rs_estimates *out, struct rs_series *series, const struct rs_strata *strata,
@@ -135,8 +137,10 @@ bool rs_estimates_make(struct rs_estimates *out, struct rs_series *series, const
             make_dimension(out, strata, (enum rs_dimension)d, all, settings);
     }
     rs_estimate_2024(out, strata, all);
-    return rs_estimate_crossed(out, strata, settings, error) &&
-           rs_suppress(&out->table, settings->minimum_cell, error);
+    if (!rs_estimate_crossed(out, strata, settings, error) || !rs_suppress(&out->table, settings->minimum_cell, error))
+        return false;
+    rs_estimate_missing_shown(out);
+    return true;
 }
 
 void rs_estimates_free(struct rs_estimates *e) {

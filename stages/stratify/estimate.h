@@ -9,7 +9,8 @@
 #include "strata.h"
 #include "suppress.h"
 
-enum rs_estimator { RS_OBSERVED, RS_SELF_REPORT, RS_BIRDIE, RS_WEIGHTED, RS_OLS, RS_ESTIMATORS };
+enum rs_estimator { RS_OBSERVED, RS_SELF_REPORT, RS_BIRDIE, RS_WEIGHTED, RS_OLS,
+                    RS_COMPLETE_CASE, RS_RESPONSE_WEIGHTED, RS_MI_POPULATION, RS_WORST_CASE, RS_ESTIMATORS };
 extern const char *const rs_estimator_names[RS_ESTIMATORS];
 
 enum rs_flag { RS_LOW_INFORMATION = 1, RS_SIGN_DISAGREES = 2, RS_NOT_CONVERGED = 4, RS_BOUNDARY = 8, RS_NOT_CATEGORICAL = 16 };

@@ -30,6 +30,12 @@ struct rs_stratum *rs_strata_pooled(const struct rs_series *series, const struct
 
 /* estimate_2024.c: the two dimensions of 2024, which hang together: one overlaps. */
 void rs_estimate_2024(struct rs_estimates *out, const struct rs_strata *strata, uint32_t all);
+/* estimate_missing.c: where patterns are counted, what is said of language, sexual orientation and gender identity beside
+ * those who answered; once the counted strata of the dimension are made. Every row shares its stratum's cell. */
+void rs_estimate_missing(struct rs_estimates *out, const struct rs_strata *strata, const struct rs_settings *settings,
+                         enum rs_dimension d);
+/* After suppression: completeness and bounds only where the counts they are made from are all shown. */
+void rs_estimate_missing_shown(struct rs_estimates *out);
 /* crossed.c: the intersections, after all other dimensions. */
 bool rs_estimate_crossed(struct rs_estimates *out, const struct rs_strata *strata, const struct rs_settings *settings,
                          struct rs_error *error);

@@ -24,7 +24,7 @@ struct counted {
     struct rs_bundle bundle;
     struct rs_strata strata;
     struct rs_tabulation tabulation;
-    struct rs_buffer rows, amounts; /* struct rs_series_row; struct rs_amount_row */
+    struct rs_buffer rows, amounts, patterns; /* struct rs_series_row; rs_amount_row; rs_pattern_row */
     uint32_t persons;
     char first_key[RS_KEY_DIGITS], last_key[RS_KEY_DIGITS];
 };
@@ -191,10 +191,23 @@ static void keep_amounts(struct walk *k, const struct rs_member *m, const struct
     rs_buffer_add(&k->c->amounts, &row, sizeof row);
 }
 
+static void keep_pattern(struct walk *k, const struct rs_member *m, const struct rs_series *s, bool y) {
+    struct rs_pattern_row row = {.series = (uint32_t)(s - k->c->strata.series),
+                                 .y = y,
+                                 .p = {.age = m->number[RS_AGE],
+                                       .sex = m->number[RS_SEX],
+                                       .race = m->number[RS_RACE],
+                                       .provider = m->number[RS_PROVIDER],
+                                       .answer = {m->number[RS_LANGUAGE], m->number[RS_ORIENTATION],
+                                                  m->number[RS_GENDER], m->number[RS_TRANSGENDER]}}};
+    rs_buffer_add(&k->c->patterns, &row, sizeof row);
+}
+
 static void count_person(struct walk *k, struct rs_member *m, struct rs_series *s, const struct rs_imputed_row *imputed,
                          bool y) {
     struct rs_strata *strata = &k->c->strata;
     for (const int *d = k->dimensions; *d >= 0; d++) count_one(&s->by[*d], m->number[*d], y);
+    if (strata->missing_answers && s->about->kind == RS_PROPORTION) keep_pattern(k, m, s, y);
     if (m->reported) {
         count_one(&s->by_provider, m->number[RS_PROVIDER] * RS_GROUPS + m->number[RS_RACE], y);
         if (strata->n_adjust) count_one(&s->by_cell, m->cell * RS_GROUPS + m->number[RS_RACE], y);
@@ -363,7 +376,7 @@ static bool count_bundle(void *self, struct rs_batch *batch, struct rs_error *er
         if (rs_dimension_used(j->strata, (enum rs_dimension)d)) dimensions[n++] = d;
     dimensions[n] = -1;
     rs_strata_begin(&k.c->strata, j->strata);
-    k.c->rows.n = k.c->amounts.n = 0;
+    k.c->rows.n = k.c->amounts.n = k.c->patterns.n = 0;
     k.c->persons = 0;
     return walk_bundle(&k, error);
 }
@@ -376,7 +389,9 @@ static bool add_bundle(void *self, struct rs_batch *batch, struct rs_error *erro
     struct rs_part_rows rows = {.imputed = (struct rs_series_row *)c->rows.p,
                                 .amounts = (struct rs_amount_row *)c->amounts.p,
                                 .n_imputed = c->rows.n / sizeof *rows.imputed,
-                                .n_amounts = c->amounts.n / sizeof *rows.amounts};
+                                .n_amounts = c->amounts.n / sizeof *rows.amounts,
+                                .patterns = (const struct rs_pattern_row *)c->patterns.p,
+                                .n_patterns = c->patterns.n / sizeof *rows.patterns};
     for (size_t i = 0; i < rows.n_imputed; i++) rows.imputed[i].row.cluster += j->persons;
     j->persons += c->persons;
     memcpy(j->last_key, c->last_key, RS_KEY_DIGITS);
@@ -390,6 +405,7 @@ static void free_counted(struct counted *c) {
     rs_tabulation_free(&c->tabulation);
     rs_buffer_free(&c->rows);
     rs_buffer_free(&c->amounts);
+    rs_buffer_free(&c->patterns);
 }
 
 bool rs_stratify_join(struct rs_run *run, const struct rs_age_bands *bands, struct rs_strata *strata,

@@ -218,6 +218,7 @@ void rs_strata_begin(struct rs_strata *part, const struct rs_strata *whole) {
     part->n_adjust = whole->n_adjust;
     part->dimensions = whole->dimensions;
     part->measures_known = whole->measures_known;
+    part->missing_answers = whole->missing_answers;
     first_names(part);
 }
 
@@ -303,6 +304,23 @@ static void add_amounts(struct rs_strata *whole, const uint32_t *series, uint32_
     }
 }
 
+static uint32_t renumbered(const uint32_t *to, size_t n, uint32_t number) { return number < n ? to[number] : 0; }
+
+static void add_patterns(struct rs_strata *whole, const struct rs_strata *part, const uint32_t *series,
+                         uint32_t *const *to, const struct rs_part_rows *rows) {
+    static const enum rs_dimension answers[RS_ANSWERS] = {RS_LANGUAGE, RS_ORIENTATION, RS_GENDER, RS_TRANSGENDER};
+    for (size_t i = 0; i < rows->n_patterns; i++) {
+        const struct rs_pattern *from = &rows->patterns[i].p;
+        struct rs_pattern p = {.age = to[RS_AGE][from->age],
+                               .sex = to[RS_SEX][from->sex],
+                               .race = to[RS_RACE][from->race],
+                               .provider = to[RS_PROVIDER][from->provider]};
+        for (int k = 0; k < RS_ANSWERS; k++)
+            p.answer[k] = renumbered(to[answers[k]], part->names[answers[k]].n, from->answer[k]);
+        rs_patterns_add(&whole->series[series[rows->patterns[i].series]].patterns, &p, rows->patterns[i].y);
+    }
+}
+
 bool rs_strata_add(struct rs_strata *whole, struct rs_strata *part, const struct rs_part_rows *rows,
                    struct rs_error *error) {
     uint32_t *to[RS_DIMENSIONS], *other[RS_MOST_CROSSED], *cells = renumber(&whole->cells, &part->cells),
@@ -319,6 +337,7 @@ bool rs_strata_add(struct rs_strata *whole, struct rs_strata *part, const struct
         add_counts(&into->excluded, &from->excluded, to[RS_RACE], 1);
     }
     add_amounts(whole, series, to, rows);
+    add_patterns(whole, part, series, to, rows);
     bool good = true;
     if (whole->names[RS_PROVIDER].n > RS_MOST_PROVIDERS)
         good = rs_fail(error, RS_DATA, "person_measure: more than %d provider groups", RS_MOST_PROVIDERS);
@@ -342,6 +361,7 @@ void rs_strata_free(struct rs_strata *s) {
         rs_imputed_free(&s->series[i].imputed);
         for (int d = 0; d < RS_DIMENSIONS; d++) free(s->series[i].amounts[d]);
         free(s->series[i].linear);
+        rs_patterns_free(&s->series[i].patterns);
         for (int k = 0; k < RS_MOST_CROSSED; k++) {
             for (size_t x = 0; x < s->series[i].crossed[k].n; x++) rs_imputed_free(&s->series[i].crossed[k].by[x]);
             free(s->series[i].crossed[k].by);

@@ -9,6 +9,7 @@
 #include "imputed.h"
 #include "linear.h"
 #include "measures.h"
+#include "missing.h"
 #include "pipeline/base/text.h"
 
 /* Names to numbers 0, 1, 2 ... in the order in which they are first met. Zero-initialise. */
@@ -94,6 +95,7 @@ struct rs_series {
     struct rs_amounts *amounts[RS_DIMENSIONS]; /* by name number */
     size_t n_amounts[RS_DIMENSIONS];
     struct rs_linear *linear; /* those who reported and those imputed; owned, NULL for proportions */
+    struct rs_patterns patterns; /* where missing_answers is set */
     uint64_t last_person;               /* ordinal of the person last counted, to see one counted twice */
 };
 
@@ -111,6 +113,7 @@ bool rs_dimensions_parse(const char *text, struct rs_dimensions *out, struct rs_
 
 /* Everything counted. names[d] are shared by all series; the first RS_GROUPS of names[RS_RACE] are the groups. */
 struct rs_strata {
+    bool missing_answers; /* count patterns (missing.h) */
     const struct rs_measure_book *measures_known; /* borrowed; may be NULL */
     const struct rs_dimensions *dimensions; /* borrowed; NULL for the first six and no intersections */
     struct rs_names names[RS_DIMENSIONS]; /* of an intersection: the parts' names, RS_BETWEEN between */
@@ -138,7 +141,8 @@ void rs_strata_begin(struct rs_strata *part, const struct rs_strata *whole); /* 
 struct rs_part_rows {
     struct rs_series_row *imputed;
     struct rs_amount_row *amounts;
-    size_t n_imputed, n_amounts;
+    const struct rs_pattern_row *patterns;
+    size_t n_imputed, n_amounts, n_patterns;
 };
 /* Empties the part; rows are renumbered in place. */
 bool rs_strata_add(struct rs_strata *whole, struct rs_strata *part, const struct rs_part_rows *rows,

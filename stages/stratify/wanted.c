@@ -34,6 +34,7 @@ bool rs_wanted_open(struct rs_run *run, struct rs_strata *strata, struct rs_want
     w->dimensions.adi = w->adi;
     strata->dimensions = &w->dimensions;
     strata->measures_known = w->measures;
+    strata->missing_answers = rs_run_flag(run, "missing-answers");
     return true;
 }
 

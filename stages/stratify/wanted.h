@@ -30,6 +30,9 @@ bool rs_wanted_inputs(struct rs_run *run, json_t *hashes, struct rs_error *error
          "What is known of measures: kind, direction, floor, exclusions; else schemas/measures.yaml."},                 \
         {"collapse", "FILE", NULL,                                                                                      \
          "Hierarchy by which small strata are pooled, such as schemas/collapse.yaml."},                                 \
+        {"missing-answers", NULL, NULL,                                                                                 \
+     "Of language, sexual orientation and gender identity, also: complete cases, response weights, multiple imputation " \
+     "of the population, and bounds."},                                                                                 \
         {"svi", "FILE", NULL, "Social Vulnerability Index: a CSV with FIPS (or geo_id) and RPL_THEMES (or value)."},    \
         {"adi", "FILE", NULL, "Area Deprivation Index: a CSV with FIPS (or geo_id) and ADI_NATRANK (or value)."}
 

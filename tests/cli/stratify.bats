@@ -307,3 +307,36 @@ many_rows() {
     [ "$(column "$out/ledger.tsv" rows reason=excluded)" = 5 ]
     ledgers_balance "$work"
 }
+
+@test "of what was not said about orientation, nothing is written of a person" {
+    many 2000
+    many_rows
+    awk '{ print $1, "sexual_orientation", "standard", 1, (NR % 3 == 0 ? "straight" : NR % 3 == 1 ? "bisexual" : "\\N"),
+           (NR % 3 == 2 ? "NOT_ASKED" : "\\N"), "self", "ehr", $1, "only_answer", 0 }' "$work/person" >"$work/values"
+    { echo "person_key element axis seq value missing collection source record_key rule losers"; cat "$work/values"; } |
+        make_rows person_value "$in"
+    # every byte that is written, temporary files too
+    command -v strace >/dev/null && trace=(strace -f -s 1000000 -e trace=write,pwrite64 -o "$work/written") || trace=()
+    "${trace[@]}" "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" --threads 2 \
+        --strata sexual_orientation,sex,age_band,race_ethnicity --missing-answers
+    f=$out/estimate.tsv
+    for e in complete_case response_weighted mi_population bounds; do
+        [ "$(column "$f" stratum dimension=sexual_orientation measure=CBP estimator=$e | sort | tr '\n' ' ')" = "bisexual straight " ]
+    done
+    column "$f" direct_share dimension=sexual_orientation measure=CBP estimator=complete_case | head -n 1 | awk '{ exit !($1 > 0.66 && $1 < 0.67) }'
+    # no key of a person in any file that is left
+    for i in 2 5 8 1000; do
+        key=$(printf '%032x' $((i * 16)))
+        [ -z "$(grep -rl "$key" "$out")" ]
+    done
+    # and a value of it only in rows of strata
+    [ -z "$(grep -rlE 'straight|bisexual' "$out" | grep -vE '/(estimate|disparity|trend|suppression)\.tsv$|/stage\.json$')" ]
+    if [ -e "$work/written" ]; then
+        grep -q 'mi_population' "$work/written" # it was traced
+        [ -z "$(grep -E 'straight|bisexual' "$work/written" | grep -E '0000000000000000000[0-9a-f]{13}\\t')" ]
+    fi
+    sha256sum <"$f" >"$work/one"
+    "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" --threads 1 \
+        --strata sexual_orientation,sex,age_band,race_ethnicity --missing-answers
+    sha256sum <"$f" | diff - "$work/one"
+}
