@@ -19,7 +19,7 @@ static bool for_executives(const struct rs_layout *layout, const struct rs_view 
     (void)known;
     if (is(layout, row, "dimension", "provider_group")) return false;
     return is(layout, row, "estimator", "birdie") || is(layout, row, "estimator", "observed") ||
-           is(layout, row, "estimator", "self_report");
+           is(layout, row, "estimator", "self_report") || is(layout, row, "estimator", "ols");
 }
 
 /* Statements that the executives' page has a place for: schemas/report.yaml, executive_statistics. */

@@ -251,9 +251,9 @@ function accuracyOf(all, key) {
     number: true,
     text: g => {
       const e = of(g, metric);
-      return e ? el('span', {title: number(e.lower) ? `95 % interval ${show(e.lower)} to ${show(e.upper)}` : ''},
-                   show(e.value)) :
-                                                      '\u2013';
+      if (!e) return '\u2013';
+      return el('span', null, show(e.value),
+        number(e.lower) ? el('small', {class: 'interval'}, `${show(e.lower)} to ${show(e.upper)}`) : null);
     }
   });
   const whole = of('ALL', 'log_loss');
@@ -273,7 +273,7 @@ function accuracyOf(all, key) {
       ],
       groups, 'Accuracy by group'),
     el('p', {class: 'soft small'},
-      'Intervals show when the pointer rests on a number. A slope of 1 is perfect calibration. \u03bb is the ' +
+      'Small print: 95 % intervals. A slope of 1 is perfect calibration. \u03bb is the ' +
       'share of the information on a person\u2019s group that the probability holds: 1 is all of it.'),
     el('div', {class: 'panels grid3'}, groups.map(g => calibrationFigure(list, g)).filter(Boolean)));
 }

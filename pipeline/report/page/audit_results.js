@@ -55,7 +55,7 @@ function equity(node) {
     richTable(
       [
         col('provider_group', 'Provider group', null, {head: true}),
-        col('measure', 'Measure', r => `${r.measure} ${r.period}`), col('stratum', 'Group', groupText),
+        col('measure', 'Measure', r => `${r.measure} ${r.period}`), col('stratum', 'Group', r => r.stratum === 'all' ? 'All' : groupText(r)),
         col('estimator', 'Estimator', r => estimatorName(r.estimator)),
         num('members', 'Members', r => shown(r) ? count(r.members) : 'withheld'),
         num('gap', 'Gap, points', r => points(r.gap)),
@@ -74,7 +74,7 @@ function equity(node) {
                                                    'withheld'),
         col('verdict', 'In words', r => shown(r) ? verdictName(r.verdict) : 'Withheld')
       ],
-      rows, 'Gaps within provider groups',
+      rows.slice().sort((a, b) => shown(b) - shown(a)), 'Gaps within provider groups',
       {filters: ['provider_group', 'measure', 'stratum', 'estimator', 'verdict']}));
   leftOut(node, 'equity');
 }

@@ -158,10 +158,12 @@ function bracket(svg, from, to, y) {
     .attr('stroke-dasharray', '2 3');
 }
 
-/* Lines over time, one a series: {name, points: [{x, value, low, high, said}]}; x are the places in time, `names` what
- * they are called. */
+/* Lines over time, one a series: {name, place, points: [{x, value, low, high, said}]}; x are the places in time, `names`
+ * what they are called; `place` gives a series the same ink and dashes in every chart. */
 const inks = ['--one', '--two', '--three', '--four', '--five', '--six'];
 const dashes = ['', '7 3', '2 3', '9 3 2 3', '4 4', '12 4'];
+const inkOf = s => `var(${inks[s.place % inks.length]})`;
+const dashOf = s => dashes[s.place % dashes.length];
 function lineChart(holder, width, series, names, options) {
   const height = 250, left = 44, bottom = height - 30, room = narrow(width) ? 12 : 150;
   const ends = series.flatMap(s => s.points.flatMap(p => [p.low, p.high, p.value])).filter(number).concat(0);
@@ -189,14 +191,14 @@ function lineChart(holder, width, series, names, options) {
   const shift = i => (i - (series.length - 1) / 2) * 7;
   const ends2 = [];
   series.forEach((s, i) => {
-    const ink = `var(${inks[i % inks.length]})`, seen = s.points.filter(p => number(p.value));
+    const ink = inkOf(s), seen = s.points.filter(p => number(p.value));
     if (!seen.length) return;
     const at = p => x(p.x) + shift(i);
     svg.append('path')
       .attr('fill', 'none')
       .attr('stroke', ink)
       .attr('stroke-width', 2)
-      .attr('stroke-dasharray', dashes[i % 6])
+      .attr('stroke-dasharray', dashOf(s))
       .attr('d', d3.line().x(at).y(p => y(p.value))(seen));
     for (const p of seen) {
       if (number(p.low))
@@ -217,7 +219,17 @@ function lineChart(holder, width, series, names, options) {
     }
     ends2.push({name: s.name, ink, y: y(seen[seen.length - 1].value)});
   });
-  if (room < 100) return;
+  if (room < 100) { /* no room for names at the ends of the lines: below them */
+    holder.append(el('ul', {class: 'legend'}, series.map(s => {
+      const item = el('li');
+      d3.select(item).append('svg').attr('viewBox', '0 0 28 14').attr('aria-hidden', 'true').attr('class', 'wide')
+        .append('line').attr('x2', 28).attr('y1', 8).attr('y2', 8).attr('stroke', inkOf(s)).attr('stroke-width', 3)
+        .attr('stroke-dasharray', dashOf(s));
+      item.append(s.name);
+      return item;
+    })));
+    return;
+  }
   ends2.sort((a, b) => a.y - b.y);
   ends2.forEach((e, i) => {
     if (i && e.y - ends2[i - 1].y < 15) e.y = ends2[i - 1].y + 15;

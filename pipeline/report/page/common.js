@@ -23,19 +23,26 @@ function word(list, key) {
   return table && Object.hasOwn(table, key) ? table[key] : null;
 }
 
-const dimensionName = d => word('dimensions', d) || d;
+/* Of several dimensions crossed (race_ethnicity*sex), and of their strata, each part has its own name. */
+const dimensionName = d => d.split('*').map(one => word('dimensions', one) || one).join(' \u00d7 ');
 const elementName = e => word('elements', e) || e;
 const estimatorName = e => word('estimators', e) || e;
 const verdictName = v => word('verdicts', v) || v;
 
+/* The categories of 2024 are called as those of the census tables. */
+const groupsOf = dimension => word('groups', /^race_2024/.test(dimension) ? 'race_ethnicity' : dimension);
+
 function groupName(dimension, group) {
-  const groups = word('groups', dimension);
+  const dimensions = dimension.split('*'), parts = String(group).split('*');
+  if (dimensions.length > 1 && parts.length === dimensions.length)
+    return parts.map((one, i) => groupName(dimensions[i], one)).join(', ');
+  const groups = groupsOf(dimension);
   if (groups && Object.hasOwn(groups, group)) return groups[group];
   return word('missing', group) || group;
 }
 
 function groupOrder(dimension, group) {
-  const groups = word('groups', dimension);
+  const groups = groupsOf(dimension);
   const at = groups ? Object.keys(groups).indexOf(group) : -1;
   return at < 0 ? 999 : at;
 }
@@ -45,7 +52,9 @@ const byGroup = dimension => (a, b) => groupOrder(dimension, a) - groupOrder(dim
       a > b ? 1 :
               0);
 /* A missing reason is a group of its own in the files, compared with nobody. */
-const isMissing = (dimension, group) => word('missing', group) !== null && groupOrder(dimension, group) === 999;
+const isMissing = (dimension, group) => dimension.includes('*') ?
+  group.split('*').some((one, i) => isMissing(dimension.split('*')[i] || '', one)) :
+  word('missing', group) !== null && groupOrder(dimension, group) === 999;
 
 /* A measure's words (schemas/report.yaml) and metadata (schemas/measures.yaml), and how its numbers are written:
  * proportions as
@@ -142,12 +151,9 @@ function verdictOf(row) {
   return row.difference_lower > -margin && row.difference_upper < margin ? 'same' : 'unsure';
 }
 
-/* Of each group the estimate that counts: combined where race is partly imputed, else counted. */
-const rank = {
-  birdie: 3,
-  observed: 2,
-  self_report: 1
-};
+/* Of each group the estimate that counts: combined where race is partly imputed (least squares for rates over time and
+ * means, of which there is no BIRDiE), else counted. */
+const rank = {birdie: 4, ols: 3, observed: 2, self_report: 1};
 function primaryOf(rows) {
   const best = new Map();
   for (const row of rows) {

@@ -332,33 +332,36 @@ function trend(page) {
         'This is the first point in time: a trend needs an earlier run ' +
           '(relsogi run --prior).')));
   const grid = el('div', {class: 'panels grid2'});
+  const everyGroup = unique(own.map(r => r.stratum)).sort(byGroup('race_ethnicity'));
   for (const m of measures) {
     const mine = own.filter(r => r.measure === m.id);
     const times = unique(mine.map(moments)).sort((a, b) => b.split('\t')[0] - a.split('\t')[0] || (a < b ? -1 : 1));
     if (times.length < 2) continue;
-    const names = times.map(t => t.split('\t')).map(([back,
-      period]) => Number(back) ? `${period}, ${back} back` : `${period}, now`);
+    const names = times.map(t => t.split('\t')).map(([back, period]) =>
+      Number(back) ? `${period}, ${back} back` : `${period}, now`);
     const groups = unique(mine.map(r => r.stratum)).sort(byGroup('race_ethnicity'));
     const series = groups.map(g => ({
       name: groupName('race_ethnicity', g),
+      place: everyGroup.indexOf(g),
       points: mine.filter(r => r.stratum === g)
                 .map(r => ({
                   x: times.indexOf(moments(r)),
                   value: r.gap,
                   low: r.gap_lower,
                   high: r.gap_upper,
-                  said: `${points(r.gap)} (${rangePoints(r.gap_lower, r.gap_upper)})`
+                  said: `${m.gap(r.gap)} (${m.gapRange(r.gap_lower, r.gap_upper)})`
                 }))
                 .sort((a, b) => a.x - b.x)
-    }));
+    })).filter(s => s.points.some(p => number(p.value)));
     grid.append(figure(m.title, changeWords(mine),
-      (holder, width) => lineChart(holder, width, series, names, {format: v => points(v, true, 0)}),
+      (holder, width) => lineChart(holder, width, series, names,
+        {format: m.proportion ? v => points(v, true, 0) : plainNumber}),
       [col('g', 'Group', r => groupName(r.dimension, r.stratum), {head: true}),
         col('t', 'Point', r => names[times.indexOf(moments(r))]),
-        num('gap', 'Gap, points', r => points(r.gap)),
-        num('i', '95 % interval', r => rangePoints(r.gap_lower, r.gap_upper)),
-        num('c', 'Change', r => points(r.change)),
-        num('ci', '95 % interval', r => rangePoints(r.change_lower, r.change_upper)),
+        num('gap', 'Gap', r => m.gap(r.gap)),
+        num('i', '95 % interval', r => m.gapRange(r.gap_lower, r.gap_upper)),
+        num('c', 'Change', r => m.gap(r.change)),
+        num('ci', '95 % interval', r => m.gapRange(r.change_lower, r.change_upper)),
         col('v', 'In words', r => r.suppressed === 'N' ? verdictName(r.verdict) : 'Withheld')], mine));
   }
   node.append(grid);
