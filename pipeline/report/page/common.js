@@ -35,13 +35,16 @@ const groupsOf = dimension => word('groups', /^race_2024/.test(dimension) ? 'rac
 function groupName(dimension, group) {
   const dimensions = dimension.split('*'), parts = String(group).split('*');
   if (dimensions.length > 1 && parts.length === dimensions.length)
-    return parts.map((one, i) => groupName(dimensions[i], one)).join(', ');
+    return parts.map((one, i) => groupName(dimensions[i], one)).join(' \u00b7 ');
   const groups = groupsOf(dimension);
   if (groups && Object.hasOwn(groups, group)) return groups[group];
   return word('missing', group) || group;
 }
 
 function groupOrder(dimension, group) {
+  const dimensions = dimension.split('*'), parts = String(group).split('*');
+  if (dimensions.length > 1)
+    return parts.reduce((sum, one, i) => 1000 * sum + groupOrder(dimensions[i] || '', one), 0);
   const groups = groupsOf(dimension);
   const at = groups ? Object.keys(groups).indexOf(group) : -1;
   return at < 0 ? 999 : at;

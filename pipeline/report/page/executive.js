@@ -10,10 +10,12 @@ const periods = unique(primary.map(r => r.period));
 const headline = words.headline_dimensions || [];
 const compared = primary.filter(r => !isMissing(r.dimension, r.stratum) && r.dimension !== 'all');
 const name = r => groupName(r.dimension, r.stratum);
-const people = r => word('people', r.stratum) ||
-  (r.dimension === 'language' ? `${name(r)}-speaking members` :
-      r.dimension === 'age_band' ? `Members aged ${name(r)}` :
-                                   `${name(r)} members`);
+function people(r) {
+  const said = word('people', r.dimension);
+  if (said && Object.hasOwn(said, r.stratum)) return said[r.stratum];
+  if (r.dimension === 'language') return `${name(r)}-speaking members`;
+  return r.dimension === 'age_band' ? `Members aged ${name(r)}` : `${name(r)} members`;
+}
 const peopleOf = (r, group) => people({...r, stratum: group});
 
 /* How far behind a group is, whichever direction is good: above 0 is behind. */
@@ -221,7 +223,12 @@ function ratesOf(dimension) {
                     .sort((a, b) => byGroup(dimension)(a.stratum, b.stratum));
       const shown = all.filter(r => verdictOf(r) !== 'withheld');
       if (!all.length) continue;
-      const hidden = all.filter(r => verdictOf(r) === 'withheld').map(name);
+      if (!shown.length) {
+      holder.append(el('figure', null, el('figcaption', null, el('h3', null, m.title),
+        el('p', null, `${m.id} ${p}: every group is withheld.`))));
+      continue;
+    }
+    const hidden = all.filter(r => verdictOf(r) === 'withheld').map(name);
       const reference = shown.find(r => r.stratum === r.reference);
       const items = shown.map(r => ({
         label: name(r),
