@@ -122,6 +122,12 @@ static void make_dimension(struct rs_estimates *out, const struct rs_strata *str
     rs_estimate_missing(out, strata, settings, d);
 }
 
+/* Blank, but known to who can add up: only so that nobody judges by it. */
+static void below_floor(struct rs_small_cell *cell, double floor) {
+    if (cell->suppressed || cell->n == 0 || cell->n >= floor) return;
+    cell->suppressed = cell->below_floor = true;
+}
+
 bool rs_estimates_make(struct rs_estimates *out, struct rs_series *series, const struct rs_strata *strata,
                        const struct rs_settings *settings, struct rs_error *error) {
     *out = (struct rs_estimates){.series = series, .strata = strata};
@@ -140,6 +146,7 @@ bool rs_estimates_make(struct rs_estimates *out, struct rs_series *series, const
     if (!rs_estimate_crossed(out, strata, settings, error) || !rs_suppress(&out->table, settings->minimum_cell, error))
         return false;
     rs_estimate_missing_shown(out);
+    for (size_t i = 0; i < out->n; i++) below_floor(&out->table.cells[out->e[i].cell], series->about->floor);
     return true;
 }
 

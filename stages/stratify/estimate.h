@@ -77,6 +77,8 @@ struct rs_gaps {
     size_t n;
     uint64_t rows, primary, complementary;
 };
+/* suppression_log.c: a row of layout suppression for each blank row of estimate. */
+void rs_suppression_publish(const struct rs_estimates *e, double minimum_cell, struct rs_batch *batch, int sink);
 void rs_estimates_publish(const struct rs_estimates *e, struct rs_batch *batch, struct rs_gaps *gaps);
 json_t *rs_gaps_json(const struct rs_gaps *gaps);
 

@@ -59,6 +59,7 @@ static bool publish(struct rs_run *run, struct rs_series *series, const struct r
     if (good) {
         rs_estimates_compare(&estimates, settings);
         rs_estimates_publish(&estimates, &batch, gaps);
+        rs_suppression_publish(&estimates, settings->minimum_cell, &batch, RS_SINK_SUPPRESSION);
         /* what is said of gaps is of proportions */
         good = (series->about->kind != RS_PROPORTION ||
                 rs_said_publish(said, &estimates, strata, settings, &batch, error)) &&
@@ -149,6 +150,7 @@ static const struct rs_layout *const writes[] = {[RS_SINK_ESTIMATE] = &rs_layout
                                                  [RS_SINK_EQUITY] = &rs_layout_equity,
                                                  [RS_SINK_TREND] = &rs_layout_trend,
                                                  [RS_SINK_BASELINE] = &rs_layout_baseline,
+                                                 [RS_SINK_SUPPRESSION] = &rs_layout_suppression,
                                                  NULL};
 static bool file_digests(struct rs_run *run, json_t *hashes, struct rs_error *error) {
     return rs_wanted_inputs(run, hashes, error) && rs_said_inputs(run, hashes, error);
@@ -174,7 +176,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_stratify = {
     .name = "stratify",
-    .version = 3,
+    .version = 4,
     .about = "Rates by race and ethnicity, language, sex, age band and provider group, with intervals and gaps.",
     .description =
         "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the "
@@ -198,10 +200,23 @@ const struct rs_stage rs_stage_stratify = {
         "Small cells (CMS policy of 2024-01-26): no count from 1 to 10 is published or can be worked out, zero may "
         "be. Count, rate, error, interval and comparison go together; further cells are withheld where a withheld "
         "one could be subtracted out of a total; the result is audited by trying to do so, and the stage fails "
-        "where that works.",
+        "where that works.\n\n"
+        "disparity says more of the gaps: indices of all groups together (between-group variance, Theil, mean log "
+        "deviation, attributable risk and others), each gap as odds ratio, ratio of failures and effect size, tested "
+        "with Benjamini and Hochberg's adjustment over a measure's gaps, the smallest difference that could have been "
+        "found, and how many members' results would have to change to close it. With --standardise, rates adjusted "
+        "directly (Fay and Feuer) and indirectly, and gaps taken apart after Kitagawa and Oaxaca and Blinder. Within "
+        "provider groups, and from one to the other, differences and rates are shrunk to their mean (DerSimonian and "
+        "Laird) with their reliability; provider groups are never ranked unless --rank-providers asks for it. All of "
+        "it is made from shown groups, so that nothing withheld can be worked out.\n\n"
+        "equity judges each provider group's gap for payment: eligible or why not, and with --baseline whether it "
+        "closed, narrowed or widened since that run, or cannot be told. trend sets the gaps beside those of --prior "
+        "runs. Changes take the two runs as independent: intervals are too wide where members are in both.",
     .examples =
         "relsogi stratify --input run/reconcile --input run/impute --as-of 2026-01-01 --output run/stratify \\\n"
-        "    --reference-group race_ethnicity=WHITE,sex=male",
+        "    --reference-group race_ethnicity=WHITE,sex=male\n\n"
+        "relsogi stratify --input run/reconcile --input run/impute --as-of 2026-01-01 --output run/stratify \\\n"
+        "    --standardise age_band,sex --baseline 2025/stratify --prior 2025/stratify",
     .reads = reads,
     .reads_if_there = reads_if_there,
     .writes = writes,

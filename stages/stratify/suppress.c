@@ -95,8 +95,8 @@ static struct solved solve(const struct rs_cells *t) {
     return s;
 }
 
-/* Whether this row gives a reader what must stay unknown. */
-static bool discloses(const struct rs_cells *t, const double *row, double minimum) {
+/* Whether this row gives a reader what must stay unknown; *which is that cell, RS_NO_CELL where it is a sum. */
+static bool discloses(const struct rs_cells *t, const double *row, double minimum, uint32_t *which) {
     size_t unknown = 0, last = 0;
     bool up = false, down = false;
     double sum[PARTS] = {0};
@@ -108,7 +108,9 @@ static bool discloses(const struct rs_cells *t, const double *row, double minimu
         down |= row[c] < 0;
         for (int k = 0; k < PARTS; k++) sum[k] += fabs(row[c]) * part(&t->cells[c], k);
     }
+    *which = RS_NO_CELL;
     if (unknown == 0) return false;
+    if (unknown == 1) *which = (uint32_t)last;
     if (unknown == 1) return at_risk(&t->cells[last], minimum);
     if (up && down) return false;
     for (int k = 0; k < PARTS; k++)
@@ -130,10 +132,10 @@ static int64_t smallest_known(const struct rs_cells *t, const double *row) {
 }
 
 /* The row of either form that discloses something, and the smallest known cell of it; -1 where there is none. */
-static int64_t disclosed_by(const struct rs_cells *t, const struct solved *s, double minimum) {
+static int64_t disclosed_by(const struct rs_cells *t, const struct solved *s, double minimum, uint32_t *which) {
     int64_t found = -1;
     for (size_t r = 0; r < s->rows && found < 0; r++)
-        if (discloses(t, row_of(s, r), minimum)) found = smallest_known(t, row_of(s, r));
+        if (discloses(t, row_of(s, r), minimum, which)) found = smallest_known(t, row_of(s, r));
     return found;
 }
 
@@ -142,12 +144,14 @@ static int64_t disclosed_by(const struct rs_cells *t, const struct solved *s, do
  * though not from a reader. */
 static bool suppress_one(struct rs_cells *t, double minimum) {
     struct solved given = as_given(t), s = solve(t);
-    int64_t found = disclosed_by(t, &given, minimum);
-    if (found < 0) found = disclosed_by(t, &s, minimum);
+    uint32_t which = RS_NO_CELL;
+    int64_t found = disclosed_by(t, &given, minimum, &which);
+    if (found < 0) found = disclosed_by(t, &s, minimum, &which);
     free(given.a);
     free(s.a);
     if (found < 0) return false;
     t->cells[found].suppressed = true;
+    t->cells[found].protects = which;
     return true;
 }
 
@@ -216,8 +220,7 @@ static bool worked_out(const struct rs_small_cell *c, const struct bounds *b, do
     return false;
 }
 
-int64_t rs_suppression_audit(const struct rs_cells *t, double minimum) {
-    struct bounds *b = rs_alloc((t->n_cells + 1) * sizeof *b);
+static int64_t audit(const struct rs_cells *t, double minimum, struct bounds *b) {
     for (size_t c = 0; c < t->n_cells; c++)
         for (int k = 0; k < PARTS; k++) {
             bool certain = known(&t->cells[c]);
@@ -241,6 +244,12 @@ int64_t rs_suppression_audit(const struct rs_cells *t, double minimum) {
         if (worked_out(&t->cells[c], &b[c], minimum)) found = (int64_t)c;
     free(s.a);
     free(given.a);
+    return found;
+}
+
+int64_t rs_suppression_audit(const struct rs_cells *t, double minimum) {
+    struct bounds *b = rs_alloc((t->n_cells + 1) * sizeof *b);
+    int64_t found = audit(t, minimum, b);
     free(b);
     return found;
 }
@@ -255,8 +264,10 @@ static bool suppress_beside(struct rs_cells *t, uint32_t c) {
     }
     int64_t found = smallest_known(t, any);
     free(any);
-    if (found >= 0) t->cells[found].suppressed = true;
-    return found >= 0;
+    if (found < 0) return false;
+    t->cells[found].suppressed = t->cells[found].by_bounds = true;
+    t->cells[found].protects = c;
+    return true;
 }
 
 bool rs_suppress(struct rs_cells *t, double minimum, struct rs_error *error) {
@@ -264,14 +275,26 @@ bool rs_suppress(struct rs_cells *t, double minimum, struct rs_error *error) {
         struct rs_small_cell *cell = &t->cells[c];
         cell->primary = minimum > 1 && sensitive(cell, minimum);
         cell->suppressed = cell->shown && cell->primary;
+        cell->protects = RS_NO_CELL;
     }
     if (minimum <= 1) return true;
+    struct bounds *b = rs_alloc((t->n_cells + 1) * sizeof *b);
+    bool good = true;
     for (;;) {
         while (suppress_one(t, minimum)) continue;
-        int64_t found = rs_suppression_audit(t, minimum);
-        if (found < 0) return true;
-        if (!suppress_beside(t, (uint32_t)found))
-            return rs_fail(error, RS_BUG, "small cells: cell %lld of %zu could still be worked out from what would be "
+        int64_t found = audit(t, minimum, b);
+        if (found < 0) break;
+        good = suppress_beside(t, (uint32_t)found);
+        if (!good) {
+            rs_fail(error, RS_BUG, "small cells: cell %lld of %zu could still be worked out from what would be "
                            "published, so nothing is; please report this", (long long)found, t->n_cells);
+            break;
+        }
     }
+    for (size_t c = 0; good && c < t->n_cells; c++) {
+        t->cells[c].least = b[c].low[0];
+        t->cells[c].most = b[c].high[0];
+    }
+    free(b);
+    return good;
 }

@@ -24,6 +24,7 @@
 #include <stdint.h>
 #include "pipeline/base/error.h"
 
+#define RS_NO_CELL UINT32_MAX
 struct rs_small_cell {
     double n, x;
     bool shown;       /* has a row */
@@ -31,6 +32,12 @@ struct rs_small_cell {
     bool also_small;
     bool suppressed;  /* out: its row is blank */
     bool primary;     /* out: sensitive by itself */
+    bool below_floor; /* blank since its measure is not reported of so few: says nothing, and protects nothing */
+    /* out, of suppressed ones: the cell that could be worked out were this one shown (RS_NO_CELL: none, or a sum of several);
+     * whether only narrowing bounds found that; and what a reader knows of n all the same. */
+    uint32_t protects;
+    bool by_bounds;
+    double least, most;
 };
 struct rs_cells_term {
     uint32_t relation, cell;

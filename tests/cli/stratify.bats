@@ -140,7 +140,8 @@ stratify() {
     persons WHITE 90 30
     awk '{ $7 = NR <= 30 ? "en-US" : NR <= 50 ? "en" : NR <= 70 ? "es" : NR <= 80 ? "fr" : "zh"; print }' "$work/person" >"$work/p"
     mv "$work/p" "$work/person"
-    stratify --languages 2 --minimum-cell 1
+    echo 'measures: []' >"$work/measures.yaml" # no floor
+    stratify --languages 2 --minimum-cell 1 --measures "$work/measures.yaml"
     f=$out/estimate.tsv
     [ "$(column "$f" n dimension=language stratum=en)" = 50 ]
     [ "$(column "$f" n dimension=language stratum=other)" = 20 ]
@@ -339,4 +340,34 @@ many_rows() {
     "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" --threads 1 \
         --strata sexual_orientation,sex,age_band,race_ethnicity --missing-answers
     sha256sum <"$f" | diff - "$work/one"
+}
+
+@test "the suppression log says why each row is blank, and what can be known of it" {
+    persons WHITE 200 120
+    persons BLACK 60 30
+    persons API 50 25
+    persons AIAN 5 3
+    stratify
+    s=$out/suppression.tsv
+    [ "$(column "$s" rule stratum=AIAN estimator=self_report)" = small_denominator ]
+    [ "$(column "$s" rule stratum=API estimator=self_report)" = complementary ]
+    [ "$(column "$s" protects_stratum stratum=API estimator=self_report)" = AIAN ]
+    # together they are 55; which is which cannot be told
+    [ "$(column "$s" least stratum=AIAN estimator=self_report)" = 0 ]
+    [ "$(column "$s" most stratum=AIAN estimator=self_report)" = 55 ]
+    # one row for each blank one
+    [ "$(column "$s" estimate_key | sort)" = "$(column "$out/estimate.tsv" estimate_key suppressed=Y | sort)" ]
+}
+
+@test "a measure's floor blanks rates of few, and costs no other row" {
+    persons WHITE 200 120
+    persons BLACK 60 30
+    persons API 25 12
+    printf 'measures:\n  - {id: CBP, floor: 30}\n' >"$work/measures.yaml"
+    stratify --measures "$work/measures.yaml"
+    f=$out/estimate.tsv
+    [ "$(column "$f" suppression_reason stratum=API estimator=self_report)" = below_floor ]
+    [ "$(column "$f" rate stratum=API estimator=self_report)" = '\N' ]
+    [ "$(column "$f" suppressed stratum=BLACK estimator=self_report)" = N ]
+    [ "$(column "$out/suppression.tsv" minimum stratum=API estimator=self_report)" = 30 ]
 }
