@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: the stage need not know how many things are said about a gap. */
 #include "said.h"
+#include <stdio.h>
 #include <string.h>
 
 static bool read_thresholds(struct rs_run *run, struct rs_equity_thresholds *t, struct rs_error *error) {
@@ -94,6 +95,15 @@ bool rs_said_inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) 
         struct rs_manifest m;
         if (!rs_manifest_read(baseline, &rs_layout_baseline, &m, error)) return false;
         set_digest(hashes, "baseline", &m.content);
+    }
+    /* every earlier run counts for the trend; the key has only the first of them by itself */
+    for (size_t i = 0; i < run->n_priors; i++) {
+        struct rs_error none = {0};
+        struct rs_manifest m;
+        char name[48];
+        if (!rs_manifest_read(run->priors[i], &rs_layout_estimate, &m, &none)) continue; /* another stage's directory */
+        snprintf(name, sizeof name, "prior estimate %zu", i);
+        set_digest(hashes, name, &m.content);
     }
     return true;
 }

@@ -101,3 +101,15 @@ PY
     high=$(said upper members_to_close_gap stratum=BLACK estimator=self_report)
     awk -v l="$low" -v h="$high" 'BEGIN { exit !(l > 20 && l < 45 && h > 45 && h < 70) }'
 }
+
+@test "every earlier run is part of the stage's key" {
+    priors=()
+    run_of a 2023 120
+    run_of b 2024 180
+    run_of c 2025 183
+    key_of() { stratify "$@" && sed -n 's/^  "key": "\([0-9a-f]*\)".*/\1/p' "$out/stage.json"; }
+    one=$(key_of --prior "$top_work/b/out")
+    two=$(key_of --prior "$top_work/b/out" --prior "$top_work/a/out")
+    [ -n "$one" ] && [ "$one" != "$two" ]
+    [ "$two" = "$(key_of --prior "$top_work/b/out" --prior "$top_work/a/out")" ]
+}
