@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `relsogi db`: the database's own commands. `migrate` brings tables, functions, comments and rights up to what this
- * program was built with; `status` says what is there. Both say on stdout what they found; exit codes as everywhere. */
+ * program was built with; `status` says what is there; `prune` drops the rows of old runs; `export`, `approve` and
+ * `override` are for auditors. All say on stdout what they found; exit codes as everywhere. */
 #ifndef RS_DB_DB_H
 #define RS_DB_DB_H
 #include "session.h"
@@ -12,5 +13,18 @@ int rs_db_main(int argc, char **argv);
  * follows from it. The session's user must be an administrator (member of relsogi_owner; CREATEROLE the first time).
  * RS_CONFIG where a migration that was applied has another text now. *applied counts new ones. */
 bool rs_db_migrate(struct rs_session *s, int *applied, struct rs_error *error);
+
+/* Retention: which runs keep their rows. Negative: not given. */
+struct rs_retention {
+    int64_t keep, older_than; /* runs; days before today */
+    bool dry_run;
+};
+/* Each run in a transaction of its own, under the loader's lock. Prints what it drops. */
+bool rs_db_prune(struct rs_session *s, const struct rs_retention *retention, size_t *pruned, struct rs_error *error);
+
+/* Writes one of the auditors' views as CSV, whole or not at all; to stdout where output is NULL. RS_USAGE lists what there
+ * is. */
+bool rs_db_export(struct rs_session *s, const char *what, const char *as_of, const char *output,
+                  struct rs_error *error);
 
 #endif

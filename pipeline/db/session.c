@@ -48,6 +48,10 @@ static const char *set(const char *name) {
     return v && *v ? v : NULL;
 }
 
+void rs_database_as_auditor(struct rs_database *d) {
+    d->user = d->service || set("PGSERVICE") ? NULL : "relsogi_auditor";
+}
+
 /* The folder of the private cluster's socket, as scripts/db has it; false where there is none. */
 static bool private_socket(char *out, size_t room) {
     char path[PATH_MAX];

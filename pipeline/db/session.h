@@ -24,6 +24,9 @@ struct rs_database {
 /* config may be NULL; `where` names the file in errors. */
 bool rs_database_read(const json_t *config, const char *where, struct rs_database *out, struct rs_error *error);
 
+/* For commands that read persons: user relsogi_auditor, whatever PGUSER says, unless a service says who connects. */
+void rs_database_as_auditor(struct rs_database *database);
+
 struct rs_session;
 /* application_name becomes relsogi/<stage>/<run>, by which administrators and other loaders tell who it is. */
 struct rs_session *rs_session_open(const struct rs_database *database, const char *stage, const char *run,

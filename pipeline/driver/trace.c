@@ -226,9 +226,8 @@ static bool show_database(const struct request *r, const struct rs_trace *t, con
     json_t *config = NULL;
     if (r->config && !(config = rs_yaml_read(r->config, NULL, error))) return false;
     bool ok = rs_database_read(config, r->config, &database, error);
-    const char *service = getenv("PGSERVICE");
     if (r->user) database.user = r->user;
-    else database.user = !database.service && !(service && *service) ? "relsogi_auditor" : NULL;
+    else rs_database_as_auditor(&database);
     if (ok && (r->database || r->user || json_object_get(config, "database")))
         ok = ask_database(r, t, results, &database, error);
     json_decref(config);

@@ -239,10 +239,8 @@ static bool verify_database(const struct request *r, const json_t *results, stru
               rs_chain_file(config, r->config, chain_file, sizeof chain_file, error);
     if (ok && r->chain_file) ok = rs_path(chain_file, sizeof chain_file, error, "%s", r->chain_file);
     wanted = wanted || chain_file[0];
-    const char *service = getenv("PGSERVICE");
     if (r->user) database.user = r->user;
-    else if (!database.service && !(service && *service)) database.user = "relsogi_auditor";
-    else database.user = NULL; /* the service says */
+    else rs_database_as_auditor(&database);
     if (ok && wanted) ok = rs_verify_database(r->run, results, &database, chain_file, v, error);
     json_decref(config);
     return ok;
