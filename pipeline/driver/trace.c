@@ -172,8 +172,7 @@ static void show_members(const struct rs_trace *t, bool auditor) {
         puts("  who of them is in this stratum is not said by these files alone");
         return;
     }
-    bool modelled = rs_eq_c(t->estimate[ESTIMATE_estimator], "birdie") ||
-                    rs_eq_c(t->estimate[ESTIMATE_estimator], "weighted");
+    bool modelled = rs_trace_is_modelled(t);
     printf("  in the stratum by what stands for them: %llu, of them in the numerator %llu\n", (unsigned long long)t->said,
            (unsigned long long)t->numerator);
     if (t->imputed)

@@ -35,6 +35,8 @@ struct rs_trace {
 
 /* RS_NO_INPUT where the run has no estimate of this key. */
 bool rs_trace_estimate(struct rs_trace *t, struct rs_error *error);
+/* Whether its number is made from persons imputed, too. */
+bool rs_trace_is_modelled(const struct rs_trace *t);
 /* One walk over person, posterior and person_measure. */
 bool rs_trace_members(struct rs_trace *t, struct rs_error *error);
 /* Prints, for each person kept: values that stand, and the file, line or segment and byte of every answer about them

@@ -106,10 +106,16 @@ static bool all_in(const struct rs_trace *t, const struct rs_view *person, const
 
 /* ---- one walk ------------------------------------------------------------------------------------------------- */
 
+bool rs_trace_is_modelled(const struct rs_trace *t) {
+    static const char *const modelled[] = {"birdie", "weighted", "ols", "threshold", "mi"};
+    for (size_t i = 0; i < sizeof modelled / sizeof modelled[0]; i++)
+        if (rs_eq_c(t->estimate[ESTIMATE_estimator], modelled[i])) return true;
+    return false;
+}
+
 static bool uses_imputed(const struct rs_trace *t, int *column) {
-    struct rs_view estimator = t->estimate[ESTIMATE_estimator];
     *column = -1;
-    if (!rs_eq_c(estimator, "birdie") && !rs_eq_c(estimator, "weighted")) return false;
+    if (!rs_trace_is_modelled(t)) return false;
     if (!rs_eq_c(t->estimate[ESTIMATE_dimension], "race_ethnicity")) return false;
     for (size_t g = 0; g < RS_GROUPS; g++)
         if (rs_eq_c(t->estimate[ESTIMATE_stratum], rs_group_names[g])) *column = columns[g];

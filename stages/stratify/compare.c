@@ -39,10 +39,13 @@ double rs_estimates_covariance(const struct rs_estimates *all, const struct rs_e
         const struct rs_birdie_fit *f = &all->crossed[a->fit - 1];
         return (a->estimator == RS_BIRDIE ? f->v : f->weighted_v)[a->fit_group][b->fit_group];
     }
-    if (a->estimator == RS_OLS) return all->linear.v[a->group][b->group];
-    if (all->series->about->kind != RS_PROPORTION) return 0;
+    if (all->series->about->kind != RS_PROPORTION)
+        return a->estimator == RS_OLS ? all->linear.v[a->group][b->group] : 0;
+    if (a->estimator == RS_OLS) return all->ols.v[a->group][b->group];
+    if (a->estimator == RS_THRESHOLD) return all->threshold.v[a->group][b->group];
     if (a->estimator == RS_BIRDIE) return all->fit.v[a->group][b->group];
     if (a->estimator == RS_WEIGHTED) return all->fit.weighted_v[a->group][b->group];
+    if (a->estimator == RS_MULTIPLE) return all->multiple.v[a->group][b->group];
     return 0; /* counted: different persons */
 }
 
@@ -51,6 +54,8 @@ static void compare(const struct rs_estimates *all, struct rs_estimate *e, const
     if (e == r) return;
     e->difference = e->rate - r->rate;
     e->ratio = r->rate > 0 ? e->rate / r->rate : NAN;
+    /* sharp: see bounds.h */
+    e->difference_bounds = (struct rs_interval){e->bounds.lower - r->bounds.upper, e->bounds.upper - r->bounds.lower};
     if (isnan(e->interval.lower) || isnan(r->interval.lower)) return;
     double va = e->se * e->se, vb = r->se * r->se, cov = rs_estimates_covariance(all, e, r);
     double rho = va > 0 && vb > 0 ? cov / sqrt(va * vb) : 0;
@@ -78,6 +83,27 @@ static void flag_signs(struct rs_estimates *all) {
     }
 }
 
+/* Of everyone in the denominator: reported, imputed, neither. Sums of rows that are shown, so that nothing can be worked
+ * out from them that could not be from those. */
+static void share_everyone(struct rs_estimates *all) {
+    double reported = 0, combined = 0;
+    bool any = false;
+    struct rs_estimate *everyone = &all->e[0];
+    for (size_t i = 0; i < all->n; i++) {
+        const struct rs_estimate *e = &all->e[i];
+        if (e->dimension != RS_RACE || e->missing) continue;
+        if (e->estimator == RS_SELF_REPORT) reported += blank(all, e) ? NAN : e->n;
+        if (e->estimator == RS_BIRDIE) combined += blank(all, e) ? NAN : e->n;
+        any |= e->estimator == RS_BIRDIE;
+    }
+    if (!any || blank(all, everyone) || !(everyone->n > 0)) return;
+    everyone->unknown_share = fmax(0, 1 - combined / everyone->n);
+    if (isnan(combined)) everyone->unknown_share = NAN;
+    everyone->direct_share = reported / everyone->n;
+    everyone->indirect_share = fmax(0, (combined - reported) / everyone->n);
+    if (isnan(combined - reported)) everyone->indirect_share = NAN;
+}
+
 void rs_estimates_compare(struct rs_estimates *all, const struct rs_settings *settings) {
     const struct rs_estimate *references[RS_DIMENSIONS][RS_ESTIMATORS] = {{0}};
     for (int d = RS_RACE; d < RS_DIMENSIONS; d++) {
@@ -95,8 +121,9 @@ void rs_estimates_compare(struct rs_estimates *all, const struct rs_settings *se
     /* n times the direct share is the reported count: not beside a self-report row that is blank */
     for (size_t i = 0; i < all->n; i++) {
         struct rs_estimate *e = &all->e[i];
-        if (e->estimator != RS_BIRDIE && e->estimator != RS_WEIGHTED) continue;
+        if (e->dimension != RS_RACE || e->estimator == RS_SELF_REPORT || e->missing) continue;
         const struct rs_estimate *own = find(all, RS_RACE, RS_SELF_REPORT, e->stratum);
-        if (own && blank(all, own)) e->direct_share = NAN;
+        if (own && blank(all, own)) e->direct_share = e->indirect_share = NAN;
     }
+    share_everyone(all);
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 #include "label.h"
 
-const char *const rs_estimator_names[RS_ESTIMATORS] = {"observed", "self_report", "birdie", "weighted", "ols",
-                                                         "complete_case", "response_weighted", "mi_population", "bounds"};
+const char *const rs_estimator_names[RS_ESTIMATORS] = {"observed", "self_report", "birdie", "weighted", "ols", "threshold",
+                                                         "mi", "complete_case", "response_weighted", "mi_population", "bounds"};
 
 /* ---- strata in the order in which they are written ------------------------------------------------------------- */
 
@@ -41,6 +41,27 @@ struct rs_stratum *rs_strata_of(const struct rs_series *series, const struct rs_
     while (d == RS_RACE && first < *n && !list[first].missing) first++;
     if (*n > first) qsort(list + first, *n - first, sizeof *list, by_name);
     return list;
+}
+
+void rs_logit_interval(struct rs_estimate *e, double se, double t, const char *method) {
+    double rate = e->rate;
+    e->se = se;
+    if (!(rate > 0 && rate < 1 && se > 0)) {
+        e->flags |= RS_BOUNDARY;
+        return;
+    }
+    double logit = log(rate / (1 - rate)), arm = t * se / (rate * (1 - rate));
+    e->n_eff = rate * (1 - rate) / (se * se);
+    e->interval = (struct rs_interval){1 / (1 + exp(arm - logit)), 1 / (1 + exp(-arm - logit))};
+    e->method = method;
+}
+
+uint64_t rs_series_seed(const struct rs_series *s, enum rs_dimension d) {
+    struct rs_view parts[] = {s->measure, s->period, rs_cstr(rs_dimension_names[d])};
+    struct rs_key key = rs_hash_key(parts, 3);
+    uint64_t seed;
+    memcpy(&seed, key.b, sizeof seed);
+    return seed;
 }
 
 void rs_stratum_add(struct rs_stratum *sum, const struct rs_stratum *s) {
@@ -83,7 +104,8 @@ struct rs_estimate *rs_estimate_add(struct rs_estimates *out, enum rs_dimension 
     }
     struct rs_estimate *e = &out->e[out->n++];
     *e = (struct rs_estimate){.dimension = d, .estimator = estimator, .stratum = stratum, .group = -1,
-                              .direct_share = NAN, .difference = NAN, .ratio = NAN,
+                              .direct_share = NAN, .indirect_share = NAN, .unknown_share = NAN, .lambda = NAN,
+                              .information = NAN, .bounds = {NAN, NAN}, .difference_bounds = {NAN, NAN}, .difference = NAN, .ratio = NAN,
                               .difference_interval = {NAN, NAN}, .ratio_interval = {NAN, NAN}};
     return e;
 }

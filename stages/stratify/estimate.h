@@ -4,12 +4,15 @@
 #ifndef RS_STRATIFY_ESTIMATE_H
 #define RS_STRATIFY_ESTIMATE_H
 #include "birdie.h"
+#include "bounds.h"
 #include "interval.h"
+#include "multiple.h"
+#include "ols.h"
 #include "pipeline/rows/stage.h"
 #include "strata.h"
 #include "suppress.h"
 
-enum rs_estimator { RS_OBSERVED, RS_SELF_REPORT, RS_BIRDIE, RS_WEIGHTED, RS_OLS,
+enum rs_estimator { RS_OBSERVED, RS_SELF_REPORT, RS_BIRDIE, RS_WEIGHTED, RS_OLS, RS_THRESHOLD, RS_MULTIPLE,
                     RS_COMPLETE_CASE, RS_RESPONSE_WEIGHTED, RS_MI_POPULATION, RS_WORST_CASE, RS_ESTIMATORS };
 extern const char *const rs_estimator_names[RS_ESTIMATORS];
 
@@ -22,6 +25,7 @@ struct rs_settings {
     const char *reference[RS_DIMENSIONS]; /* by name; NULL for the largest group */
     const struct rs_collapse *collapse; /* label.h; NULL for none */
     int threads;
+    int replicates; /* data sets of multiple imputation; 0 for none */
 };
 
 /* Missing numbers are NaN. */
@@ -34,7 +38,9 @@ struct rs_estimate {
     int fit_group;
     bool missing;        /* a missing reason: never a reference, never compared in race_ethnicity */
     uint32_t cell;       /* in the table of small cells; birdie and weighted share one */
-    double n, x, n_eff, direct_share, rate, se;
+    double n, x, n_eff, direct_share, indirect_share, unknown_share, rate, se;
+    double lambda, information; /* rs_lambda; what is known of what would be were every group known */
+    struct rs_interval bounds, difference_bounds; /* without BIRDiE's assumption (bounds.h) */
     struct rs_interval interval;
     const char *method;
     const struct rs_estimate *reference; /* among the series' own estimates; NULL for none */
@@ -52,6 +58,9 @@ struct rs_estimates {
     struct rs_birdie_fit *crossed; /* of intersections: by rs_estimate.fit - 1 */
     size_t n_crossed;
     struct rs_linear_fit linear; /* of rates and means */
+    struct rs_group_rates ols, threshold; /* of proportions: beside birdie */
+    struct rs_bounds bounds;
+    struct rs_multiple multiple;
     struct rs_cells table;
 };
 

@@ -33,26 +33,9 @@ static struct rs_estimate *beside(struct rs_estimates *out, size_t counted, enum
     return e;
 }
 
-/* On the logit scale: within 0 and 1. */
 static void with_error(struct rs_estimate *e, double rate, double se, double t, const char *method) {
     e->rate = rate;
-    e->se = se;
-    if (!(rate > 0 && rate < 1 && se > 0)) {
-        e->flags |= RS_BOUNDARY;
-        return;
-    }
-    double logit = log(rate / (1 - rate)), arm = t * se / (rate * (1 - rate));
-    e->n_eff = rate * (1 - rate) / (se * se);
-    e->interval = (struct rs_interval){1 / (1 + exp(arm - logit)), 1 / (1 + exp(-arm - logit))};
-    e->method = method;
-}
-
-static uint64_t seed_of(const struct rs_series *s, enum rs_dimension d) {
-    struct rs_view parts[] = {s->measure, s->period, rs_cstr(rs_dimension_names[d])};
-    struct rs_key key = rs_hash_key(parts, 3);
-    uint64_t seed;
-    memcpy(&seed, key.b, sizeof seed);
-    return seed;
+    rs_logit_interval(e, se, t, method);
 }
 
 static void add_all(struct rs_estimates *out, const size_t *at, size_t n, const struct rs_missing_result *r) {
@@ -95,7 +78,7 @@ void rs_estimate_missing(struct rs_estimates *out, const struct rs_strata *strat
             if (strcmp(out->e[at[s]].stratum, label[i]) == 0) stratum[i] = (int)s;
     }
     struct rs_missing_input in = {.patterns = &series->patterns, .stratum = stratum, .strata = n, .which = which,
-                                  .seed = seed_of(series, d)};
+                                  .seed = rs_series_seed(series, d)};
     struct rs_missing_result *r = rs_alloc((n + 1) * sizeof *r);
     rs_missing_estimate(&in, r);
     add_all(out, at, n, r);

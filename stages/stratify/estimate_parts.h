@@ -22,6 +22,12 @@ struct rs_estimate *rs_estimate_add(struct rs_estimates *out, enum rs_dimension 
 struct rs_estimate *rs_estimate_add_counted(struct rs_estimates *out, enum rs_dimension d, enum rs_estimator estimator,
                                             const struct rs_stratum *s);
 
+/* Standard error of e's rate, and its interval by t on the logit scale: within 0 and 1. Flags RS_BOUNDARY where there is
+ * none. */
+void rs_logit_interval(struct rs_estimate *e, double se, double t, const char *method);
+/* The seed of what is drawn for a dimension of a series: by measure, period and dimension. */
+uint64_t rs_series_seed(const struct rs_series *s, enum rs_dimension d);
+
 /* Adds counts and amounts. */
 void rs_stratum_add(struct rs_stratum *sum, const struct rs_stratum *s);
 /* rs_strata_of with small strata pooled (label.h). */

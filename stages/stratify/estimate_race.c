@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "estimate_parts.h"
+#include "rubin.h"
 
 /* ---- rates ---------------------------------------------------------------------------------------------------- */
 
@@ -18,9 +19,13 @@ static void add_imputed(struct rs_estimates *out, enum rs_estimator estimator, i
     e->rate = estimator == RS_BIRDIE ? fit->rate[g] : fit->weighted[g];
     e->x = e->n * e->rate;
     e->direct_share = direct_n / e->n;
+    e->indirect_share = 1 - e->direct_share;
+    e->lambda = fit->lambda[g];
+    if (estimator == RS_BIRDIE) e->bounds = (struct rs_interval){out->bounds.lower[g], out->bounds.upper[g]};
     bool usable = variance > 0 && e->rate > 0 && e->rate < 1;
     e->se = usable ? sqrt(variance) : NAN;
     e->n_eff = usable ? e->rate * (1 - e->rate) / variance : NAN;
+    if (estimator == RS_BIRDIE) e->information = isnan(e->n_eff) ? NAN : fmin(1, e->n_eff / e->n);
     e->interval = usable ? rs_wilson(e->rate * e->n_eff, e->n_eff, RS_Z95) : (struct rs_interval){NAN, NAN};
     e->method = usable ? "wilson_n_eff" : NULL;
     /* below one effective success or failure the normal theory behind the standard error says nothing */
@@ -33,6 +38,58 @@ static void add_imputed(struct rs_estimates *out, enum rs_estimator estimator, i
         c->also_small = true;
 }
 
+/* Numbers of their own beside the same denominator. What they give away beyond it, the persons counted whole in their
+ * likeliest group, is not said: threshold has a rate alone. */
+static void add_beside(struct rs_estimates *out, enum rs_estimator estimator, int g, uint32_t cell, double direct_n,
+                       const struct rs_settings *settings) {
+    const struct rs_group_rates *rates = estimator == RS_OLS ? &out->ols : &out->threshold;
+    double variance = rates->v[g][g], rate = rates->rate[g];
+    if (isnan(rate)) return;
+    struct rs_estimate *e = rs_estimate_add(out, RS_RACE, estimator, rs_group_names[g]);
+    bool inside = rate > 0 && rate < 1 && variance > 0;
+    e->group = g;
+    e->cell = cell;
+    e->rate = rate;
+    e->n = estimator == RS_OLS ? out->fit.n[g] : NAN;
+    e->x = e->n * rate;
+    e->direct_share = estimator == RS_OLS ? direct_n / e->n : NAN;
+    e->se = variance > 0 ? sqrt(variance) : NAN;
+    e->n_eff = inside && estimator == RS_OLS ? rate * (1 - rate) / variance : NAN;
+    e->interval = (struct rs_interval){rate - RS_Z95 * e->se, rate + RS_Z95 * e->se};
+    e->method = variance > 0 ? "normal" : NULL;
+    if (!inside) e->flags |= RS_BOUNDARY;
+    if (out->fit.lambda[g] < settings->low_information) e->flags |= RS_LOW_INFORMATION;
+}
+
+/* Several completed data sets: see multiple.h. */
+static void add_multiple(struct rs_estimates *out, int g, uint32_t cell, const struct rs_settings *settings) {
+    const struct rs_multiple *m = &out->multiple;
+    if (!m->made || isnan(m->rate[g])) return;
+    struct rs_estimate *e = rs_estimate_add(out, RS_RACE, RS_MULTIPLE, rs_group_names[g]);
+    e->group = g;
+    e->cell = cell;
+    e->n = out->fit.n[g];
+    e->rate = m->rate[g];
+    e->x = e->n * e->rate;
+    e->lambda = out->fit.lambda[g];
+    e->information = 1 - m->fmi[g];
+    if (out->fit.lambda[g] < settings->low_information) e->flags |= RS_LOW_INFORMATION;
+    rs_logit_interval(e, sqrt(m->v[g][g]), rs_t_quantile(.95, fmax(1, m->df[g])), "rubin_logit");
+}
+
+/* From 1 to one less than the minimum. */
+static bool is_small(double n, const struct rs_settings *settings) {
+    return n > 1e-9 && n < settings->minimum_cell - 1e-9;
+}
+
+/* Whether the persons counted whole in group g are too few to give a rate of them, alone or beside those who reported. */
+static bool threshold_small(const struct rs_estimates *out, int g, double direct_n, double direct_x,
+                            const struct rs_settings *settings) {
+    double n = out->threshold.n[g], x = n * out->threshold.rate[g], more = n - direct_n, more_x = x - direct_x;
+    return is_small(n, settings) || is_small(x, settings) || is_small(n - x, settings) || is_small(more, settings) ||
+           is_small(more_x, settings) || is_small(more - more_x, settings);
+}
+
 static bool fit_groups(struct rs_estimates *out, const struct rs_series *series, const struct rs_settings *settings,
                        struct rs_error *error) {
     struct rs_sample sample = {.imputed = &series->imputed, .threads = settings->threads};
@@ -40,7 +97,11 @@ static bool fit_groups(struct rs_estimates *out, const struct rs_series *series,
         double n = (double)series->by[RS_RACE].c[g].n, x = (double)series->by[RS_RACE].c[g].x;
         sample.direct[g] = (struct rs_direct){.n = n, .x = x, .nn = n, .nx = x, .xx = x};
     }
-    return rs_birdie(&sample, &out->fit, error);
+    const struct rs_moments *m = &out->fit.moments;
+    return rs_birdie(&sample, &out->fit, error) && rs_ols(&sample, m, &out->ols, error) && rs_threshold(&sample, m, &out->threshold, error) &&
+           rs_bounds(&sample, m, &out->bounds, error) &&
+           (!settings->replicates || rs_multiple(&sample, &out->fit, rs_series_seed(series, RS_RACE),
+                                                 settings->replicates, &out->multiple, error));
 }
 
 /* ---- how the cells hang together ------------------------------------------------------------------------------- */
@@ -116,6 +177,10 @@ bool rs_estimate_race(struct rs_estimates *out, const struct rs_strata *strata, 
         rs_cells_term(t, parts, part, -1);
         add_imputed(out, RS_BIRDIE, g, cell, direct_n, settings);
         add_imputed(out, RS_WEIGHTED, g, cell, direct_n, settings);
+        add_beside(out, RS_OLS, g, cell, direct_n, settings);
+        if (!threshold_small(out, g, direct_n, direct_x, settings))
+            add_beside(out, RS_THRESHOLD, g, cell, direct_n, settings);
+        add_multiple(out, g, cell, settings);
     }
     for (size_t i = 0; i < n; i++) {
         if (!list[i].missing) continue;

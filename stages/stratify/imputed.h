@@ -18,7 +18,7 @@ enum { RS_CHUNK_ROWS = 1024 }; /* 64 KiB: a chunk stays in the second-level cach
 struct rs_imputed_row {
     double p[RS_GROUPS]; /* sums to 1 */
     double weight;       /* mean 1 over all persons of the series, reported ones included */
-    uint32_t cluster;    /* rows of one cluster follow one another */
+    uint32_t cluster;    /* rows of one cluster, a person, follow one another; draws go by it */
     uint32_t y : 1;         /* in the numerator */
     uint32_t provider : 20; /* number of the provider group, or of the cell adjusted for (strata.h) */
     uint32_t cell : 11;

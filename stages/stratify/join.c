@@ -37,7 +37,7 @@ struct join {
     struct rs_streams *streams;
     struct counted *counted;
     size_t n_counted;
-    uint32_t persons; /* so far: the first cluster of the next bundle */
+    uint32_t persons; /* so far */
     char last_key[RS_KEY_DIGITS];
 };
 
@@ -290,6 +290,15 @@ static bool read_values(struct walk *k, const char *key, struct rs_member_values
     return no_orphan(&k->value, key, error);
 }
 
+/* What is drawn for a person goes by this, so it is the person's own wherever the row stands: the last 32 bits of the
+ * key. Persons one after the other have different ones but for a chance of 2^-32, which matters to nothing. */
+static uint32_t cluster_of(const char *key) {
+    uint32_t cluster = 0;
+    for (int i = RS_KEY_DIGITS - 8; i < RS_KEY_DIGITS; i++)
+        cluster = cluster << 4 | (uint32_t)(key[i] <= '9' ? key[i] - '0' : key[i] - 'a' + 10);
+    return cluster;
+}
+
 static bool one_person(struct walk *k, const struct rs_view *row, const char *key, struct rs_error *error) {
     struct rs_member m;
     struct rs_member_values values = {{{0}}, {{0}}};
@@ -298,7 +307,8 @@ static bool one_person(struct walk *k, const struct rs_view *row, const char *ke
     rs_tabulation_add(&k->c->tabulation, row);
     k->ordinal++;
     if (!no_orphan(&k->posterior, key, error) || !no_orphan(&k->measure, key, error)) return false;
-    struct rs_imputed_row imputed = {.weight = 1, .cluster = k->c->persons++};
+    struct rs_imputed_row imputed = {.weight = 1, .cluster = cluster_of(key)};
+    k->c->persons++;
     bool has = is_of(&k->posterior, key), any = false, counts, wanted = has && !m.reported && is_of(&k->measure, key);
     if (has && !(wanted ? read_row(&k->posterior, error) : skip_row(&k->posterior, error))) return false;
     if (wanted) {
@@ -392,7 +402,6 @@ static bool add_bundle(void *self, struct rs_batch *batch, struct rs_error *erro
                                 .n_amounts = c->amounts.n / sizeof *rows.amounts,
                                 .patterns = (const struct rs_pattern_row *)c->patterns.p,
                                 .n_patterns = c->patterns.n / sizeof *rows.patterns};
-    for (size_t i = 0; i < rows.n_imputed; i++) rows.imputed[i].row.cluster += j->persons;
     j->persons += c->persons;
     memcpy(j->last_key, c->last_key, RS_KEY_DIGITS);
     rs_tabulation_merge(j->tabulation, &c->tabulation);

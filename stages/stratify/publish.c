@@ -27,6 +27,12 @@ static void emit_numbers(struct rs_arena *arena, const struct rs_estimate *e, st
     row[ESTIMATE_upper] = rs_arena_real(arena, e->interval.upper);
     row[ESTIMATE_interval_method] = rs_cstr(e->method);
     row[ESTIMATE_flags] = flags_text(arena, e->flags);
+    row[ESTIMATE_indirect_share] = rs_arena_real(arena, e->indirect_share);
+    row[ESTIMATE_unknown_share] = rs_arena_real(arena, e->unknown_share);
+    row[ESTIMATE_lambda] = rs_arena_real(arena, e->lambda);
+    row[ESTIMATE_information] = rs_arena_real(arena, e->information);
+    row[ESTIMATE_bound_lower] = rs_arena_real(arena, e->bounds.lower);
+    row[ESTIMATE_bound_upper] = rs_arena_real(arena, e->bounds.upper);
     if (!e->reference) return;
     row[ESTIMATE_reference] = rs_cstr(e->reference->stratum);
     row[ESTIMATE_difference] = rs_arena_real(arena, e->difference);
@@ -35,6 +41,8 @@ static void emit_numbers(struct rs_arena *arena, const struct rs_estimate *e, st
     row[ESTIMATE_ratio] = rs_arena_real(arena, e->ratio);
     row[ESTIMATE_ratio_lower] = rs_arena_real(arena, e->ratio_interval.lower);
     row[ESTIMATE_ratio_upper] = rs_arena_real(arena, e->ratio_interval.upper);
+    row[ESTIMATE_difference_bound_lower] = rs_arena_real(arena, e->difference_bounds.lower);
+    row[ESTIMATE_difference_bound_upper] = rs_arena_real(arena, e->difference_bounds.upper);
 }
 
 /* Keeps the widest gaps: for race_ethnicity by the primary estimator alone and only where it says something; provider

@@ -31,15 +31,19 @@ static bool parse_references(const char *text, const struct rs_strata *strata, s
 }
 
 static bool read_settings(struct rs_run *run, struct rs_settings *s, struct rs_age_bands *bands, struct rs_error *error) {
-    int64_t minimum, languages;
+    int64_t minimum, languages, replicates;
     *s = (struct rs_settings){.threads = run->threads};
     if (!rs_run_option_long(run, "minimum-cell", 0, 1000, &minimum, error) ||
         !rs_run_option_long(run, "languages", 1, 1000, &languages, error) ||
+        !rs_run_option_long(run, "replicates", 0, RS_MOST_REPLICATES, &replicates, error) ||
         !rs_run_option_real(run, "low-information", 0, 1, &s->low_information, error) ||
         !rs_age_bands_parse(rs_run_option(run, "age-bands"), bands, error))
         return false;
     s->minimum_cell = (double)minimum;
     s->languages = (size_t)languages;
+    s->replicates = (int)replicates;
+    if (replicates == 1)
+        return rs_fail(error, RS_USAGE, "--replicates: 2 or more data sets, or 0 for no multiple imputation");
     return true;
 }
 
@@ -170,23 +174,26 @@ static const struct rs_option options[] = {
      "Combinations of race and ethnicity named apart in the tabulation, by size; those below minimum-cell never are."},
     {"low-information", "X", "0.1",
      "Information share (lambda) below which an imputed group is flagged low_information."},
+    {"replicates", "M", "20", "Data sets of multiple imputation of race and ethnicity; 0 for none."},
     RS_WANTED_OPTIONS,
     RS_SAID_OPTIONS,
     {0}};
 
 const struct rs_stage rs_stage_stratify = {
     .name = "stratify",
-    .version = 4,
+    .version = 5,
     .about = "Rates by race and ethnicity, language, sex, age band and provider group, with intervals and gaps.",
     .description =
         "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the "
         "difference from and ratio to a reference group, and small cells withheld.\n\n"
-        "race_ethnicity comes three times: self_report, counted among those who answered; birdie, those who "
+        "race_ethnicity comes several times: self_report, counted among those who answered; birdie, those who "
         "answered and those imputed together, estimated by maximum a posteriori under the assumption that the "
         "outcome does not depend on surname given race and place (McCartan et al. 2024), with standard errors from "
         "the observed information; weighted, the usual sum of p times y over the sum of p, which is biased "
-        "towards the mean of all and stands there to be compared with. Who declined is never imputed and is left "
-        "out of the last two. Missing reasons are strata of their own, as is UNRESOLVED, an answer that does not "
+        "towards the mean of all and stands there to be compared with; ols, least squares of the outcome on the "
+        "probabilities; threshold, everyone imputed counted whole in the likeliest group; mi, multiple imputation from the "
+        "birdie fit with Rubin's rules. Rows of birdie have bounds, too: what the data allow whatever ties race to outcome "
+        "(Kallus, Mao and Zhou 2022). Who declined is never imputed and is left out of all but self_report. Missing reasons are strata of their own, as is UNRESOLVED, an answer that does not "
         "decide among the six groups.\n\n"
         "Intervals: Wilson; for imputed groups Wilson on the effective number, rate (1 - rate) / se^2. "
         "Differences: Newcombe's method 10, with the correlation of the two rates where they are estimated "

@@ -102,6 +102,65 @@ stratify() {
     column "$f" rate stratum=WHITE estimator=birdie | awk '{ exit !($1 > 0.595 && $1 < 0.605) }'
 }
 
+@test "estimators stand beside each other, with bounds and with what is known" {
+    persons WHITE 100 60
+    persons BLACK 100 40
+    first=$((key + 1))
+    persons missing:UNKNOWN 200 100
+    for ((i = first; i <= key; i++)); do
+        printf '%032x bisg 0.5 0.5 0 0 0 0 exact tract 0000000000000000\n' "$i" >>"$work/posterior"
+    done
+    stratify --reference-group race_ethnicity=WHITE
+    f=$out/estimate.tsv
+    near() { awk -v x="$1" -v to="$2" -v by="$3" 'BEGIN { exit !(x - to <= by && to - x <= by) }'; }
+    of() { column "$f" "$1" "stratum=$2" "estimator=$3"; }
+    # least squares: sum p p' = (150 50; 50 150), sum p y = (110, 90), so .6 and .4
+    near "$(of rate WHITE ols)" 0.6 1e-12
+    near "$(of rate BLACK ols)" 0.4 1e-12
+    # counted whole, ties in the first group: (60 + 100) / 300
+    near "$(of rate WHITE threshold)" 0.533333333333333 1e-12
+    [ "$(of n WHITE threshold)" = '\N' ]
+    # bounds: of the 200, from none to a hundred of each group are in the numerator; the rule looks at others' y
+    near "$(of bound_lower WHITE birdie)" 0.3 0.03
+    near "$(of bound_upper WHITE birdie)" 0.8 0.03
+    near "$(of difference_bound_lower BLACK birdie)" -0.6 0.06
+    near "$(of difference_bound_upper BLACK birdie)" 0.4 0.06
+    # variance of p .125 over .25
+    near "$(of lambda WHITE birdie)" 0.5 1e-12
+    [ "$(of indirect_share WHITE birdie)" = 0.5 ]
+    column "$f" direct_share dimension=all | grep -qx 0.5
+    column "$f" indirect_share dimension=all | grep -qx 0.5
+    column "$f" unknown_share dimension=all | grep -qx 0
+    of information WHITE birdie | awk '{ exit !($1 > 0.3 && $1 < 0.7) }' # half are known, the others say little
+    of information WHITE mi | awk '{ exit !($1 > 0.3 && $1 < 0.7) }'
+    near "$(of rate WHITE mi)" 0.6 0.03
+    near "$(of se WHITE mi)" "$(of se WHITE birdie)" 0.012
+    sha256sum <"$f" >"$work/one"
+    # what is drawn is the person's own: others before them change nothing of it, nor does a seed of the clock
+    stratify --reference-group race_ethnicity=WHITE --threads 1
+    sha256sum <"$f" | diff - "$work/one"
+    stratify --reference-group race_ethnicity=WHITE --replicates 0
+    [ -z "$(of rate WHITE mi)" ]
+    run stratify --replicates 1
+    [ "$status" -eq 64 ]
+}
+
+@test "who is withheld has no share, bound or lambda" {
+    persons WHITE 200 120
+    persons BLACK 60 30
+    persons API 50 25
+    persons AIAN 5 3
+    stratify
+    f=$out/estimate.tsv
+    for e in birdie weighted ols threshold mi; do
+        for c in n rate indirect_share lambda information bound_lower difference_bound_upper; do
+            column "$f" $c stratum=AIAN estimator=$e | { ! grep -v '\\N'; }
+        done
+    done
+    # the sum of those who reported would give them away
+    for c in direct_share indirect_share unknown_share; do [ "$(column "$f" $c dimension=all)" = '\N' ]; done
+}
+
 @test "a numerator outside the denominator is set aside" {
     persons WHITE 40 20
     key=$((key + 1))
