@@ -18,11 +18,12 @@ setup_file() {
 
 stages='ingest map reconcile impute check stratify'
 inputs() { for s in $stages; do printf -- '--input %s/%s ' "$1" "$s"; done; }
-# load DIR RUN_ID [OPTION...]
-load() {
+# load DIR RUN_ID [OPTION...]; start_load takes the place of its shell: its process can be stopped and killed.
+load() { (start_load "$@"); }
+start_load() {
     local dir=$1 id=$2
     shift 2
-    "$bin/relsogi-load" --as-of 2026-01-31 $(inputs "$dir") --run-id "$id" --output "$BATS_TEST_TMPDIR/out" \
+    exec "$bin/relsogi-load" --as-of 2026-01-31 $(inputs "$dir") --run-id "$id" --output "$BATS_TEST_TMPDIR/out" \
         --log-format human "$@"
 }
 ask() { PGUSER=relsogi psql -XAtq -v ON_ERROR_STOP=1 -c "$1"; }
@@ -32,11 +33,14 @@ loose_tables() {
     ask "select count(*) from pg_class where relnamespace = 'relsogi_parts'::regnamespace and relkind = 'r'
         and not relispartition"
 }
-# Waits until a COPY of at least $1 bytes is under way.
-wait_for_copy() {
-    for _ in $(seq 500); do
-        [ "$(ask "select count(*) from pg_stat_progress_copy where bytes_processed > $1")" -eq 0 ] || return 0
-        sleep 0.01
+# Lets process $1, a load, go on until a COPY of at least $2 bytes is under way, and leaves it stopped there: the COPY
+# cannot end while the test looks, however slow the machine.
+stop_in_copy() {
+    for _ in $(seq 1000); do
+        kill -STOP "$1"
+        [ "$(ask "select count(*) from pg_stat_progress_copy where bytes_processed > $2")" -eq 0 ] || return 0
+        kill -CONT "$1"
+        sleep 0.005
     done
     return 1
 }
@@ -81,10 +85,10 @@ wait_for_copy() {
 
 @test "kill -9 in mid-COPY: nothing visible; the next load completes, nothing twice" {
     before=$(visible mid)
-    load "$BATS_FILE_TMPDIR/run" mid 3>&- &
+    start_load "$BATS_FILE_TMPDIR/run" mid 3>&- &
     pid=$!
-    wait_for_copy 100000
-    kill -9 $(pgrep -P $pid) $pid 2>/dev/null || kill -9 $pid
+    stop_in_copy $pid 100000
+    kill -9 $pid
     wait $pid || true
     [ "$before" -eq 0 ]
     [ "$(visible mid)" -eq 0 ]
@@ -134,10 +138,11 @@ wait_for_copy() {
 }
 
 @test "the server's process is killed in mid-COPY: 74; the next load completes" {
-    load "$BATS_FILE_TMPDIR/run" server 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+    start_load "$BATS_FILE_TMPDIR/run" server 2>"$BATS_TEST_TMPDIR/log" 3>&- &
     pid=$!
-    wait_for_copy 100000
+    stop_in_copy $pid 100000
     kill -9 "$(ask 'select pid from pg_stat_progress_copy limit 1')"
+    kill -CONT $pid
     status=0
     wait $pid || status=$?
     cat "$BATS_TEST_TMPDIR/log"
