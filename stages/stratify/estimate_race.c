@@ -38,6 +38,16 @@ static void add_imputed(struct rs_estimates *out, enum rs_estimator estimator, i
         c->also_small = true;
 }
 
+/* From 1 to one less than the minimum. */
+static bool is_small(double n, const struct rs_settings *settings) {
+    return n > 1e-9 && n < settings->minimum_cell - 1e-9;
+}
+
+/* Whether an estimate of a group says a small number: another one's are enough to show the group, this one has no row. */
+static bool says_small(const struct rs_estimate *e, const struct rs_settings *settings) {
+    return is_small(e->x, settings) || is_small(e->n - e->x, settings) || is_small(e->n_eff, settings);
+}
+
 /* Numbers of their own beside the same denominator. What they give away beyond it, the persons counted whole in their
  * likeliest group, is not said: threshold has a rate alone. */
 static void add_beside(struct rs_estimates *out, enum rs_estimator estimator, int g, uint32_t cell, double direct_n,
@@ -59,6 +69,7 @@ static void add_beside(struct rs_estimates *out, enum rs_estimator estimator, in
     e->method = variance > 0 ? "normal" : NULL;
     if (!inside) e->flags |= RS_BOUNDARY;
     if (out->fit.lambda[g] < settings->low_information) e->flags |= RS_LOW_INFORMATION;
+    if (says_small(e, settings)) out->n--;
 }
 
 /* Several completed data sets: see multiple.h. */
@@ -75,11 +86,7 @@ static void add_multiple(struct rs_estimates *out, int g, uint32_t cell, const s
     e->information = 1 - m->fmi[g];
     if (out->fit.lambda[g] < settings->low_information) e->flags |= RS_LOW_INFORMATION;
     rs_logit_interval(e, sqrt(m->v[g][g]), rs_t_quantile(.95, fmax(1, m->df[g])), "rubin_logit");
-}
-
-/* From 1 to one less than the minimum. */
-static bool is_small(double n, const struct rs_settings *settings) {
-    return n > 1e-9 && n < settings->minimum_cell - 1e-9;
+    if (says_small(e, settings)) out->n--;
 }
 
 /* Whether the persons counted whole in group g are too few to give a rate of them, alone or beside those who reported. */

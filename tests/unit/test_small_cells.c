@@ -7,7 +7,7 @@
 #include "pipeline/base/hash.h"
 #include "stages/stratify/estimate.h"
 
-static const struct rs_settings settings = {.minimum_cell = 11, .languages = 3, .low_information = 0.1, .threads = 1};
+static const struct rs_settings settings = {.minimum_cell = 11, .languages = 3, .low_information = 0.1, .threads = 1, .replicates = 5};
 
 static void count(struct rs_counts *counts, uint32_t at, bool y) {
     struct rs_count *c = rs_count_at(counts, at);
@@ -47,7 +47,7 @@ static void add_person(struct rs_strata *s, struct rs_series *series, struct rs_
         count(&series->excluded, reason, y);
         return;
     }
-    struct rs_imputed_row row = {.weight = 1, .y = y};
+    struct rs_imputed_row row = {.weight = 1, .cluster = (uint32_t)rs_random_u32(r), .y = y};
     double sum = 0;
     for (int g = 0; g < RS_GROUPS; g++) sum += row.p[g] = pow(rs_random_unit(r), 1 + 3. * g);
     for (int g = 0; g < RS_GROUPS; g++) row.p[g] /= sum;
@@ -82,7 +82,8 @@ static struct seen left_over(const struct rs_estimates *e, enum rs_dimension d, 
     *blanks = 0;
     for (size_t i = 1; i < e->n; i++) {
         const struct rs_estimate *one = &e->e[i];
-        bool takes = one->dimension == d && one->estimator != RS_BIRDIE && (one->estimator == RS_WEIGHTED) == combined;
+        bool counted = one->estimator == RS_SELF_REPORT || one->estimator == RS_OBSERVED;
+        bool takes = one->dimension == d && (combined ? one->estimator == RS_WEIGHTED : counted);
         if (!takes) continue;
         if (e->table.cells[one->cell].suppressed) {
             ++*blanks;
@@ -100,6 +101,11 @@ static void attack(const struct rs_estimates *e, unsigned long long seed) {
         if (e->table.cells[one->cell].suppressed) continue;
         cr_assert(!small_count((struct seen){one->n, one->x}), "seed %llu: a small count is shown", seed);
         cr_assert(isnan(one->n_eff) || one->n_eff >= 11, "seed %llu: a small effective number is shown", seed);
+        if (one->estimator == RS_OLS || one->estimator == RS_MULTIPLE) { /* no other count than is shown anyway */
+            const struct rs_estimate *both = shown(e, RS_RACE, RS_WEIGHTED, one->stratum);
+            cr_assert(both && both->n == one->n, "seed %llu: a denominator of its own", seed);
+        }
+        cr_assert(one->estimator != RS_THRESHOLD || isnan(one->n), "seed %llu: persons by likeliest group", seed);
         if (isnan(one->difference)) continue;
         cr_assert(!e->table.cells[one->reference->cell].suppressed, "seed %llu: compared with a blank", seed);
     }
