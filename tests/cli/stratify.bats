@@ -31,6 +31,17 @@ stratify() {
     "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" "$@"
 }
 
+# 100 of each of two groups, and 200 who may be either.
+half_imputed() {
+    persons WHITE 100 60
+    persons BLACK 100 40
+    local first=$((key + 1))
+    persons missing:UNKNOWN 200 100
+    for ((i = first; i <= key; i++)); do
+        printf '%032x bisg 0.5 0.5 0 0 0 0 exact tract 0000000000000000\n' "$i" >>"$work/posterior"
+    done
+}
+
 @test "counts, Wilson's interval and Newcombe's difference" {
     persons WHITE 80 48
     persons BLACK 70 56
@@ -85,13 +96,7 @@ stratify() {
 }
 
 @test "imputed persons count by their probabilities" {
-    persons WHITE 100 60
-    persons BLACK 100 40
-    first=$((key + 1))
-    persons missing:UNKNOWN 200 100
-    for ((i = first; i <= key; i++)); do
-        printf '%032x bisg 0.5 0.5 0 0 0 0 exact tract 0000000000000000\n' "$i" >>"$work/posterior"
-    done
+    half_imputed
     stratify
     f=$out/estimate.tsv
     [ "$(column "$f" n stratum=WHITE estimator=birdie)" = 200 ]
@@ -103,13 +108,7 @@ stratify() {
 }
 
 @test "estimators stand beside each other, with bounds and with what is known" {
-    persons WHITE 100 60
-    persons BLACK 100 40
-    first=$((key + 1))
-    persons missing:UNKNOWN 200 100
-    for ((i = first; i <= key; i++)); do
-        printf '%032x bisg 0.5 0.5 0 0 0 0 exact tract 0000000000000000\n' "$i" >>"$work/posterior"
-    done
+    half_imputed
     stratify --reference-group race_ethnicity=WHITE
     f=$out/estimate.tsv
     near() { awk -v x="$1" -v to="$2" -v by="$3" 'BEGIN { exit !(x - to <= by && to - x <= by) }'; }
