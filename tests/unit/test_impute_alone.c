@@ -11,7 +11,16 @@
 #include "stages/impute/people_csv.h"
 #include "stages/impute/probability.h"
 
-TestSuite(impute_alone, .timeout = 120);
+static char dir[64]; /* made when first needed */
+
+static void remove_csv(void) {
+    char path[96];
+    if (!dir[0]) return;
+    snprintf(path, sizeof path, "%s/people.csv", dir);
+    unlink(path);
+    rmdir(dir);
+}
+TestSuite(impute_alone, .timeout = 120, .fini = remove_csv);
 
 static const char *formatted(double v) {
     static char text[40];
@@ -48,17 +57,6 @@ Test(impute_alone, probabilities_are_as_near_as_their_digits) {
 }
 
 /* ---- CSV -------------------------------------------------------------------------------------------------------- */
-
-static char dir[64];
-
-static void remove_csv(void) {
-    char path[96];
-    if (!dir[0]) return;
-    snprintf(path, sizeof path, "%s/people.csv", dir);
-    unlink(path);
-    rmdir(dir);
-}
-TestSuite(impute_alone, .fini = remove_csv);
 
 static const char *write_csv(const char *text) {
     static char path[96];
