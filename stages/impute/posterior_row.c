@@ -11,7 +11,8 @@ _Static_assert(POSTERIOR_p_white == 2 && POSTERIOR_p_hispanic == 7 && POSTERIOR_
                    POSTERIOR_narrowed == 12 && POSTERIOR_p8_aian == 13 && POSTERIOR_p8_multi == 20 &&
                    POSTERIOR_any_aian == 21 && POSTERIOR_any_white == 27 && POSTERIOR_api_split == 28 &&
                    POSTERIOR_mena_split == 29 && POSTERIOR_cohort == 30 && POSTERIOR_fit == 31 &&
-                   POSTERIOR_middle_name_match == 32 && POSTERIOR_geography_band == 33 && POSTERIOR_COLUMNS == 34,
+                   POSTERIOR_middle_name_match == 32 && POSTERIOR_geography_band == 33 && POSTERIOR_evidence == 34 &&
+                   POSTERIOR_COLUMNS == 35,
                "rows are written in the order of the layout");
 
 static char *put(char *out, struct rs_view v) {
@@ -58,7 +59,7 @@ char *rs_put_2024(char *out, const double p[RS_GROUPS], const struct rs_number_t
     return out;
 }
 
-enum { MOST_NUMBERS = POSTERIOR_COLUMNS * (RS_PROBABILITY_TEXT + 1) + RS_PROBABILITY_ROOM, MOST_WORDS = 512 };
+enum { MOST_NUMBERS = POSTERIOR_COLUMNS * (RS_PROBABILITY_TEXT + 1) + RS_PROBABILITY_ROOM, MOST_WORDS = 768 };
 
 void rs_posterior_emit(const struct rs_row_maker *maker, struct rs_batch *batch, int sink, const struct rs_row_of *of,
                        const struct rs_posterior *q) {
@@ -89,6 +90,7 @@ void rs_posterior_emit(const struct rs_row_maker *maker, struct rs_batch *batch,
     out = put_word(out, q->middle_match < RS_FIRST_NAME_MATCHES ? rs_first_name_match_names[q->middle_match] : NULL);
     size_t n = rs_impute_band(maker->model, q, band);
     out = put(out, n ? rs_view(band, n) : RS_NULL);
+    out = put(out, of->evidence);
     *out++ = '\n';
     to->n += (size_t)(out - start);
     batch->out_rows[sink]++;
