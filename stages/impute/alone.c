@@ -22,7 +22,10 @@ struct alone {
     struct rs_pairs pairs;
     const char *pack_id;
     bool all_columns;
-    uint64_t rows, kinds[RS_IMPUTE_KINDS];
+    uint64_t rows;
+    struct counts {
+        uint64_t kinds[RS_IMPUTE_KINDS], among_adults; /* children held against places that count adults alone */
+    } counts;
 };
 
 static const char six[] = "p_white\tp_black\tp_aian\tp_api\tp_multi\tp_hispanic";
@@ -85,22 +88,20 @@ static char *put_text(char *out, struct rs_view v) {
     return out;
 }
 
+/* Words of the program and names of packs: nothing in them needs an escape. */
 static char *put_word(char *out, const char *word) {
     *out++ = '\t';
-    return put_text(out, rs_cstr(word));
+    if (!word) return memcpy(out, "\\N", 2), out + 2;
+    size_t n = strlen(word);
+    memcpy(out, word, n);
+    return out + n;
 }
 
-static char *put_number(char *out, double v) {
-    *out++ = '\t';
-    if (v != v) return memcpy(out, "\\N", 2), out + 2;
-    return out + rs_format_probability(out, v);
-}
-
-static char *put_rest(const struct alone *s, char *out, const struct rs_posterior *q) {
+static char *put_rest(const struct alone *s, char *out, const struct rs_posterior *q,
+                      const struct rs_number_text *texts) {
     struct rs_omb2024 o;
     rs_omb2024(s->model, q, NULL, &s->pairs, &o);
-    for (int c = 0; c < RS_2024_EIGHT; c++) out = put_number(out, o.eight[c]);
-    for (int c = 0; c < RS_2024_CATEGORIES; c++) out = put_number(out, o.any[c]);
+    out = rs_put_2024(out, q->p, texts, &o);
     out = put_word(out, rs_impute_kind_names[q->kind]);
     out = put_word(out, rs_surname_match_names[q->match]);
     bool looked = q->first_match < RS_FIRST_NAME_MATCHES;
@@ -120,9 +121,10 @@ static char *put_rest(const struct alone *s, char *out, const struct rs_posterio
 enum { MOST_LINE = 1024 }; /* bytes of a line besides its id */
 
 static void put_line(const struct alone *s, struct rs_buffer *to, struct rs_view id, const struct rs_posterior *q) {
+    struct rs_number_text texts[RS_GROUPS];
     char *start = rs_buffer_reserve(to, 2 * id.n + MOST_LINE), *out = put_text(start, id);
-    for (int r = 0; r < RS_GROUPS; r++) out = put_number(out, q->p[r]);
-    if (s->all_columns) out = put_rest(s, out, q);
+    for (int r = 0; r < RS_GROUPS; r++) out = rs_put_number(out, q->p[r], &texts[r]);
+    if (s->all_columns) out = put_rest(s, out, q, texts);
     *out++ = '\n';
     to->n += (size_t)(out - start);
 }
@@ -137,13 +139,14 @@ static bool next_block(void *self, struct rs_batch *batch, bool *more, struct rs
 }
 
 static void impute_subjects(const struct alone *s, struct rs_batch *batch, const struct subject *subjects, size_t n,
-                            uint64_t kinds[RS_IMPUTE_KINDS]) {
+                            struct counts *counts) {
     for (int step = 0; step < 2; step++)
         for (size_t i = 0; i < n; i++) rs_impute_hint(s->model, &subjects[i].who, step);
     for (size_t i = 0; i < n; i++) {
         struct rs_posterior q;
         rs_impute_who(s->model, &subjects[i].who, &q);
-        kinds[q.kind]++;
+        counts->kinds[q.kind]++;
+        counts->among_adults += rs_impute_child_among_adults(s->model, &subjects[i].who, &q);
         put_line(s, &batch->out[0], subjects[i].id, &q);
     }
 }
@@ -152,30 +155,31 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
     struct alone *s = self;
     struct rs_people_cursor cursor;
     struct subject subjects[SUBJECTS] = {{.id = RS_NULL}};
-    uint64_t kinds[RS_IMPUTE_KINDS] = {0};
+    struct counts counts = {{0}, 0};
     bool first_names = rs_pack_has_first_names(s->pack), middle_names = rs_pack_has_middle_names(s->pack);
     size_t n = 0;
     rs_people_cursor(&cursor, s->people, &batch->in, batch->first_row);
     while (rs_people_next(&cursor, error)) {
         take(&subjects[n++], cursor.row, &batch->arena, first_names, middle_names);
         if (n < SUBJECTS) continue;
-        impute_subjects(s, batch, subjects, n, kinds);
+        impute_subjects(s, batch, subjects, n, &counts);
         n = 0;
     }
     if (error->code) return false;
-    impute_subjects(s, batch, subjects, n, kinds);
-    rs_buffer_add(&batch->scratch, kinds, sizeof kinds);
+    impute_subjects(s, batch, subjects, n, &counts);
+    rs_buffer_add(&batch->scratch, &counts, sizeof counts);
     return true;
 }
 
 static bool done_block(void *self, struct rs_batch *batch, struct rs_error *error) {
     struct alone *s = self;
-    uint64_t kinds[RS_IMPUTE_KINDS];
-    memcpy(kinds, batch->scratch.p, sizeof kinds);
+    struct counts counts;
+    memcpy(&counts, batch->scratch.p, sizeof counts);
     for (int k = 0; k < RS_IMPUTE_KINDS; k++) {
-        s->kinds[k] += kinds[k];
-        s->rows += kinds[k];
+        s->counts.kinds[k] += counts.kinds[k];
+        s->rows += counts.kinds[k];
     }
+    s->counts.among_adults += counts.among_adults;
     return rs_out_write(s->out, batch->out[0].p, batch->out[0].n, error);
 }
 
@@ -190,11 +194,14 @@ static bool put_header(struct alone *s, struct rs_error *error) {
 static void say(const struct alone *s) {
     struct rs_buffer line = {0};
     for (int k = 0; k < RS_IMPUTE_KINDS; k++)
-        if (s->kinds[k])
-            rs_buffer_printf(&line, ", %s %llu", rs_impute_kind_names[k], (unsigned long long)s->kinds[k]);
+        if (s->counts.kinds[k])
+            rs_buffer_printf(&line, ", %s %llu", rs_impute_kind_names[k], (unsigned long long)s->counts.kinds[k]);
     rs_info("%llu people%.*s", (unsigned long long)s->rows, (int)line.n, line.n ? line.p : "");
     rs_buffer_free(&line);
     if (!rs_people_has(s->people, RS_PEOPLE_SURNAME)) rs_log(RS_LOG_WARNING, "the file has no column surname");
+    if (s->counts.among_adults)
+        rs_warn("%llu people under 18 stand against places that count adults alone: for tables by age, see relsogi "
+                "reference build --geography-ages", (unsigned long long)s->counts.among_adults);
     bool place = false;
     for (int c = RS_PEOPLE_BLOCK_GROUP; c <= RS_PEOPLE_STATE; c++)
         place |= rs_people_has(s->people, (enum rs_people_column)c);

@@ -8,6 +8,7 @@
  * names, never on who else is in the file; nothing is imputed but race and ethnicity, and, on request and in a file of its
  * own, preferred language; the reported values are not touched. */
 #include <stdlib.h>
+#include "earlier.h"
 #include "evaluate.h"
 #include "learner.h"
 #include "model.h"
@@ -26,6 +27,7 @@ static const char *const answer_names[ANSWERS] = {"said_which_group", "said_a_pa
 /* What is added up over a block, and over the run. */
 struct totals {
     uint64_t answers[ANSWERS], children, among_adults; /* under 18; of them, held against adults */
+    uint64_t earlier, declined_earlier; /* narrowed by what was said in an earlier run; left out since they declined then */
     struct rs_evaluation_block evaluation, learned;
 };
 
@@ -37,7 +39,8 @@ struct impute {
     struct rs_row_maker maker;
     bool decliners_too;
     double silent_hispanic; /* model.h, struct rs_impute_options */
-    uint64_t answers[ANSWERS], children, among_adults; /* of the blocks done */
+    struct rs_earlier *earlier; /* NULL where no earlier run is given */
+    uint64_t answers[ANSWERS], children, among_adults, narrowed_earlier, declined_earlier; /* of the blocks done */
     struct rs_evaluation *evaluation;
     struct rs_learner learner;
     struct rs_fbisg *fbisg; /* NULL where the method is another */
@@ -46,14 +49,8 @@ struct impute {
 
 /* ---- rows ----------------------------------------------------------------------------------------------------- */
 
-static bool declined(const struct rs_view *person) {
-    return rs_eq_c(person[PERSON_missing_2024], "DECLINED") ||
-           (rs_eq_c(person[PERSON_missing_race_1997], "DECLINED") &&
-            rs_eq_c(person[PERSON_missing_ethnicity_1997], "DECLINED"));
-}
-
 static enum answer answer_of(const struct rs_view *person) {
-    if (declined(person)) return DECLINED;
+    if (rs_person_declined(person)) return DECLINED;
     if (rs_has(person[PERSON_census6])) return GROUP_SAID;
     struct rs_answer answer = rs_answer_of(person);
     return rs_answer_cells(&answer) ? PART_SAID : NOTHING_SAID;
@@ -66,6 +63,7 @@ struct subject {
     struct rs_answer answer;
     unsigned cells; /* what the answer leaves */
     int reported;   /* group number, or -1 */
+    bool earlier;   /* cells: also from what was said in an earlier run */
     uint64_t row;   /* of person, from 0 */
     struct rs_view missing_language;
     struct rs_learn_person learn; /* where the learned layer is on */
@@ -76,6 +74,28 @@ static void set_age(const struct rs_run *run, struct rs_view birth, struct rs_wh
     int32_t born;
     who->has_age = run->has_as_of && rs_has(birth) && rs_day_parse(birth, &born) && born <= run->as_of;
     if (who->has_age) who->age = rs_age(born, run->as_of);
+}
+
+/* Where today's sources leave the group open, an earlier run's answer narrows it further. Where the two exclude each other,
+ * today's word is the newer one and stands. */
+static void take_earlier(const struct impute *impute, struct subject *s) {
+    struct rs_earlier_word then;
+    if (!rs_earlier_find(impute->earlier, s->person_key, &then) || then.declined) return;
+    unsigned both = s->cells ? s->cells & then.cells : then.cells;
+    if (!both || both == s->cells) return;
+    if (!s->cells || !(both & (both - 1))) s->answer = then.answer;
+    s->cells = both;
+    s->earlier = true;
+}
+
+/* Nothing is imputed to who declined, now or, where today's sources are silent, in an earlier run. */
+enum left_out { NOT_LEFT_OUT, LEFT_OUT_NOW, LEFT_OUT_EARLIER };
+static enum left_out left_out_of(const struct impute *s, const struct rs_view *person, enum answer answer) {
+    struct rs_earlier_word then;
+    if (s->decliners_too) return NOT_LEFT_OUT;
+    if (answer == DECLINED) return LEFT_OUT_NOW;
+    if (answer != NOTHING_SAID || !rs_earlier_find(s->earlier, person[PERSON_person_key], &then)) return NOT_LEFT_OUT;
+    return then.declined ? LEFT_OUT_EARLIER : NOT_LEFT_OUT;
 }
 
 /* A whole answer is not looked at for the probabilities: they are compared with it. A part of one narrows them. */
@@ -97,6 +117,7 @@ static struct subject subject_of(const struct impute *impute, const struct rs_vi
     if (s.reported >= 0) {
         s.cells = 1u << s.reported;
     } else {
+        if (!rs_person_declined(person)) take_earlier(impute, &s);
         s.who.cells = s.cells;
         s.who.hispanic = rs_answer_hispanic(&s.answer) * impute->silent_hispanic;
     }
@@ -156,10 +177,13 @@ static bool impute_subjects(const struct impute *s, struct rs_batch *batch, stru
     for (size_t i = 0; i < n; i++) {
         struct subject *one = &subjects[i];
         struct rs_posterior q;
-        struct rs_row_of of = {one->person_key, one->cells, one->who.cells ? &one->answer : NULL};
+        struct rs_row_of of = {one->person_key, one->cells, one->who.cells ? &one->answer : NULL, RS_NULL};
+        char evidence[RS_EVIDENCE_TEXT];
+        if (one->earlier) of.evidence = rs_view(evidence, rs_evidence_text(evidence, &one->answer));
         rs_impute_who(s->model, &one->who, &q);
         if (s->fbisg && !take_fitted(s, one, &q, error)) return false;
         totals->children += one->who.has_age && one->who.age < 18;
+        totals->earlier += one->earlier;
         totals->among_adults += rs_impute_child_among_adults(s->model, &one->who, &q);
         evaluate(s, batch, one, &q, s->evaluation, &totals->evaluation);
         if (rs_learner_any(&s->learner)) learn(s, batch, one, &q, totals);
@@ -185,8 +209,10 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
     rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
     for (; rs_cursor_next(&cursor, error); rows++) {
         enum answer answer = answer_of(cursor.row);
+        enum left_out left_out = left_out_of(s, cursor.row, answer);
         totals->answers[answer]++;
-        if (answer == DECLINED && !s->decliners_too) continue;
+        totals->declined_earlier += left_out == LEFT_OUT_EARLIER;
+        if (left_out) continue;
         subjects[n] = subject_of(s, cursor.row);
         subjects[n++].row = cursor.row_no - 1;
         if (n < SUBJECTS) continue;
@@ -194,10 +220,11 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
         n = 0;
     }
     if (error->code || !impute_subjects(s, batch, subjects, n, totals, error)) return false;
-    uint64_t left_out = s->decliners_too ? 0 : totals->answers[DECLINED];
+    uint64_t now = s->decliners_too ? 0 : totals->answers[DECLINED], then = totals->declined_earlier;
     rs_count(&batch->tally, "person", 0, RS_READ, NULL, rows);
-    rs_count(&batch->tally, "person", 0, RS_WRITTEN, NULL, rows - left_out);
-    if (left_out) rs_count(&batch->tally, "person", 0, RS_IGNORED, "declined", left_out);
+    rs_count(&batch->tally, "person", 0, RS_WRITTEN, NULL, rows - now - then);
+    if (now) rs_count(&batch->tally, "person", 0, RS_IGNORED, "declined", now);
+    if (then) rs_count(&batch->tally, "person", 0, RS_IGNORED, "declined_earlier", then);
     return true;
 }
 
@@ -207,6 +234,8 @@ static bool done_block(void *self, struct rs_batch *batch, struct rs_error *erro
     rs_evaluation_done(s->evaluation, &totals->evaluation);
     if (s->learner.evaluation) rs_evaluation_done(s->learner.evaluation, &totals->learned);
     for (int a = 0; a < ANSWERS; a++) s->answers[a] += totals->answers[a];
+    s->narrowed_earlier += totals->earlier;
+    s->declined_earlier += totals->declined_earlier;
     s->children += totals->children;
     s->among_adults += totals->among_adults;
     return rs_run_done(s->run, batch, error);
@@ -219,7 +248,7 @@ static bool gather_block(void *self, struct rs_batch *batch, struct rs_error *er
     struct rs_cursor cursor;
     rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
     while (rs_cursor_next(&cursor, error)) {
-        if (declined(cursor.row)) continue;
+        if (rs_person_declined(cursor.row)) continue;
         struct subject one = subject_of(s, cursor.row);
         struct rs_posterior q;
         if (one.learn.answer[RS_LEARN_RACE] < 0 && one.learn.answer[RS_LEARN_LANGUAGE] < 0) continue;
@@ -245,7 +274,7 @@ static bool gather_places(void *self, struct rs_batch *batch, struct rs_error *e
     struct rs_cursor cursor;
     rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
     while (rs_cursor_next(&cursor, error)) {
-        if (declined(cursor.row) && !s->decliners_too) continue;
+        if (left_out_of(s, cursor.row, answer_of(cursor.row))) continue;
         struct subject one = subject_of(s, cursor.row);
         rs_fbisg_gather(s->fbisg, batch, one.person_key, &one.who, cursor.row_no - 1);
     }
@@ -313,6 +342,10 @@ static void report(struct impute *s) {
     for (int a = 0; a < ANSWERS; a++)
         json_object_set_new(answers, answer_names[a], json_integer((json_int_t)s->answers[a]));
     json_object_set_new(results, "answers", answers);
+    if (s->earlier)
+        json_object_set_new(results, "earlier_answers",
+                            json_pack("{s:I, s:I, s:I}", "known", (json_int_t)rs_earlier_persons(s->earlier), "narrowed",
+                                      (json_int_t)s->narrowed_earlier, "declined", (json_int_t)s->declined_earlier));
     report_children(s, results);
     json_object_set_new(results, "pack", json_string(rs_pack_id(s->pack)));
     json_object_set_new(results, "rows_by", rs_evaluation_counts(s->evaluation));
@@ -342,10 +375,12 @@ static bool run(struct rs_run *run, struct rs_error *error) {
     s.maker = (struct rs_row_maker){.model = s.model, .pack = rs_cstr(rs_pack_id(s.pack)), .pairs = rs_pairs_of(0, 0)};
     s.evaluation = rs_evaluation_new(run->threads);
     s.method = rs_impute_method_names[options.method];
-    bool ok = rs_learner_open(&s.learner, run, s.method, rs_pack_id(s.pack), error) &&
+    s.earlier = rs_earlier_read(run, error);
+    bool ok = !error->code && rs_learner_open(&s.learner, run, s.method, rs_pack_id(s.pack), error) &&
               open_fbisg(&s, &options, error) && run_blocks(&s, error) &&
               write_evaluation(&s, error);
     if (ok) report(&s);
+    rs_earlier_free(s.earlier);
     rs_fbisg_close(s.fbisg);
     rs_learner_close(&s.learner);
     rs_evaluation_free(s.evaluation);
@@ -376,9 +411,13 @@ static const struct rs_layout *const writes[] = {&rs_layout_posterior, &rs_layou
                                                  &rs_layout_language_posterior, NULL};
 static const char *const after[] = {"reconcile", NULL};
 
+static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
+    return rs_learner_inputs(run, hashes, error) && rs_earlier_inputs(run, hashes, error);
+}
+
 const struct rs_stage rs_stage_impute = {
     .name = "impute",
-    .version = 4,
+    .version = 5, /* 5: what persons said in earlier runs */
     .about = "Probabilities of race and ethnicity from surname and place (BISG)",
     .description =
         "For each person, the probabilities of six groups (White, Black, American Indian and Alaska Native, Asian and "
@@ -400,6 +439,10 @@ const struct rs_stage rs_stage_impute = {
         "score, log-loss, and lambda = Var(p)/(p(1-p)), each with a 95 % interval; over all, and by model, name match, "
         "place level, how the answer was collected, and state. Cells of 1 to 10 members, and what would give them away, "
         "are left out.\n\n"
+        "What a person said in an earlier run (--prior, also several times: the first given decides) comes before any "
+        "imputation where today's sources leave the group open: it narrows the probabilities, to one group where the "
+        "answer was whole, and column evidence says `earlier` and what was said. Reported values are not touched, and the evaluation does "
+        "not count it as a report. Who declined then, and is not asked again, is left out.\n\n"
         "With `--learn yes` a multinomial model on the log probabilities and covariates (birth cohort, sex, language, "
         "state) is fitted to members who report, cross-fitted, and kept only where it lowers the out-of-fold log-loss "
         "by more than its standard error; the probabilities are then its, and the model's name ends in +learned. The fit "
@@ -413,7 +456,7 @@ const struct rs_stage rs_stage_impute = {
     .after = after,
     .options = options,
     .needs_reference = true,
-    .inputs = rs_learner_inputs,
+    .inputs = inputs,
     .run = run,
     .alone = rs_impute_alone,
 };

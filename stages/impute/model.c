@@ -24,7 +24,7 @@ struct rs_impute_model {
     double factor[RS_GROUPS]; /* what the form multiplies a surname's likelihood by; 1 in the form `place` */
     shares nation;
     shares *places[RS_PLACE_LEVELS]; /* smoothed, by number of the place in the pack; first cell -1: nobody there */
-    struct rs_share *asian[RS_PLACE_LEVELS], *mena[RS_PLACE_LEVELS]; /* likewise, inherited; NULL: no such figure at all */
+    struct rs_share *asian[RS_PLACE_LEVELS], *mena[RS_PLACE_LEVELS]; /* likewise, inherited: figure_levels */
 };
 
 static double sum_of(const double *v) { return v[0] + v[1] + v[2] + v[3] + v[4] + v[5]; }
@@ -105,20 +105,29 @@ static struct rs_share *figure_level(const struct rs_pack *pack, const char *nam
         if (has && rs_pack_figure(pack, number, id, &out[i].value) && out[i].value >= 0 && out[i].value <= 1)
             out[i].from = level;
         else if (level != RS_NATION)
-            out[i] = parent_find(pack, level, id, &above_at) ? coarser_levels[above[level].parent][above_at]
-                                                             : coarser_levels[RS_NATION][0];
+            out[i] = coarser_levels[above[level].parent] && parent_find(pack, level, id, &above_at)
+                         ? coarser_levels[above[level].parent][above_at]
+                         : coarser_levels[RS_NATION][0];
     }
     return out;
 }
 
+/* Levels that have none of their own, nor one above but the nation's, stay NULL: all of their places share the nation's
+ * number, and a table of it a place would cost a start 90,000 look-ups and each person a cache miss. */
 static void figure_levels(const struct rs_pack *pack, const char *name, struct rs_share *out[RS_PLACE_LEVELS]) {
+    size_t number;
     if (!any_figure(pack, name)) return;
-    for (int level = RS_NATION; level < RS_PLACE_LEVELS; level++) /* from coarse to fine */
-        out[level] = figure_level(pack, name, (enum rs_place_level)level, out);
+    for (int l = RS_NATION; l < RS_PLACE_LEVELS; l++) { /* from coarse to fine */
+        enum rs_place_level level = (enum rs_place_level)l;
+        bool inherits = above[level].digits && out[above[level].parent];
+        if (level == RS_NATION || inherits || rs_pack_figure_find(pack, level, name, &number))
+            out[level] = figure_level(pack, name, level, out);
+    }
 }
 
 static struct rs_share share_at(struct rs_share *const *levels, const struct rs_posterior *q) {
-    return levels[q->level] ? levels[q->level][q->place] : (struct rs_share){.from = RS_PLACE_LEVELS};
+    if (!levels[RS_NATION]) return (struct rs_share){.from = RS_PLACE_LEVELS};
+    return levels[q->level] ? levels[q->level][q->place] : levels[RS_NATION][0];
 }
 
 struct rs_share rs_impute_asian_of_api(const struct rs_impute_model *m, const struct rs_posterior *q) {

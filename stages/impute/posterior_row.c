@@ -11,7 +11,8 @@ _Static_assert(POSTERIOR_p_white == 2 && POSTERIOR_p_hispanic == 7 && POSTERIOR_
                    POSTERIOR_narrowed == 12 && POSTERIOR_p8_aian == 13 && POSTERIOR_p8_multi == 20 &&
                    POSTERIOR_any_aian == 21 && POSTERIOR_any_white == 27 && POSTERIOR_api_split == 28 &&
                    POSTERIOR_mena_split == 29 && POSTERIOR_cohort == 30 && POSTERIOR_fit == 31 &&
-                   POSTERIOR_middle_name_match == 32 && POSTERIOR_geography_band == 33 && POSTERIOR_COLUMNS == 34,
+                   POSTERIOR_middle_name_match == 32 && POSTERIOR_geography_band == 33 && POSTERIOR_evidence == 34 &&
+                   POSTERIOR_COLUMNS == 35,
                "rows are written in the order of the layout");
 
 static char *put(char *out, struct rs_view v) {
@@ -23,13 +24,7 @@ static char *put(char *out, struct rs_view v) {
 
 static char *put_word(char *out, const char *word) { return put(out, rs_cstr(word)); }
 
-/* A number where it was written first. */
-struct number {
-    const char *text;
-    size_t n;
-};
-
-static inline char *put_number(char *out, double v, struct number *at) {
+static inline char *put_number(char *out, double v, struct rs_number_text *at) {
     *out++ = '\t';
     at->text = out;
     at->n = 2;
@@ -38,36 +33,39 @@ static inline char *put_number(char *out, double v, struct number *at) {
     return out + at->n;
 }
 
+char *rs_put_number(char *out, double v, struct rs_number_text *at) { return put_number(out, v, at); }
+
 /* The text of `same` again where the number is that one, else digits of its own. Copies have a fixed length: there is room
  * behind each. */
-static inline char *put_number_or(char *out, double v, double number, const struct number *same, struct number *at) {
+static inline char *put_number_or(char *out, double v, double number, const struct rs_number_text *same,
+                                  struct rs_number_text *at) {
     if (v != number) return put_number(out, v, at);
     *out++ = '\t';
     memcpy(out, same->text, RS_PROBABILITY_TEXT);
-    *at = (struct number){out, same->n};
+    *at = (struct rs_number_text){out, same->n};
     return out + same->n;
 }
 
-static char *put_2024(char *out, const double *p, const struct number *six, const struct rs_omb2024 *o) {
+char *rs_put_2024(char *out, const double p[RS_GROUPS], const struct rs_number_text six[RS_GROUPS],
+                  const struct rs_omb2024 *o) {
     static const int group[RS_2024_EIGHT] = {
         [RS_2024_AIAN] = RS_AIAN, [RS_2024_ASIAN] = RS_API,  [RS_2024_BLACK] = RS_BLACK, [RS_2024_HISPANIC] = RS_HISPANIC,
         [RS_2024_MENA] = RS_WHITE, [RS_2024_NHPI] = RS_API, [RS_2024_WHITE] = RS_WHITE, [RS_2024_MULTI] = RS_MULTI};
-    struct number eight[RS_2024_EIGHT], other;
+    struct rs_number_text eight[RS_2024_EIGHT], other;
     for (int c = 0; c < RS_2024_EIGHT; c++)
         out = put_number_or(out, o->eight[c], p[group[c]], &six[group[c]], &eight[c]);
     for (int c = 0; c < RS_2024_CATEGORIES; c++)
         out = put_number_or(out, o->any[c], o->eight[c], &eight[c], &other);
-    out = put_word(out, o->api_split);
-    return put_word(out, o->mena_split);
+    return out;
 }
 
-enum { MOST_NUMBERS = POSTERIOR_COLUMNS * (RS_PROBABILITY_TEXT + 1) + RS_PROBABILITY_ROOM, MOST_WORDS = 512 };
+enum { MOST_NUMBERS = POSTERIOR_COLUMNS * (RS_PROBABILITY_TEXT + 1) + RS_PROBABILITY_ROOM, MOST_WORDS = 768 };
 
 void rs_posterior_emit(const struct rs_row_maker *maker, struct rs_batch *batch, int sink, const struct rs_row_of *of,
                        const struct rs_posterior *q) {
     struct rs_buffer *to = &batch->out[sink];
     struct rs_omb2024 omb;
-    struct number six[RS_GROUPS];
+    struct rs_number_text six[RS_GROUPS];
     char cells[RS_CELLS_TEXT], band[24];
     size_t texts = of->person_key.n + maker->pack.n + maker->cohort.n + maker->fit.n;
     char *start = rs_buffer_reserve(to, texts + MOST_NUMBERS + MOST_WORDS), *out = start;
@@ -84,12 +82,15 @@ void rs_posterior_emit(const struct rs_row_maker *maker, struct rs_batch *batch,
     out = put(out, maker->pack);
     out = put_word(out, q->first_match < RS_FIRST_NAME_MATCHES ? rs_first_name_match_names[q->first_match] : NULL);
     out = put(out, of->cells ? rs_view(cells, rs_cells_text(cells, of->cells)) : RS_NULL);
-    out = put_2024(out, q->p, six, &omb);
+    out = rs_put_2024(out, q->p, six, &omb);
+    out = put_word(out, omb.api_split);
+    out = put_word(out, omb.mena_split);
     out = put(out, maker->cohort);
     out = put(out, maker->fit);
     out = put_word(out, q->middle_match < RS_FIRST_NAME_MATCHES ? rs_first_name_match_names[q->middle_match] : NULL);
     size_t n = rs_impute_band(maker->model, q, band);
     out = put(out, n ? rs_view(band, n) : RS_NULL);
+    out = put(out, of->evidence);
     *out++ = '\n';
     to->n += (size_t)(out - start);
     batch->out_rows[sink]++;

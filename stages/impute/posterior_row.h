@@ -16,8 +16,20 @@ struct rs_row_of {
     struct rs_view person_key;
     unsigned cells;                 /* what the answer leaves; 0 for nothing said */
     const struct rs_answer *answer; /* of a person who said a part; NULL otherwise: a whole answer changes no number */
+    struct rs_view evidence;        /* earlier.h; null where nothing of an earlier run was used */
 };
 void rs_posterior_emit(const struct rs_row_maker *maker, struct rs_batch *batch, int sink, const struct rs_row_of *of,
                        const struct rs_posterior *posterior);
+
+/* A number where it was written first, for rs_put_2024 to write it again. */
+struct rs_number_text {
+    const char *text;
+    size_t n;
+};
+/* A tab and the number, \N for NaN. Both functions write up to RS_PROBABILITY_ROOM bytes behind the end they give back. */
+char *rs_put_number(char *out, double v, struct rs_number_text *at);
+/* The eight and the seven of 2024, a tab before each; `six` are the texts of q's six groups. */
+char *rs_put_2024(char *out, const double p[RS_GROUPS], const struct rs_number_text six[RS_GROUPS],
+                  const struct rs_omb2024 *o);
 
 #endif

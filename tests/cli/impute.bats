@@ -132,7 +132,10 @@ assert said("undated") is None
 END
     # The tool alone: by columns age and sex.
     printf 'id,surname,zcta,age,sex\n1,SMITH,10001,7,F\n2,SMITH,10001,70,\n3,SMITH,10001,,\n' >"$work/ages.csv"
-    "$bin/relsogi" impute --input "$work/ages.csv" --output "$work/ages.tsv" --reference "$work/bands.pack"
+    "$bin/relsogi" impute --input "$work/ages.csv" --output "$work/few.tsv" --columns six 2>"$work/ages.log"
+    grep -q '1 people under 18 stand against places that count adults alone' "$work/ages.log"
+    "$bin/relsogi" impute --input "$work/ages.csv" --output "$work/ages.tsv" --reference "$work/bands.pack" 2>"$work/ages.log"
+    [ "$(grep -c 'under 18' "$work/ages.log")" -eq 0 ]
     [ "$(tail -n +2 "$work/ages.tsv" | sed 's/.*\t//' | tr '\n' ' ')" = '0-17 \N \N ' ]
     # And explain shows the band as a place of its own, with its counts.
     "$bin/relsogi" explain --surname Smith --zcta 10001 --age 7 --reference "$work/bands.pack" --json >"$work/e.json"

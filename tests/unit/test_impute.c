@@ -9,6 +9,7 @@
 #include "pipeline/base/file.h"
 #include "pipeline/reference/pack_build.h"
 #include "pipeline/rows/stage.h"
+#include "stages/impute/earlier.h"
 #include "stages/impute/evaluate.h"
 #include "stages/impute/model.h"
 
@@ -216,7 +217,7 @@ Test(impute, census6_values) {
 /* ---- the stage ------------------------------------------------------------------------------------------------ */
 
 struct person {
-    const char *surname, *tract, *census6, *missing_2024, *missing_race, *missing_ethnicity;
+    const char *surname, *tract, *census6, *missing_2024, *missing_race, *missing_ethnicity, *black; /* of them, black: a flag of the 2024 axis */
 };
 
 static void write_persons(const char *in, const struct person *persons, size_t n, size_t copies) {
@@ -235,6 +236,7 @@ static void write_persons(const char *in, const struct person *persons, size_t n
         row[PERSON_surname] = rs_cstr(p->surname);
         row[PERSON_tract] = rs_cstr(p->tract);
         row[PERSON_census6] = rs_cstr(p->census6);
+        row[PERSON_black] = rs_cstr(p->black);
         row[PERSON_missing_2024] = rs_cstr(p->missing_2024);
         row[PERSON_missing_race_1997] = rs_cstr(p->missing_race);
         row[PERSON_missing_ethnicity_1997] = rs_cstr(p->missing_ethnicity);
@@ -247,13 +249,15 @@ static void write_persons(const char *in, const struct person *persons, size_t n
     rs_buffer_free(&lines);
 }
 
-static void run_stage(const char *in, const char *out, int threads) {
+static void run_after(const char *in, const char *out, int threads, const char **priors, size_t n_priors) {
     struct rs_error error = {0};
     const char *inputs[] = {in};
     struct rs_stage_call call = {.inputs = inputs, .n_inputs = 1, .output = out, .threads = threads,
-                                 .reference = file("small.pack", NULL)};
+                                 .priors = priors, .n_priors = n_priors, .reference = file("small.pack", NULL)};
     cr_assert(rs_stage_run(&rs_stage_impute, &call, &error), "%s", error.text);
 }
+
+static void run_stage(const char *in, const char *out, int threads) { run_after(in, out, threads, NULL, 0); }
 
 static struct rs_buffer slurp(const char *d, const char *name) {
     char path[256];
@@ -265,11 +269,11 @@ static struct rs_buffer slurp(const char *d, const char *name) {
 }
 
 static const struct person people[] = {
-    {"ALPHA", "34021000100", "WHITE", NULL, NULL, NULL},
-    {"ALPHA", "34021000300", NULL, "DECLINED", NULL, NULL},
-    {NULL, NULL, NULL, NULL, NULL, NULL},
-    {"BETA", "34021000300", NULL, NULL, "DECLINED", "DECLINED"},
-    {"BETA", "34021000300", "HISPANIC", NULL, "DECLINED", NULL},
+    {"ALPHA", "34021000100", "WHITE", NULL, NULL, NULL, NULL},
+    {"ALPHA", "34021000300", NULL, "DECLINED", NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL, NULL},
+    {"BETA", "34021000300", NULL, NULL, "DECLINED", "DECLINED", NULL},
+    {"BETA", "34021000300", "HISPANIC", NULL, "DECLINED", NULL, NULL},
 };
 
 Test(impute, stage_leaves_out_who_declined_and_keeps_the_order) {
@@ -318,4 +322,108 @@ Test(impute, rows_depend_on_nothing_but_the_person) {
     rs_buffer_free(&c);
     rs_buffer_free(&d);
     rs_buffer_free(&s);
+}
+
+/* ---- what was said in earlier runs ------------------------------------------------------------------------------ */
+
+#define NOBODY_ASKED "ALPHA", "34021000100", NULL, "NOT_ASKED", "NOT_ASKED", "NOT_ASKED", NULL
+
+static const struct person then[] = {
+    {"ALPHA", "34021000100", "API", NULL, NULL, NULL, NULL},          /* 0: a whole answer */
+    {"ALPHA", "34021000100", NULL, NULL, NULL, "NOT_ASKED", "Y"},     /* 1: Black, ethnicity left open */
+    {"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL},     /* 2: declined */
+    {"ALPHA", "34021000100", "WHITE", NULL, NULL, NULL, NULL},        /* 3: says otherwise now */
+    {"ALPHA", "34021000100", "BLACK", NULL, NULL, NULL, NULL},        /* 4: says the race only now */
+    {"ALPHA", "34021000100", "WHITE", NULL, NULL, NULL, NULL},        /* 5: declines now */
+    {NOBODY_ASKED},                                                   /* 6 */
+};
+static const struct person today[] = {
+    {NOBODY_ASKED},
+    {NOBODY_ASKED},
+    {NOBODY_ASKED},
+    {"ALPHA", "34021000100", NULL, NULL, NULL, "NOT_ASKED", "Y"},
+    {"ALPHA", "34021000100", NULL, NULL, NULL, "NOT_ASKED", "Y"},
+    {"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL},
+    {NOBODY_ASKED},
+};
+static const struct {
+    const char *key, *narrowed, *evidence; /* NULL narrowed: anything */
+    int whole;                             /* the group that is certain, or -1 */
+} wanted[] = {{"0", "API", "earlier", RS_API},          {"1", "BLACK|HISPANIC", "earlier BLACK", -1},
+              {"3", "BLACK|HISPANIC", "\\N", -1}, /* not White: today's word is the newer one */
+              {"4", "BLACK", "earlier", RS_BLACK},      {"6", "\\N", "\\N", -1}};
+
+static struct rs_view field(struct rs_view line, int column) {
+    struct rs_view v = RS_NULL;
+    for (int i = 0; i <= column; i++) v = rs_split(&line, '\t');
+    return v;
+}
+
+static void expect_earlier(const char *out) {
+    struct rs_buffer b = slurp(out, "posterior.tsv");
+    struct rs_view text = rs_view(b.p, b.n);
+    rs_split(&text, '\n');
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        struct rs_view line = rs_split(&text, '\n'), key = field(line, POSTERIOR_person_key);
+        double p;
+        cr_assert(key.n == 32 && key.p[31] == wanted[i].key[0], "row %zu: %.*s", i, (int)line.n, line.p);
+        cr_assert(rs_eq_c(field(line, POSTERIOR_narrowed), wanted[i].narrowed), "row %zu: %.*s", i, (int)line.n, line.p);
+        cr_assert(rs_eq_c(field(line, POSTERIOR_evidence), wanted[i].evidence), "row %zu: %.*s", i, (int)line.n, line.p);
+        if (wanted[i].whole < 0) continue;
+        cr_assert(rs_parse_real(field(line, POSTERIOR_p_white + wanted[i].whole), &p) && p == 1, "row %zu", i);
+    }
+    cr_assert(!rs_has(text), "%.*s", (int)text.n, text.p);
+    rs_buffer_free(&b);
+}
+
+Test(impute, what_was_said_in_an_earlier_run_comes_first) {
+    const char *before = file("before", NULL), *in = file("now", NULL), *out = file("now_out", NULL);
+    const char *priors[] = {before};
+    write_persons(before, then, 7, 1);
+    write_persons(in, today, 7, 1);
+    run_after(in, out, 2, priors, 1);
+    expect_earlier(out);
+    struct rs_buffer ledger = slurp(out, "ledger.tsv");
+    rs_buffer_byte(&ledger, 0);
+    cr_assert(strstr(ledger.p, "person\t0\tignored\tdeclined\t1\n"), "%s", ledger.p);
+    cr_assert(strstr(ledger.p, "person\t0\tignored\tdeclined_earlier\t1\n"), "%s", ledger.p);
+    rs_buffer_free(&ledger);
+}
+
+Test(impute, an_answer_survives_its_text) {
+    char text[RS_EVIDENCE_TEXT];
+    struct rs_answer all = {31, 31, 31, true, true, 'Y', 'N', 'Y'}, back;
+    for (unsigned i = 0; i < 1u << 15; i++) {
+        struct rs_answer a = {i & 31, i >> 5 & 31, i >> 10 & 31, i % 3 == 0, i % 5 == 0, "YN"[i % 2], i % 7 ? 0 : 'Y',
+                              i % 4 ? 'N' : 0};
+        size_t n = rs_evidence_text(text, &a);
+        cr_assert(rs_evidence_answer(rs_view(text, n), &back), "%.*s", (int)n, text);
+        cr_assert(a.yes == back.yes && a.no == back.no && a.any == back.any && a.two_or_more == back.two_or_more &&
+                      a.other == back.other && a.hispanic == back.hispanic && a.mena == back.mena &&
+                      a.white2024 == back.white2024, "%.*s", (int)n, text);
+    }
+    cr_assert(rs_evidence_text(text, &all) < RS_EVIDENCE_TEXT);
+    cr_assert(!rs_evidence_answer(RS_NULL, &back) && !rs_evidence_answer(RS_LIT("earlier GREEN"), &back));
+    cr_assert(!rs_evidence_answer(RS_LIT("earlier MENA=X"), &back) && !rs_evidence_answer(RS_LIT("later BLACK"), &back));
+}
+
+/* The run after that is given the last one only: its posterior hands on what it knew. */
+Test(impute, an_earlier_answer_is_handed_on) {
+    const char *before = file("before", NULL), *in = file("now", NULL), *out = file("now_out", NULL),
+               *next = file("next_out", NULL);
+    const char *priors[] = {before}, *last[] = {out, in, before};
+    write_persons(before, then, 7, 1);
+    write_persons(in, today, 7, 1);
+    run_after(in, out, 1, priors, 1);
+    run_after(in, next, 1, last, 2);
+    struct rs_buffer a = slurp(out, "posterior.tsv"), b = slurp(next, "posterior.tsv");
+    struct rs_view x = rs_view(a.p, a.n), y = rs_view(b.p, b.n);
+    for (size_t i = 0; i < 3; i++) {
+        struct rs_view line = rs_split(&x, '\n');
+        cr_assert(rs_eq(line, rs_split(&y, '\n')), "line %zu: %.*s", i, (int)line.n, line.p);
+    }
+    run_after(in, file("third_out", NULL), 1, last, 3); /* who declined is known from the run they declined in */
+    expect_earlier(file("third_out", NULL));
+    rs_buffer_free(&a);
+    rs_buffer_free(&b);
 }

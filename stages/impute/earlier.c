@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Earlier answers, kept small: the files are in the order of person_key, so that each is an array to search by halves. */
+#include "earlier.h"
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "model.h"
+#include "pipeline/base/file.h"
+#include "pipeline/base/hash.h"
+#include "pipeline/base/log.h"
+#include "pipeline/rows/rows.h"
+
+enum { TWO_OR_MORE = 1, OTHER = 2, IS_DECLINED = 4 };
+struct kept {
+    struct rs_key person;
+    uint8_t cells, yes, no, any, flags;
+    char hispanic, mena, white2024;
+};
+_Static_assert(sizeof(struct kept) == 24, "earlier.h says how many bytes a person takes");
+
+struct file {
+    struct kept *kept;
+    size_t n, room;
+};
+struct rs_earlier {
+    struct file *files; /* in the order in which they are looked at */
+    size_t n;
+};
+
+bool rs_person_declined(const struct rs_view *person) {
+    return rs_eq_c(person[PERSON_missing_2024], "DECLINED") ||
+           (rs_eq_c(person[PERSON_missing_race_1997], "DECLINED") &&
+            rs_eq_c(person[PERSON_missing_ethnicity_1997], "DECLINED"));
+}
+
+/* ---- an answer as text ----------------------------------------------------------------------------------------- */
+
+static const char *const races[RS_RACES5] = {
+#define RACE(name, group) [RS_RACE_##name] = #name,
+#define CELL(column, race)
+#define WORD(word, race)
+#include "schemas/codes/census_cells.def"
+#undef RACE
+#undef CELL
+#undef WORD
+};
+
+static size_t put_races(char *out, const char *mark, unsigned set) {
+    size_t n = 0;
+    for (int r = 0; r < RS_RACES5; r++)
+        if (set >> r & 1) n += (size_t)sprintf(out + n, " %s%s", mark, races[r]);
+    return n;
+}
+
+static size_t put_letter(char *out, const char *name, char letter) {
+    return letter ? (size_t)sprintf(out, " %s=%c", name, letter) : 0;
+}
+
+/* At most 7 + 15 races of 7 characters + 60: within RS_EVIDENCE_TEXT. */
+size_t rs_evidence_text(char out[RS_EVIDENCE_TEXT], const struct rs_answer *a) {
+    size_t n = (size_t)sprintf(out, "earlier");
+    n += put_races(out + n, "", a->yes);
+    n += put_races(out + n, "-", a->no);
+    n += put_races(out + n, "?", a->any);
+    if (a->two_or_more) n += (size_t)sprintf(out + n, " TWO_OR_MORE");
+    if (a->other) n += (size_t)sprintf(out + n, " OTHER");
+    n += put_letter(out + n, "HISPANIC", a->hispanic);
+    n += put_letter(out + n, "MENA", a->mena);
+    return n + put_letter(out + n, "WHITE_2024", a->white2024);
+}
+
+static bool take_race(struct rs_view word, struct rs_answer *a) {
+    unsigned *set = word.p[0] == '-' ? &a->no : word.p[0] == '?' ? &a->any : &a->yes;
+    if (set != &a->yes) word = rs_view(word.p + 1, word.n - 1);
+    for (int r = 0; r < RS_RACES5; r++)
+        if (rs_eq_c(word, races[r])) {
+            *set |= 1u << r;
+            return true;
+        }
+    return false;
+}
+
+static bool take_word(struct rs_view word, struct rs_answer *a) {
+    struct rs_view value = word, name = rs_split(&value, '=');
+    if (rs_eq_c(word, "TWO_OR_MORE")) return a->two_or_more = true;
+    if (rs_eq_c(word, "OTHER")) return a->other = true;
+    if (value.n != 1) return word.n > 1 && take_race(word, a);
+    char *letter = rs_eq_c(name, "HISPANIC") ? &a->hispanic : rs_eq_c(name, "MENA") ? &a->mena
+                 : rs_eq_c(name, "WHITE_2024") ? &a->white2024 : NULL;
+    if (!letter || (value.p[0] != 'Y' && value.p[0] != 'N')) return false;
+    *letter = value.p[0];
+    return true;
+}
+
+bool rs_evidence_answer(struct rs_view text, struct rs_answer *a) {
+    *a = (struct rs_answer){0};
+    if (!rs_has(text) || !rs_eq_c(rs_split(&text, ' '), "earlier")) return false;
+    while (rs_has(text))
+        if (!take_word(rs_split(&text, ' '), a)) return false;
+    return true;
+}
+
+/* ---- a row to what is kept of it ------------------------------------------------------------------------------- */
+
+static struct kept kept_of(const struct rs_answer *a, unsigned cells, bool declined) {
+    return (struct kept){.cells = (uint8_t)cells,
+                         .yes = (uint8_t)a->yes,
+                         .no = (uint8_t)a->no,
+                         .any = (uint8_t)a->any,
+                         .flags = (uint8_t)((a->two_or_more ? TWO_OR_MORE : 0) | (a->other ? OTHER : 0) |
+                                            (declined ? IS_DECLINED : 0)),
+                         .hispanic = a->hispanic,
+                         .mena = a->mena,
+                         .white2024 = a->white2024};
+}
+
+static struct kept of_person(const struct rs_view *row) {
+    struct rs_answer answer = rs_answer_of(row);
+    unsigned cells = rs_answer_cells(&answer);
+    bool declined = rs_person_declined(row);
+    for (unsigned r = 0; r < RS_GROUPS; r++)
+        if (rs_eq_c(row[PERSON_census6], rs_group_names[r])) cells = 1u << r;
+    return kept_of(&answer, declined ? 0 : cells, declined);
+}
+
+static unsigned cells_of(struct rs_view text) {
+    unsigned cells = 0;
+    while (rs_has(text)) {
+        struct rs_view name = rs_split(&text, '|');
+        for (unsigned r = 0; r < RS_GROUPS; r++)
+            if (rs_eq_c(name, rs_group_names[r])) cells |= 1u << r;
+    }
+    return cells;
+}
+
+/* What that run had from one before it. */
+static struct kept of_posterior(const struct rs_view *row) {
+    struct rs_answer answer = {0};
+    bool has = rs_evidence_answer(row[POSTERIOR_evidence], &answer);
+    return kept_of(&answer, has ? cells_of(row[POSTERIOR_narrowed]) : 0, false);
+}
+
+/* ---- files ----------------------------------------------------------------------------------------------------- */
+
+static const struct source {
+    const struct rs_layout *layout;
+    int key;
+    struct kept (*keep)(const struct rs_view *row);
+} sources[] = {{&rs_layout_person, PERSON_person_key, of_person},
+               {&rs_layout_posterior, POSTERIOR_person_key, of_posterior}};
+enum { SOURCES = sizeof sources / sizeof *sources };
+
+static bool add_row(struct file *f, const struct source *source, const struct rs_view *row, struct rs_error *error) {
+    struct kept k = source->keep(row);
+    if (!k.cells && !(k.flags & IS_DECLINED)) return true;
+    if (!rs_key_parse(row[source->key], &k.person) ||
+        (f->n && rs_key_compare(f->kept[f->n - 1].person, k.person) >= 0))
+        return rs_fail(error, RS_DATA, "--prior: %s is not in the order of person_key: take the file as the run wrote it",
+                       source->layout->name);
+    if (f->n == f->room) {
+        f->room = f->room ? 2 * f->room : 1024;
+        f->kept = rs_realloc(f->kept, f->room * sizeof *f->kept);
+    }
+    f->kept[f->n++] = k;
+    return true;
+}
+
+static bool read_file(struct file *f, const struct source *source, const struct rs_manifest *m, struct rs_error *error) {
+    const struct rs_view *row;
+    struct rs_scan *scan = rs_scan_open(m, error);
+    bool good = scan != NULL;
+    while (good && rs_scan_next(scan, &row, error)) good = add_row(f, source, row, error);
+    rs_scan_close(scan);
+    return good && !error->code;
+}
+
+/* One directory at a time, in their order: rs_run_prior gives the first of all. */
+static bool find_in(struct rs_run *run, const char *dir, const struct rs_layout *layout, struct rs_manifest *m,
+                    bool *found, struct rs_error *error) {
+    const char **priors = run->priors;
+    size_t n = run->n_priors;
+    run->priors = &dir;
+    run->n_priors = 1;
+    bool good = rs_run_prior(run, layout, m, found, error);
+    run->priors = priors;
+    run->n_priors = n;
+    return good;
+}
+
+struct rs_earlier *rs_earlier_read(struct rs_run *run, struct rs_error *error) {
+    struct rs_manifest m;
+    bool found, good = true;
+    if (!run->n_priors) return NULL;
+    struct rs_earlier *e = rs_alloc(sizeof *e);
+    *e = (struct rs_earlier){.files = rs_alloc(SOURCES * run->n_priors * sizeof *e->files)};
+    for (size_t i = 0; good && i < run->n_priors; i++)
+        for (size_t s = 0; good && s < SOURCES; s++) {
+            good = find_in(run, run->priors[i], sources[s].layout, &m, &found, error);
+            if (!good || !found) continue;
+            e->files[e->n] = (struct file){NULL, 0, 0};
+            good = read_file(&e->files[e->n++], &sources[s], &m, error);
+        }
+    if (good) return e;
+    rs_earlier_free(e);
+    return NULL;
+}
+
+void rs_earlier_free(struct rs_earlier *e) {
+    if (!e) return;
+    for (size_t i = 0; i < e->n; i++) free(e->files[i].kept);
+    free(e->files);
+    free(e);
+}
+
+bool rs_earlier_inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
+    for (size_t i = 0; i < run->n_priors; i++)
+        for (size_t s = 0; s < SOURCES; s++) {
+            char path[PATH_MAX], hex[65], name[64];
+            struct rs_manifest m;
+            if (!rs_path(path, sizeof path, error, "%s/%s.json", run->priors[i], sources[s].layout->name)) return false;
+            if (!rs_exists(path)) continue;
+            if (!rs_manifest_read(run->priors[i], sources[s].layout, &m, error)) return false;
+            rs_hex(hex, m.content.b, 32);
+            snprintf(name, sizeof name, "earlier %zu %s", i, sources[s].layout->name);
+            json_object_set_new(hashes, name, json_string(hex));
+        }
+    return true;
+}
+
+/* ---- looking up ------------------------------------------------------------------------------------------------- */
+
+uint64_t rs_earlier_persons(const struct rs_earlier *e) {
+    uint64_t n = 0;
+    for (size_t i = 0; e && i < e->n; i++) n += e->files[i].n;
+    return n;
+}
+
+static int by_person(const void *key, const void *kept) {
+    return rs_key_compare(*(const struct rs_key *)key, ((const struct kept *)kept)->person);
+}
+
+bool rs_earlier_find(const struct rs_earlier *e, struct rs_view person_key, struct rs_earlier_word *out) {
+    struct rs_key key;
+    const struct kept *k = NULL;
+    if (!e || !rs_key_parse(person_key, &key)) return false;
+    for (size_t i = 0; !k && i < e->n; i++)
+        if (e->files[i].n) k = bsearch(&key, e->files[i].kept, e->files[i].n, sizeof *k, by_person);
+    if (!k) return false;
+    *out = (struct rs_earlier_word){.answer = {.yes = k->yes, .no = k->no, .any = k->any,
+                                               .two_or_more = k->flags & TWO_OR_MORE, .other = k->flags & OTHER,
+                                               .hispanic = k->hispanic, .mena = k->mena, .white2024 = k->white2024},
+                                    .cells = k->cells,
+                                    .declined = k->flags & IS_DECLINED};
+    return true;
+}

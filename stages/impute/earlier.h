@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What persons said in earlier runs (--prior): a person's own word comes before anything imputed, also where this month's
+ * files no longer carry it. It narrows the probabilities as an answer of today does, and is never written as a reported
+ * value: layout person says what today's sources say.
+ *
+ * Read from the earlier runs' person, and from their posterior, whose rows hand on what runs before those had known
+ * (column evidence). Runs are looked at in the order given; the first that has something of a person decides.
+ * Memory: 24 bytes for each person of an earlier run who said something. */
+#ifndef RS_IMPUTE_EARLIER_H
+#define RS_IMPUTE_EARLIER_H
+#include <jansson.h>
+#include "narrow.h"
+#include "pipeline/rows/stage.h"
+
+/* Column evidence of layout posterior: what the person said then, so that the next run need not have that run's files.
+ * "earlier", then words: BLACK named, -WHITE ruled out, ?ASIAN one of these, TWO_OR_MORE, OTHER, HISPANIC=N, MENA=Y,
+ * WHITE_2024=N (White on the axis of 2024). */
+enum { RS_EVIDENCE_TEXT = 256 };
+size_t rs_evidence_text(char out[RS_EVIDENCE_TEXT], const struct rs_answer *answer);
+/* false where the text is none of these. */
+bool rs_evidence_answer(struct rs_view text, struct rs_answer *answer);
+
+struct rs_earlier; /* constant once read: threads share it */
+struct rs_earlier_word {
+    struct rs_answer answer;
+    unsigned cells; /* groups that it leaves; 0 where the person declined */
+    bool declined;
+};
+/* NULL and no error where no earlier run is given. */
+struct rs_earlier *rs_earlier_read(struct rs_run *run, struct rs_error *error);
+void rs_earlier_free(struct rs_earlier *earlier);
+uint64_t rs_earlier_persons(const struct rs_earlier *earlier);
+/* false where the person said nothing then, or earlier is NULL. */
+bool rs_earlier_find(const struct rs_earlier *earlier, struct rs_view person_key, struct rs_earlier_word *out);
+/* Declined on both axes, or on the one of 2024. */
+bool rs_person_declined(const struct rs_view *person);
+/* Adds the digests of what is read to the stage's key. */
+bool rs_earlier_inputs(struct rs_run *run, json_t *hashes, struct rs_error *error);
+
+#endif
