@@ -40,8 +40,10 @@ char *rs_put_number(char *out, double v, struct rs_number_text *at) { return put
 static inline char *put_number_or(char *out, double v, double number, const struct rs_number_text *same,
                                   struct rs_number_text *at) {
     if (v != number) return put_number(out, v, at);
+    char text[RS_PROBABILITY_TEXT]; /* the first may stand less than this before the second: no overlap is allowed */
     *out++ = '\t';
-    memcpy(out, same->text, RS_PROBABILITY_TEXT);
+    memcpy(text, same->text, sizeof text);
+    memcpy(out, text, sizeof text);
     *at = (struct rs_number_text){out, same->n};
     return out + same->n;
 }
