@@ -294,3 +294,15 @@ void rs_in_close(struct rs_in *in) {
     free(in->buffer);
     free(in);
 }
+
+int rs_file_unlinked(const char *dir, struct rs_error *error) {
+    char path[4096];
+    if (!rs_path(path, sizeof path, error, "%s/.relsogi-XXXXXX", dir)) return -1;
+    int fd = mkstemp(path);
+    if (fd < 0) {
+        rs_fail_errno(error, RS_CANT_CREATE, "%s: cannot make a temporary file here", dir);
+        return -1;
+    }
+    unlink(path);
+    return fd;
+}

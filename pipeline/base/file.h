@@ -38,4 +38,8 @@ void rs_in_hash(struct rs_in *in);
 void rs_in_digest(struct rs_in *in, struct rs_digest *out);
 void rs_in_close(struct rs_in *in);
 
+/* A file in `dir` for reading and writing, which has no name any more and is gone with its descriptor, however the process
+ * ends: for what would not fit into memory. -1 and an error where it cannot be made. */
+int rs_file_unlinked(const char *dir, struct rs_error *error);
+
 #endif

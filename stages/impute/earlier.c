@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Earlier answers, kept small: the files are in the order of person_key, so that each is an array to search by halves. */
+/* Why it exists: earlier answers, kept small and out of memory: the files are in the order of person_key, so that each
+ * is an array to search by halves, wherever it lies. */
 #include "earlier.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include "model.h"
 #include "pipeline/base/file.h"
 #include "pipeline/base/hash.h"
@@ -19,8 +22,15 @@ struct kept {
 _Static_assert(sizeof(struct kept) == 24, "earlier.h says how many bytes a person takes");
 
 struct file {
-    struct kept *kept;
-    size_t n, room;
+    const struct kept *kept; /* mapped; NULL where n is 0 */
+    size_t n;
+};
+/* While it is written. */
+struct spool {
+    const char *dir;
+    FILE *to;
+    struct rs_key last;
+    size_t n;
 };
 struct rs_earlier {
     struct file *files; /* in the order in which they are looked at */
@@ -150,28 +160,47 @@ static const struct source {
                {&rs_layout_posterior, POSTERIOR_person_key, of_posterior}};
 enum { SOURCES = sizeof sources / sizeof *sources };
 
-static bool add_row(struct file *f, const struct source *source, const struct rs_view *row, struct rs_error *error) {
+static bool add_row(struct spool *f, const struct source *source, const struct rs_view *row, struct rs_error *error) {
     struct kept k = source->keep(row);
     if (!k.cells && !(k.flags & IS_DECLINED)) return true;
     if (!rs_key_parse(row[source->key], &k.person) ||
-        (f->n && rs_key_compare(f->kept[f->n - 1].person, k.person) >= 0))
+        (f->n && rs_key_compare(f->last, k.person) >= 0))
         return rs_fail(error, RS_DATA, "--prior: %s is not in the order of person_key: take the file as the run wrote it",
                        source->layout->name);
-    if (f->n == f->room) {
-        f->room = f->room ? 2 * f->room : 1024;
-        f->kept = rs_realloc(f->kept, f->room * sizeof *f->kept);
-    }
-    f->kept[f->n++] = k;
-    return true;
+    f->last = k.person;
+    f->n++;
+    return fwrite(&k, sizeof k, 1, f->to) == 1 || rs_fail_errno(error, RS_IO, "%s: cannot write a temporary file", f->dir);
 }
 
-static bool read_file(struct file *f, const struct source *source, const struct rs_manifest *m, struct rs_error *error) {
+static bool spool_rows(struct spool *f, const struct source *source, const struct rs_manifest *m, struct rs_error *error) {
     const struct rs_view *row;
     struct rs_scan *scan = rs_scan_open(m, error);
     bool good = scan != NULL;
     while (good && rs_scan_next(scan, &row, error)) good = add_row(f, source, row, error);
     rs_scan_close(scan);
     return good && !error->code;
+}
+
+static bool map_rows(const struct spool *f, struct file *out, struct rs_error *error) {
+    if (fflush(f->to) != 0) return rs_fail_errno(error, RS_IO, "%s: cannot write a temporary file", f->dir);
+    void *at = f->n ? mmap(NULL, f->n * sizeof *out->kept, PROT_READ, MAP_SHARED, fileno(f->to), 0) : NULL;
+    if (at == MAP_FAILED) return rs_fail_errno(error, RS_IO, "%s: cannot map a temporary file", f->dir);
+    *out = (struct file){at, f->n};
+    return true;
+}
+
+static bool read_file(const char *dir, struct file *out, const struct source *source, const struct rs_manifest *m,
+                      struct rs_error *error) {
+    int fd = rs_file_unlinked(dir, error);
+    if (fd < 0) return false;
+    struct spool f = {.dir = dir, .to = fdopen(fd, "w+")};
+    if (!f.to) {
+        close(fd);
+        return rs_fail_errno(error, RS_IO, "%s: cannot open a temporary file", dir);
+    }
+    bool good = spool_rows(&f, source, m, error) && map_rows(&f, out, error);
+    fclose(f.to); /* a mapping stays */
+    return good;
 }
 
 /* One directory at a time, in their order: rs_run_prior gives the first of all. */
@@ -197,8 +226,8 @@ struct rs_earlier *rs_earlier_read(struct rs_run *run, struct rs_error *error) {
         for (size_t s = 0; good && s < SOURCES; s++) {
             good = find_in(run, run->priors[i], sources[s].layout, &m, &found, error);
             if (!good || !found) continue;
-            e->files[e->n] = (struct file){NULL, 0, 0};
-            good = read_file(&e->files[e->n++], &sources[s], &m, error);
+            e->files[e->n] = (struct file){NULL, 0};
+            good = read_file(run->output, &e->files[e->n++], &sources[s], &m, error);
         }
     if (good) return e;
     rs_earlier_free(e);
@@ -207,7 +236,8 @@ struct rs_earlier *rs_earlier_read(struct rs_run *run, struct rs_error *error) {
 
 void rs_earlier_free(struct rs_earlier *e) {
     if (!e) return;
-    for (size_t i = 0; i < e->n; i++) free(e->files[i].kept);
+    for (size_t i = 0; i < e->n; i++)
+        if (e->files[i].kept) munmap((void *)e->files[i].kept, e->files[i].n * sizeof *e->files[i].kept);
     free(e->files);
     free(e);
 }

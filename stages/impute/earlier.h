@@ -5,7 +5,8 @@
  *
  * Read from the earlier runs' person, and from their posterior, whose rows hand on what runs before those had known
  * (column evidence). Runs are looked at in the order given; the first that has something of a person decides.
- * Memory: 24 bytes for each person of an earlier run who said something. */
+ * Memory does not grow with persons: what is kept of them, 24 bytes each, lies in an unlinked temporary file in the output
+ * directory, in the order of person_key, and is mapped: the persons who are looked up come in that order, too. */
 #ifndef RS_IMPUTE_EARLIER_H
 #define RS_IMPUTE_EARLIER_H
 #include <jansson.h>

@@ -20,14 +20,8 @@ struct rs_imputed_file {
 };
 
 struct rs_imputed_file *rs_imputed_file_open(const char *dir, struct rs_error *error) {
-    char path[4096];
-    if (!rs_path(path, sizeof path, error, "%s/.stratify-XXXXXX", dir)) return NULL;
-    int fd = mkstemp(path);
-    if (fd < 0) {
-        rs_fail_errno(error, RS_CANT_CREATE, "%s: cannot make a temporary file here", dir);
-        return NULL;
-    }
-    unlink(path);
+    int fd = rs_file_unlinked(dir, error);
+    if (fd < 0) return NULL;
     struct rs_imputed_file *file = rs_alloc(sizeof *file);
     file->fd = fd;
     return file;
