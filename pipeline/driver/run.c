@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "driver.h"
+#include "metrics.h"
 #include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
 #include "pipeline/base/log.h"
@@ -15,7 +16,7 @@
 enum { MOST_STAGES = 16, MOST_DIRS = 16 };
 
 struct options {
-    const char *config, *run_id, *as_of, *only, *from, *until, *reference, *prior, *output;
+    const char *config, *run_id, *as_of, *only, *from, *until, *reference, *prior, *output, *metrics;
     int threads;
     bool dry_run, force, resume, list, compress, json;
 };
@@ -65,6 +66,7 @@ static const struct { struct option option; const char *argument, *help; } optio
     {{"list", no_argument, NULL, 'l'}, NULL, "List the stages and what they read and write."},
     {{"threads", required_argument, NULL, 't'}, "N", "Threads of each stage; all cores otherwise."},
     {{"compress", no_argument, NULL, 'z'}, NULL, "Write row files as BGZF."},
+    {{"metrics", required_argument, NULL, 'm'}, "FILE", "Write what the run came to as metrics for Prometheus, also where it fails."},
     {{"log-format", required_argument, NULL, 'L'}, "FORMAT", "human or json."},
     {{"help", no_argument, NULL, 'h'}, NULL, "Show this help."},
 };
@@ -102,6 +104,7 @@ static int parse(int argc, char **argv, struct options *o) {
         case 'n': o->dry_run = true; break;
         case 'l': o->list = true; break;
         case 'z': o->compress = true; break;
+        case 'm': o->metrics = optarg; break;
         case 'L':
             if (strcmp(optarg, "human") != 0 && strcmp(optarg, "json") != 0) {
                 fputs("relsogi run: --log-format must be human or json\n", stderr);
@@ -466,6 +469,11 @@ int rs_run_main(int argc, char **argv) {
     if (!ok) {
         rs_log(RS_LOG_ERROR, "%s", error.text);
         code = error.code ? error.code : RS_BUG;
+    }
+    if (p->o.metrics && !p->o.dry_run &&
+        !rs_metrics_write(p->o.metrics, p->results, code, seconds_now() - p->started, &error)) {
+        rs_log(RS_LOG_ERROR, "--metrics: %s", error.text);
+        if (!code) code = error.code;
     }
 done:
     json_decref(p->results);
