@@ -83,6 +83,9 @@ static void flag_signs(struct rs_estimates *all) {
     }
 }
 
+/* NaN stays NaN. */
+static double at_least_0(double share) { return share < 0 ? 0 : share; }
+
 /* Of everyone in the denominator: reported, imputed, neither. Sums of rows that are shown, so that nothing can be worked
  * out from them that could not be from those. */
 static void share_everyone(struct rs_estimates *all) {
@@ -97,11 +100,9 @@ static void share_everyone(struct rs_estimates *all) {
         any |= e->estimator == RS_BIRDIE;
     }
     if (!any || blank(all, everyone) || !(everyone->n > 0)) return;
-    everyone->unknown_share = fmax(0, 1 - combined / everyone->n);
-    if (isnan(combined)) everyone->unknown_share = NAN;
+    everyone->unknown_share = at_least_0(1 - combined / everyone->n);
     everyone->direct_share = reported / everyone->n;
-    everyone->indirect_share = fmax(0, (combined - reported) / everyone->n);
-    if (isnan(combined - reported)) everyone->indirect_share = NAN;
+    everyone->indirect_share = at_least_0((combined - reported) / everyone->n);
 }
 
 void rs_estimates_compare(struct rs_estimates *all, const struct rs_settings *settings) {

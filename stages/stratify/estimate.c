@@ -105,8 +105,8 @@ struct rs_estimate *rs_estimate_add(struct rs_estimates *out, enum rs_dimension 
     struct rs_estimate *e = &out->e[out->n++];
     *e = (struct rs_estimate){.dimension = d, .estimator = estimator, .stratum = stratum, .group = -1,
                               .direct_share = NAN, .indirect_share = NAN, .unknown_share = NAN, .lambda = NAN,
-                              .information = NAN, .bounds = {NAN, NAN}, .difference_bounds = {NAN, NAN}, .difference = NAN, .ratio = NAN,
-                              .difference_interval = {NAN, NAN}, .ratio_interval = {NAN, NAN}};
+                              .information = NAN, .bounds = {NAN, NAN}, .difference_bounds = {NAN, NAN},
+                              .difference = NAN, .ratio = NAN, .difference_interval = {NAN, NAN}, .ratio_interval = {NAN, NAN}};
     return e;
 }
 

@@ -31,6 +31,13 @@ stratify() {
     "$bin/relsogi-stratify" --input "$in" --as-of 2026-01-01 --output "$out" "$@"
 }
 
+one_small_group() {
+    persons WHITE 200 120
+    persons BLACK 60 30
+    persons API 50 25
+    persons AIAN 5 3
+}
+
 # 100 of each of two groups, and 200 who may be either.
 half_imputed() {
     persons WHITE 100 60
@@ -59,10 +66,7 @@ half_imputed() {
 }
 
 @test "a small group is blank, and so is the next smallest" {
-    persons WHITE 200 120
-    persons BLACK 60 30
-    persons API 50 25
-    persons AIAN 5 3
+    one_small_group
     stratify
     f=$out/estimate.tsv
     for e in self_report birdie weighted; do
@@ -135,8 +139,13 @@ half_imputed() {
     near "$(of rate WHITE mi)" 0.6 0.03
     near "$(of se WHITE mi)" "$(of se WHITE birdie)" 0.012
     sha256sum <"$f" >"$work/one"
-    # what is drawn is the person's own: others before them change nothing of it, nor does a seed of the clock
+    # neither threads nor the clock change what is drawn; it is the person's own: somebody before them who is in no measure
+    # changes nothing either
     stratify --reference-group race_ethnicity=WHITE --threads 1
+    sha256sum <"$f" | diff - "$work/one"
+    { printf '%032x 1 1 1980-06-15 female WHITE en\n' 0; cat "$work/person"; } >"$work/more"
+    mv "$work/more" "$work/person"
+    stratify --reference-group race_ethnicity=WHITE
     sha256sum <"$f" | diff - "$work/one"
     stratify --reference-group race_ethnicity=WHITE --replicates 0
     [ -z "$(of rate WHITE mi)" ]
@@ -145,10 +154,7 @@ half_imputed() {
 }
 
 @test "who is withheld has no share, bound or lambda" {
-    persons WHITE 200 120
-    persons BLACK 60 30
-    persons API 50 25
-    persons AIAN 5 3
+    one_small_group
     stratify
     f=$out/estimate.tsv
     for e in birdie weighted ols threshold mi; do
@@ -401,10 +407,7 @@ many_rows() {
 }
 
 @test "the suppression log says why each row is blank, and what can be known of it" {
-    persons WHITE 200 120
-    persons BLACK 60 30
-    persons API 50 25
-    persons AIAN 5 3
+    one_small_group
     stratify
     s=$out/suppression.tsv
     [ "$(column "$s" rule stratum=AIAN estimator=self_report)" = small_denominator ]
