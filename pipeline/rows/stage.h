@@ -91,6 +91,9 @@ bool rs_run_manifest_if(struct rs_run *run, const struct rs_layout *layout, stru
                         struct rs_error *error);
 bool rs_run_prior(struct rs_run *run, const struct rs_layout *layout, struct rs_manifest *m, bool *found,
                   struct rs_error *error);
+/* The same of one directory, which may be a prior one or stand for one: where each is read, in their order. */
+bool rs_run_prior_in(struct rs_run *run, const char *dir, const struct rs_layout *layout, struct rs_manifest *m,
+                     bool *found, struct rs_error *error);
 
 /* Outputs: sinks are numbered in the order of stage->writes (0, 1, ...); the quarantine's number is RS_QUARANTINE.
  * All are opened before run is called and closed after it: a stage only fills batches. */

@@ -186,7 +186,7 @@ static void note_read(struct rs_run *run, const char *prefix, const struct rs_ma
     json_object_set_new(run->private_->read, name, json_string(hex));
 }
 
-static bool find(const char **dirs, size_t n, const struct rs_layout *layout, struct rs_manifest *m, bool *found,
+static bool find(const char *const *dirs, size_t n, const struct rs_layout *layout, struct rs_manifest *m, bool *found,
                  struct rs_error *error) {
     *found = false;
     for (size_t i = 0; i < n; i++) {
@@ -215,11 +215,21 @@ bool rs_run_manifest(struct rs_run *run, const struct rs_layout *layout, struct 
                    layout->name, run->n_inputs ? ", first of them " : "", run->n_inputs ? run->inputs[0] : "");
 }
 
-bool rs_run_prior(struct rs_run *run, const struct rs_layout *layout, struct rs_manifest *m, bool *found,
-                  struct rs_error *error) {
-    if (!find(run->priors, run->n_priors, layout, m, found, error)) return false;
+static bool find_prior(struct rs_run *run, const char *const *dirs, size_t n, const struct rs_layout *layout,
+                       struct rs_manifest *m, bool *found, struct rs_error *error) {
+    if (!find(dirs, n, layout, m, found, error)) return false;
     if (*found) note_read(run, "prior ", m);
     return true;
+}
+
+bool rs_run_prior(struct rs_run *run, const struct rs_layout *layout, struct rs_manifest *m, bool *found,
+                  struct rs_error *error) {
+    return find_prior(run, run->priors, run->n_priors, layout, m, found, error);
+}
+
+bool rs_run_prior_in(struct rs_run *run, const char *dir, const struct rs_layout *layout, struct rs_manifest *m,
+                     bool *found, struct rs_error *error) {
+    return find_prior(run, &dir, 1, layout, m, found, error);
 }
 
 /* ---- key ------------------------------------------------------------------------------------------------------ */

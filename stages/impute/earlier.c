@@ -203,19 +203,6 @@ static bool read_file(const char *dir, struct file *out, const struct source *so
     return good;
 }
 
-/* One directory at a time, in their order: rs_run_prior gives the first of all. */
-static bool find_in(struct rs_run *run, const char *dir, const struct rs_layout *layout, struct rs_manifest *m,
-                    bool *found, struct rs_error *error) {
-    const char **priors = run->priors;
-    size_t n = run->n_priors;
-    run->priors = &dir;
-    run->n_priors = 1;
-    bool good = rs_run_prior(run, layout, m, found, error);
-    run->priors = priors;
-    run->n_priors = n;
-    return good;
-}
-
 struct rs_earlier *rs_earlier_read(struct rs_run *run, struct rs_error *error) {
     struct rs_manifest m;
     bool found, good = true;
@@ -224,7 +211,7 @@ struct rs_earlier *rs_earlier_read(struct rs_run *run, struct rs_error *error) {
     *e = (struct rs_earlier){.files = rs_alloc(SOURCES * run->n_priors * sizeof *e->files)};
     for (size_t i = 0; good && i < run->n_priors; i++)
         for (size_t s = 0; good && s < SOURCES; s++) {
-            good = find_in(run, run->priors[i], sources[s].layout, &m, &found, error);
+            good = rs_run_prior_in(run, run->priors[i], sources[s].layout, &m, &found, error);
             if (!good || !found) continue;
             e->files[e->n] = (struct file){NULL, 0};
             good = read_file(run->output, &e->files[e->n++], &sources[s], &m, error);

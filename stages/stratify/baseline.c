@@ -44,14 +44,7 @@ static bool take_row(struct rs_baseline *b, const struct rs_view *row, struct rs
 
 /* One directory among the priors, so that what is read of it is noted as theirs is. */
 static bool find(struct rs_run *run, const char *dir, struct rs_manifest *m, struct rs_error *error) {
-    const char **priors = run->priors;
-    size_t n = run->n_priors;
-    bool found = false;
-    run->priors = &dir;
-    run->n_priors = 1;
-    bool good = rs_run_prior(run, &rs_layout_baseline, m, &found, error);
-    run->priors = priors;
-    run->n_priors = n;
+    bool found = false, good = rs_run_prior_in(run, dir, &rs_layout_baseline, m, &found, error);
     if (good && !found)
         return rs_fail(error, RS_NO_INPUT, "--baseline: %s holds no row file of layout baseline: give the directory that "
                        "stratify wrote in the baseline's run", dir);

@@ -75,15 +75,8 @@ static bool take_row(struct rs_trend *t, const struct rs_view *row, int runs_bac
 }
 
 static bool read_one(struct rs_trend *t, struct rs_run *run, const char *dir, int *runs_back, struct rs_error *error) {
-    const char **priors = run->priors;
-    size_t n = run->n_priors;
     struct rs_manifest m;
-    bool found = false;
-    run->priors = &dir; /* one at a time, in their order: rs_run_prior gives the first of all */
-    run->n_priors = 1;
-    bool good = rs_run_prior(run, &rs_layout_estimate, &m, &found, error);
-    run->priors = priors;
-    run->n_priors = n;
+    bool found = false, good = rs_run_prior_in(run, dir, &rs_layout_estimate, &m, &found, error);
     if (!good || !found) return good; /* a directory of another stage of that run */
     const struct rs_view *row;
     struct rs_scan *scan = rs_scan_open(&m, error);
