@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A ring of batches: one thread fills and empties them in order, workers take the next filled one. With one thread
- * there are no workers, and the same calls are made one after the other. */
+/* A ring of batches: one thread fills them in order, workers take the next filled one, the caller's thread empties them in
+ * order. Filling and emptying are apart because both hash what they read and write, and would else hold up the workers. With
+ * one thread there are no others, and the same calls are made one after the other. */
 #include "batch.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,9 +19,11 @@ struct ring {
     struct slot *slots;
     size_t n;
     uint64_t taken, filled; /* batches given to workers; batches filled */
-    bool stop;
+    bool ended, stop;       /* no more is filled; all is to end */
+    bool failed;            /* filling, behind the last batch filled */
+    struct rs_error error;  /* then: how */
     pthread_mutex_t lock;
-    pthread_cond_t to_work, to_empty;
+    pthread_cond_t to_fill, to_work, to_empty;
 };
 
 static void reset(struct rs_batch *b, uint64_t index) {
@@ -84,66 +87,97 @@ static void *worker_main(void *arg) {
     return NULL;
 }
 
-/* Waits for batch `index` and hands it on; false on its failure. */
-static bool empty_one(struct ring *r, uint64_t index, struct rs_error *error) {
+/* Fills batch `index` once its slot is empty; false where there is no more to fill. */
+static bool fill_one(struct ring *r, uint64_t index) {
+    struct slot *s = &r->slots[index % r->n];
+    struct rs_error error = {0};
+    bool more = true;
+    pthread_mutex_lock(&r->lock);
+    while (!r->stop && s->state != EMPTY) pthread_cond_wait(&r->to_fill, &r->lock);
+    bool stop = r->stop;
+    pthread_mutex_unlock(&r->lock);
+    if (stop) return false;
+    reset(&s->batch, index);
+    bool ok = r->work->next(r->work->self, &s->batch, &more, &error);
+    pthread_mutex_lock(&r->lock);
+    if (ok && more) {
+        s->state = FILLED;
+        r->filled++;
+        pthread_cond_signal(&r->to_work);
+    } else {
+        r->ended = true;
+        r->failed = !ok;
+        r->error = error;
+        pthread_cond_signal(&r->to_empty);
+    }
+    pthread_mutex_unlock(&r->lock);
+    return ok && more;
+}
+
+static void *filler_main(void *arg) {
+    uint64_t index = 0;
+    while (fill_one(arg, index)) index++;
+    return NULL;
+}
+
+/* Waits for batch `index` and hands it on; *more = false where there is none. */
+static bool empty_one(struct ring *r, uint64_t index, bool *more, struct rs_error *error) {
     struct slot *s = &r->slots[index % r->n];
     pthread_mutex_lock(&r->lock);
-    while (s->state != WORKED && s->state != FAILED) pthread_cond_wait(&r->to_empty, &r->lock);
+    while (index < r->filled ? s->state != WORKED && s->state != FAILED : !r->ended)
+        pthread_cond_wait(&r->to_empty, &r->lock);
+    *more = index < r->filled;
     pthread_mutex_unlock(&r->lock);
+    if (!*more) {
+        if (r->failed) *error = r->error;
+        return !r->failed;
+    }
     if (s->state == FAILED) {
         *error = s->error;
         return false;
     }
+    if (!r->work->done(r->work->self, &s->batch, error)) return false;
+    pthread_mutex_lock(&r->lock);
     s->state = EMPTY;
-    return r->work->done(r->work->self, &s->batch, error);
+    pthread_cond_signal(&r->to_fill);
+    pthread_mutex_unlock(&r->lock);
+    return true;
 }
 
-static bool pump(struct ring *r, struct rs_error *error) {
-    uint64_t emptied = 0;
-    bool more = true;
-    for (;;) {
-        while (more && r->filled - emptied < r->n) {
-            struct slot *s = &r->slots[r->filled % r->n];
-            reset(&s->batch, r->filled);
-            if (!r->work->next(r->work->self, &s->batch, &more, error)) return false;
-            if (!more) break;
-            pthread_mutex_lock(&r->lock);
-            s->state = FILLED;
-            r->filled++;
-            pthread_cond_signal(&r->to_work);
-            pthread_mutex_unlock(&r->lock);
-        }
-        if (emptied == r->filled) return true;
-        if (!empty_one(r, emptied, error)) return false;
-        emptied++;
-    }
+static void free_ring(struct ring *r) {
+    for (size_t i = 0; i < r->n; i++) free_batch(&r->slots[i].batch);
+    free(r->slots);
+    pthread_mutex_destroy(&r->lock);
+    pthread_cond_destroy(&r->to_fill);
+    pthread_cond_destroy(&r->to_work);
+    pthread_cond_destroy(&r->to_empty);
 }
 
 bool rs_work_run(const struct rs_work *work, int threads, struct rs_error *error) {
     if (threads <= 1) return run_alone(work, error);
-    struct ring r = {.work = work,
-                     .n = (size_t)threads + 2,
-                     .lock = PTHREAD_MUTEX_INITIALIZER,
-                     .to_work = PTHREAD_COND_INITIALIZER,
+    struct ring r = {.work = work, .n = (size_t)threads + 2, .lock = PTHREAD_MUTEX_INITIALIZER,
+                     .to_fill = PTHREAD_COND_INITIALIZER, .to_work = PTHREAD_COND_INITIALIZER,
                      .to_empty = PTHREAD_COND_INITIALIZER};
     r.slots = rs_alloc(r.n * sizeof *r.slots);
     struct worker *workers = rs_alloc((size_t)threads * sizeof *workers);
+    pthread_t filler;
     int started = 0;
-    bool ok = true;
     for (; started < threads; started++) {
         workers[started] = (struct worker){.ring = &r, .number = started};
         if (pthread_create(&workers[started].thread, NULL, worker_main, &workers[started]) != 0) break;
     }
-    if (started == 0) ok = rs_fail(error, RS_IO, "cannot start a thread");
-    ok = ok && pump(&r, error);
+    bool filling = started > 0 && pthread_create(&filler, NULL, filler_main, &r) == 0, more = true;
+    bool ok = filling || rs_fail(error, RS_IO, "cannot start a thread");
+    for (uint64_t index = 0; ok && more; index++) ok = empty_one(&r, index, &more, error);
     pthread_mutex_lock(&r.lock);
     r.stop = true;
     if (!ok) r.taken = r.filled; /* what is not begun is left */
     pthread_cond_broadcast(&r.to_work);
+    pthread_cond_broadcast(&r.to_fill);
     pthread_mutex_unlock(&r.lock);
+    if (filling) pthread_join(filler, NULL);
     for (int i = 0; i < started; i++) pthread_join(workers[i].thread, NULL);
-    for (size_t i = 0; i < r.n; i++) free_batch(&r.slots[i].batch);
-    free(r.slots);
+    free_ring(&r);
     free(workers);
     return ok;
 }

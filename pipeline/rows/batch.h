@@ -35,6 +35,8 @@ static inline void rs_batch_emit(struct rs_batch *b, int sink, const struct rs_l
     b->out_rows[sink]++;
 }
 
+/* next and done are each called in one thread at a time, and with two threads or more not in the same one: what one of
+ * them changes, the other must not look at. */
 struct rs_work {
     void *self;
     /* Serial, in order: fills batch->in (and first_row, tag, note); *more = false at the end, batch unused. */

@@ -140,19 +140,31 @@ static void add_moments(struct rs_moments *m, const struct prepared *x, int repo
     m->bin_y[reported][x->bin[reported]]++;
 }
 
-void rs_evaluation_add(struct rs_evaluation *e, int worker, struct rs_evaluation_block *block,
-                       const struct rs_evaluated *person) {
-    struct rs_fine **fine = e->fine + (size_t)worker * RS_STRATA;
-    struct prepared x;
-    for (int d = 0; d < RS_BY_DIMENSIONS; d++) block->of[person->stratum[d]].imputed++;
-    if (person->reported < 0) return;
-    prepare(person, &x);
-    for (int d = 0; d < RS_BY_DIMENSIONS; d++) {
-        int stratum = person->stratum[d];
+/* One dimension after the other: what persons in a row are added to stays in the cache. */
+static void add_dimension(struct rs_fine **fine, struct rs_evaluation_block *block, int d,
+                          const struct rs_evaluated *persons, const struct prepared *prepared, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        int stratum = persons[i].stratum[d], reported = persons[i].reported;
+        const struct prepared *x = &prepared[i];
+        block->of[stratum].imputed++;
+        if (reported < 0) continue;
         if (!fine[stratum]) fine[stratum] = rs_alloc(sizeof **fine);
-        add_moments(&block->of[stratum], &x, person->reported);
-        for (int r = 0; r < RS_GROUPS; r++) fine[stratum]->all[r][x.fine[r]]++;
-        fine[stratum]->own[person->reported][x.fine[person->reported]]++;
+        add_moments(&block->of[stratum], x, reported);
+        for (int r = 0; r < RS_GROUPS; r++) fine[stratum]->all[r][x->fine[r]]++;
+        fine[stratum]->own[reported][x->fine[reported]]++;
+    }
+}
+
+void rs_evaluation_add(struct rs_evaluation *e, int worker, struct rs_evaluation_block *block,
+                       const struct rs_evaluated *persons, size_t n) {
+    struct prepared prepared[RS_EVALUATED_AT_ONCE];
+    for (; n; persons += RS_EVALUATED_AT_ONCE) {
+        size_t now = n < RS_EVALUATED_AT_ONCE ? n : RS_EVALUATED_AT_ONCE;
+        for (size_t i = 0; i < now; i++)
+            if (persons[i].reported >= 0) prepare(&persons[i], &prepared[i]);
+        for (int d = RS_BY_MODEL; d < RS_BY_DIMENSIONS; d++) /* all together: the models' sum, made at the end */
+            add_dimension(e->fine + (size_t)worker * RS_STRATA, block, d, persons, prepared, now);
+        n -= now;
     }
 }
 
@@ -168,26 +180,45 @@ static void merge(struct rs_moments *into, const struct rs_moments *from) {
 }
 
 void rs_evaluation_done(struct rs_evaluation *e, const struct rs_evaluation_block *block) {
-    for (int i = 0; i < RS_STRATA; i++)
-        if (block->of[i].imputed) merge(&e->moments[i], &block->of[i]);
+    for (int i = RS_FIRST_MODEL; i < RS_STRATA; i++) {
+        if (!block->of[i].imputed) continue;
+        merge(&e->moments[i], &block->of[i]);
+        if (i < RS_FIRST_SURNAME) merge(&e->moments[0], &block->of[i]);
+    }
 }
 
 const struct rs_moments *rs_evaluation_moments(const struct rs_evaluation *e) { return e->moments; }
 
-struct rs_fine *rs_evaluation_fine(struct rs_evaluation *e, int stratum) {
+static void add_fine(struct rs_fine *into, const struct rs_fine *from) {
+    uint32_t *to = &into->all[0][0];
+    const uint32_t *more = &from->all[0][0];
+    for (size_t i = 0; i < sizeof *into / sizeof *to; i++) to[i] += more[i];
+}
+
+/* The threads' histograms of a stratum, put together when first asked for. */
+static struct rs_fine *gathered(struct rs_evaluation *e, int stratum) {
     struct rs_fine *first = e->fine[stratum];
     for (int t = 1; t < e->threads; t++) {
         struct rs_fine **other = &e->fine[t * RS_STRATA + stratum];
         if (!*other) continue;
-        if (!first) {
-            first = e->fine[stratum] = *other;
-        } else {
-            uint32_t *into = &first->all[0][0];
-            const uint32_t *from = &(*other)->all[0][0];
-            for (size_t i = 0; i < sizeof *first / sizeof *into; i++) into[i] += from[i];
+        if (first) {
+            add_fine(first, *other);
             free(*other);
+        } else {
+            first = e->fine[stratum] = *other;
         }
         *other = NULL;
     }
     return first;
+}
+
+struct rs_fine *rs_evaluation_fine(struct rs_evaluation *e, int stratum) {
+    if (stratum >= RS_FIRST_MODEL || e->fine[stratum]) return gathered(e, stratum);
+    for (int m = RS_FIRST_MODEL; m < RS_FIRST_SURNAME; m++) {
+        const struct rs_fine *model = gathered(e, m);
+        if (!model) continue;
+        if (!e->fine[stratum]) e->fine[stratum] = rs_alloc(sizeof **e->fine);
+        add_fine(e->fine[stratum], model);
+    }
+    return e->fine[stratum];
 }

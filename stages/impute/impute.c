@@ -127,8 +127,7 @@ static struct subject subject_of(const struct impute *impute, const struct rs_vi
 }
 
 /* The model's answer, before anything the person said is looked at. */
-static void evaluate(const struct impute *s, const struct rs_batch *batch, const struct subject *subject,
-                     const struct rs_posterior *q, struct rs_evaluation *into, struct rs_evaluation_block *block) {
+static struct rs_evaluated evaluated(const struct impute *s, const struct subject *subject, const struct rs_posterior *q) {
     struct rs_evaluated e = {.reported = subject->reported};
     memcpy(e.p, q->p, sizeof e.p);
     e.stratum[RS_BY_MODEL] = (unsigned char)(RS_FIRST_MODEL + q->kind);
@@ -137,13 +136,12 @@ static void evaluate(const struct impute *s, const struct rs_batch *batch, const
     e.stratum[RS_BY_GEOGRAPHY] = (unsigned char)(RS_FIRST_GEOGRAPHY + q->level);
     e.stratum[RS_BY_COLLECTION] = (unsigned char)rs_evaluation_collection(subject->collection);
     e.stratum[RS_BY_STATE] = (unsigned char)rs_evaluation_state(s->evaluation, subject->who.ids.state);
-    rs_evaluation_add(into, batch->worker, block, &e);
+    return e;
 }
 
 /* The learned layer corrects the method's own answer, and what the person said then narrows the result: the layer rules
  * nobody out, so that something is left. */
-static void learn(const struct impute *s, struct rs_batch *batch, struct subject *one, struct rs_posterior *q,
-                  struct totals *totals) {
+static void learn(const struct impute *s, struct rs_batch *batch, struct subject *one, struct rs_posterior *q) {
     struct rs_posterior narrowed = *q;
     struct rs_who who = one->who;
     who.cells = 0;
@@ -155,7 +153,6 @@ static void learn(const struct impute *s, struct rs_batch *batch, struct subject
     if (!s->learner.on[RS_LEARN_RACE]) return;
     rs_learner_apply(&s->learner, &one->learn, q->p);
     if (one->who.cells) rs_answer_narrow(q->p, one->who.cells, one->who.hispanic);
-    evaluate(s, batch, one, q, s->learner.evaluation, &totals->learned);
 }
 
 /* What the place's persons together gave, in the place of what the person alone does; no place, no such result. */
@@ -172,6 +169,7 @@ static bool take_fitted(const struct impute *s, const struct subject *one, struc
 
 static bool impute_subjects(const struct impute *s, struct rs_batch *batch, struct subject *subjects, size_t n,
                             struct totals *totals, struct rs_error *error) {
+    struct rs_evaluated before[SUBJECTS], learned[SUBJECTS];
     for (int step = 0; step < 2; step++)
         for (size_t i = 0; i < n; i++) rs_impute_hint(s->model, &subjects[i].who, step);
     for (size_t i = 0; i < n; i++) {
@@ -185,10 +183,16 @@ static bool impute_subjects(const struct impute *s, struct rs_batch *batch, stru
         totals->children += one->who.has_age && one->who.age < 18;
         totals->earlier += one->earlier;
         totals->among_adults += rs_impute_child_among_adults(s->model, &one->who, &q);
-        evaluate(s, batch, one, &q, s->evaluation, &totals->evaluation);
-        if (rs_learner_any(&s->learner)) learn(s, batch, one, &q, totals);
+        before[i] = evaluated(s, one, &q);
+        if (rs_learner_any(&s->learner)) learn(s, batch, one, &q);
+        if (s->learner.on[RS_LEARN_RACE]) {
+            learned[i] = before[i];
+            memcpy(learned[i].p, q.p, sizeof q.p);
+        }
         rs_posterior_emit(&s->maker, batch, SINK_POSTERIOR, &of, &q);
     }
+    rs_evaluation_add(s->evaluation, batch->worker, &totals->evaluation, before, n);
+    if (s->learner.on[RS_LEARN_RACE]) rs_evaluation_add(s->learner.evaluation, batch->worker, &totals->learned, learned, n);
     return true;
 }
 

@@ -34,7 +34,7 @@ static struct rs_evaluation *evaluation_of(int blocks) {
         for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
             for (int k = 0; k < cells[i].n; k++, at++) {
                 struct rs_evaluated person = person_of(cells[i].p, k < cells[i].white ? RS_WHITE : RS_BLACK);
-                if (at % blocks == b) rs_evaluation_add(e, b, block, &person);
+                if (at % blocks == b) rs_evaluation_add(e, b, block, &person, 1);
             }
         rs_evaluation_done(e, block);
         free(block);
@@ -190,8 +190,8 @@ Test(evaluate, rows_do_not_depend_on_threads_and_hold_no_small_cell) {
     struct rs_evaluation_block *block = rs_alloc(2 * sizeof *block);
     for (int i = 0; i < 4; i++) {
         struct rs_evaluated few = person_of(.25, RS_API);
-        rs_evaluation_add(a, 0, &block[0], &few);
-        rs_evaluation_add(b, 0, &block[1], &few);
+        rs_evaluation_add(a, 0, &block[0], &few, 1);
+        rs_evaluation_add(b, 0, &block[1], &few, 1);
     }
     rs_evaluation_done(a, &block[0]);
     rs_evaluation_done(b, &block[1]);
