@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: a blank cell that can be subtracted out of a margin protects nobody. */
-#include "suppress.h"
+#include "successive.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,15 +52,9 @@ static bool at_risk(const struct rs_small_cell *c, double minimum) { return c->s
 
 /* ---- the relations, solved for what a reader does not know ------------------------------------------------------ */
 
-/* Rows are relations, columns cells; reduced so that each pivot, an unknown cell, stands in one row only. */
-struct solved {
-    double *a;
-    size_t rows, columns;
-};
+static double *row_of(const struct rs_solved *s, size_t r) { return s->a + r * s->columns; }
 
-static double *row_of(const struct solved *s, size_t r) { return s->a + r * s->columns; }
-
-static bool pivot_on(struct solved *s, size_t from, size_t column) {
+static bool pivot_on(struct rs_solved *s, size_t from, size_t column) {
     size_t best = from;
     for (size_t r = from; r < s->rows; r++)
         if (fabs(row_of(s, r)[column]) > fabs(row_of(s, best)[column])) best = r;
@@ -80,15 +74,15 @@ static bool pivot_on(struct solved *s, size_t from, size_t column) {
     return true;
 }
 
-static struct solved as_given(const struct rs_cells *t) {
-    struct solved s = {.rows = t->n_relations, .columns = t->n_cells};
+struct rs_solved rs_cells_as_given(const struct rs_cells *t) {
+    struct rs_solved s = {.rows = t->n_relations, .columns = t->n_cells};
     s.a = rs_alloc((s.rows * s.columns + 1) * sizeof *s.a);
     for (size_t i = 0; i < t->n_terms; i++) row_of(&s, t->terms[i].relation)[t->terms[i].cell] += t->terms[i].sign;
     return s;
 }
 
-static struct solved solve(const struct rs_cells *t) {
-    struct solved s = as_given(t);
+struct rs_solved rs_cells_solve(const struct rs_cells *t) {
+    struct rs_solved s = rs_cells_as_given(t);
     size_t done = 0;
     for (size_t c = 0; c < s.columns && done < s.rows; c++)
         if (!known(&t->cells[c])) done += pivot_on(&s, done, c);
@@ -132,7 +126,7 @@ static int64_t smallest_known(const struct rs_cells *t, const double *row) {
 }
 
 /* The row of either form that discloses something, and the smallest known cell of it; -1 where there is none. */
-static int64_t disclosed_by(const struct rs_cells *t, const struct solved *s, double minimum, uint32_t *which) {
+static int64_t disclosed_by(const struct rs_cells *t, const struct rs_solved *s, double minimum, uint32_t *which) {
     int64_t found = -1;
     for (size_t r = 0; r < s->rows && found < 0; r++)
         if (discloses(t, row_of(s, r), minimum, which)) found = smallest_known(t, row_of(s, r));
@@ -143,7 +137,7 @@ static int64_t disclosed_by(const struct rs_cells *t, const struct solved *s, do
  * looked at as given, too: solving may mix a small sum of unknown cells with others and so hide it from this search,
  * though not from a reader. */
 static bool suppress_one(struct rs_cells *t, double minimum) {
-    struct solved given = as_given(t), s = solve(t);
+    struct rs_solved given = rs_cells_as_given(t), s = rs_cells_solve(t);
     uint32_t which = RS_NO_CELL;
     int64_t found = disclosed_by(t, &given, minimum, &which);
     if (found < 0) found = disclosed_by(t, &s, minimum, &which);
@@ -227,7 +221,7 @@ static int64_t audit(const struct rs_cells *t, double minimum, struct bounds *b)
             b[c].low[k] = certain ? part(&t->cells[c], k) : 0;
             b[c].high[k] = certain ? part(&t->cells[c], k) : INFINITY;
         }
-    struct solved s = solve(t), given = as_given(t);
+    struct rs_solved s = rs_cells_solve(t), given = rs_cells_as_given(t);
     bool changed = true;
     for (int round = 0; changed && round < 200; round++) {
         changed = false;
@@ -270,7 +264,24 @@ static bool suppress_beside(struct rs_cells *t, uint32_t c) {
     return true;
 }
 
+/* Complementary suppression until nothing more is given away, but by bounds alone. */
+static bool suppress_all(struct rs_cells *t, const struct rs_publication *others, size_t n, double minimum,
+                         struct rs_error *error) {
+    for (bool more = true; more;) {
+        while (suppress_one(t, minimum)) continue;
+        more = false;
+        for (size_t i = 0; i < n && !more; i++)
+            if (!rs_differences_suppress_one(t, &others[i], minimum, &more, error)) return false;
+    }
+    return true;
+}
+
 bool rs_suppress(struct rs_cells *t, double minimum, struct rs_error *error) {
+    return rs_suppress_beside(t, NULL, 0, minimum, error);
+}
+
+bool rs_suppress_beside(struct rs_cells *t, const struct rs_publication *others, size_t n, double minimum,
+                        struct rs_error *error) {
     for (size_t c = 0; c < t->n_cells; c++) {
         struct rs_small_cell *cell = &t->cells[c];
         cell->primary = minimum > 1 && sensitive(cell, minimum);
@@ -278,10 +289,12 @@ bool rs_suppress(struct rs_cells *t, double minimum, struct rs_error *error) {
         cell->protects = RS_NO_CELL;
     }
     if (minimum <= 1) return true;
+    for (size_t i = 0; i < n; i++) rs_differences_mark(t, &others[i], minimum);
     struct bounds *b = rs_alloc((t->n_cells + 1) * sizeof *b);
-    bool good = true;
+    bool good;
     for (;;) {
-        while (suppress_one(t, minimum)) continue;
+        good = suppress_all(t, others, n, minimum, error);
+        if (!good) break;
         int64_t found = audit(t, minimum, b);
         if (found < 0) break;
         good = suppress_beside(t, (uint32_t)found);

@@ -16,7 +16,9 @@
  *  3. audit: bounds of each unknown cell are narrowed from the relations, from n = x + (n - x) and from counts not
  *     being negative, until nothing changes. No suppressed or sensitive cell may end as a point, nor one of its small
  *     counts between bounds that both lie in 1 to 10. What the audit finds is suppressed further; RS_BUG where that
- *     cannot help. */
+ *     cannot help.
+ *  4. differencing: beside counts that a reader has from elsewhere (successive.h), no difference from 1 to 10 may show or
+ *     follow either. */
 #ifndef RS_STRATIFY_SUPPRESS_H
 #define RS_STRATIFY_SUPPRESS_H
 #include <stdbool.h>
@@ -32,6 +34,7 @@ struct rs_small_cell {
     bool also_small;
     bool suppressed;  /* out: its row is blank */
     bool primary;     /* out: sensitive by itself */
+    bool differencing; /* out: suppressed for what a reader has from elsewhere */
     bool below_floor; /* blank since its measure is not reported of so few: says nothing, and protects nothing */
     /* out, of suppressed ones: the cell that could be worked out were this one shown (RS_NO_CELL: none, or a sum of several);
      * whether only narrowing bounds found that; and what a reader knows of n all the same. */
@@ -54,9 +57,39 @@ uint32_t rs_cells_relation(struct rs_cells *t); /* a new one; its terms sum to 0
 void rs_cells_term(struct rs_cells *t, uint32_t relation, uint32_t cell, int sign);
 void rs_cells_free(struct rs_cells *t);
 
-/* minimum 11 suppresses 1-10; 1 or less suppresses nothing. */
+/* What a reader has from elsewhere of the same cells, or of nearly the same persons: an earlier publication, say. */
+struct rs_other_cell {
+    double n, x;
+    bool known;        /* was published there */
+    bool also_changed; /* a number of another estimator of the cell differs by a small one */
+};
+/* A cell of that publication that this one has not, in the relation in which it would stand. */
+struct rs_gone_cell {
+    uint32_t relation;
+    int sign;
+    double n, x;
+    bool known;
+};
+struct rs_publication {
+    struct rs_other_cell *cell; /* by number of the cell */
+    struct rs_gone_cell *gone;
+    size_t n_gone;
+};
+
+/* minimum 11 suppresses 1-10; 1 or less suppresses nothing. `others` are n publications that a reader has as well. */
 bool rs_suppress(struct rs_cells *t, double minimum, struct rs_error *error);
+bool rs_suppress_beside(struct rs_cells *t, const struct rs_publication *others, size_t n, double minimum,
+                        struct rs_error *error);
 /* Step 3 alone: number of the first cell that could be worked out, or -1. */
 int64_t rs_suppression_audit(const struct rs_cells *t, double minimum);
+
+/* The relations as rows, cells as columns: as they are, or solved for cells that are not known (has no row and is not
+ * empty, or suppressed), each pivot in one row only. For suppress.c and successive.c; free(a). */
+struct rs_solved {
+    double *a;
+    size_t rows, columns;
+};
+struct rs_solved rs_cells_as_given(const struct rs_cells *t);
+struct rs_solved rs_cells_solve(const struct rs_cells *t);
 
 #endif
