@@ -150,6 +150,14 @@ static void below_floor(struct rs_small_cell *cell, double floor) {
     cell->suppressed = cell->below_floor = true;
 }
 
+static bool suppress(struct rs_estimates *out, const struct rs_settings *settings, struct rs_error *error) {
+    size_t n;
+    struct rs_publication *others = rs_publications_of(settings->published, out, &n);
+    bool good = rs_suppress_beside(&out->table, others, n, settings->minimum_cell, error);
+    rs_publications_free(others, n);
+    return good;
+}
+
 bool rs_estimates_make(struct rs_estimates *out, struct rs_series *series, const struct rs_strata *strata,
                        const struct rs_settings *settings, struct rs_error *error) {
     *out = (struct rs_estimates){.series = series, .strata = strata};
@@ -165,8 +173,7 @@ bool rs_estimates_make(struct rs_estimates *out, struct rs_series *series, const
             make_dimension(out, strata, (enum rs_dimension)d, all, settings);
     }
     rs_estimate_2024(out, strata, all);
-    if (!rs_estimate_crossed(out, strata, settings, error) || !rs_suppress(&out->table, settings->minimum_cell, error))
-        return false;
+    if (!rs_estimate_crossed(out, strata, settings, error) || !suppress(out, settings, error)) return false;
     rs_estimate_missing_shown(out);
     for (size_t i = 0; i < out->n; i++) below_floor(&out->table.cells[out->e[i].cell], series->about->floor);
     return true;

@@ -9,6 +9,7 @@
 #include "multiple.h"
 #include "ols.h"
 #include "pipeline/rows/stage.h"
+#include "published.h"
 #include "strata.h"
 #include "suppress.h"
 
@@ -25,6 +26,7 @@ struct rs_settings {
     const char *reference[RS_DIMENSIONS]; /* by name; NULL for the largest group */
     const struct rs_collapse *collapse; /* label.h; NULL for none */
     int threads;
+    const struct rs_published *published; /* what a reader has besides (published.h); NULL for nothing */
     int replicates; /* data sets of multiple imputation; 0 for none */
 };
 
@@ -84,7 +86,7 @@ enum { RS_MOST_GAPS = 20 };
 struct rs_gaps {
     struct rs_gap gap[RS_MOST_GAPS];
     size_t n;
-    uint64_t rows, primary, complementary;
+    uint64_t rows, primary, complementary, differencing;
 };
 /* suppression_log.c: a row of layout suppression for each blank row of estimate. */
 void rs_suppression_publish(const struct rs_estimates *e, double minimum_cell, struct rs_batch *batch, int sink);

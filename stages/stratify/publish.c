@@ -77,14 +77,16 @@ void rs_estimates_publish(const struct rs_estimates *all, struct rs_batch *batch
         row[ESTIMATE_estimator] = key[4];
         row[ESTIMATE_suppressed] = cell->suppressed ? RS_LIT("Y") : RS_LIT("N");
         if (cell->suppressed)
-            row[ESTIMATE_suppression_reason] = cell->below_floor ? RS_LIT("below_floor")
-                                               : cell->primary   ? RS_LIT("primary")
-                                                                 : RS_LIT("complementary");
+            row[ESTIMATE_suppression_reason] = cell->below_floor    ? RS_LIT("below_floor")
+                                               : cell->primary      ? RS_LIT("primary")
+                                               : cell->differencing ? RS_LIT("differencing")
+                                                                    : RS_LIT("complementary");
         else emit_numbers(&batch->arena, e, row);
         rs_batch_emit(batch, 0, &rs_layout_estimate, row);
         gaps->rows++;
         gaps->primary += cell->suppressed && cell->primary;
-        gaps->complementary += cell->suppressed && !cell->primary && !cell->below_floor;
+        gaps->differencing += cell->suppressed && cell->differencing && !cell->primary;
+        gaps->complementary += cell->suppressed && !cell->primary && !cell->below_floor && !cell->differencing;
         if (!cell->suppressed) keep_gap(gaps, all->series, e, rs_dimension_name(all->strata, e->dimension));
     }
 }

@@ -90,9 +90,9 @@ static void warn_references(const struct rs_strata *strata, const struct rs_sett
 }
 
 static bool tabulate(struct rs_run *run, const struct rs_tabulation *t, double minimum_cell, size_t combinations,
-                     struct rs_error *error) {
+                     struct rs_published *published, struct rs_error *error) {
     struct rs_batch batch = {0};
-    bool good = rs_tabulation_publish(t, minimum_cell, combinations, &batch, RS_SINK_TABULATION, error) &&
+    bool good = rs_tabulation_publish(t, minimum_cell, combinations, published, &batch, RS_SINK_TABULATION, error) &&
                 rs_run_done(run, &batch, error);
     rs_buffer_free(&batch.out[RS_SINK_TABULATION]);
     rs_arena_free(&batch.arena);
@@ -108,14 +108,16 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
     struct rs_wanted wanted = {.measures = NULL};
     struct rs_said said = {.standard = {.weight = NULL}};
     struct rs_tabulation tabulation = {.reasons = {0}};
+    struct rs_published published = {.n = 0};
     int64_t combinations = 0;
     bool good = read_settings(run, &settings, &bands, error) && rs_run_option_long(run, "combinations", 0, 119, &combinations, error) &&
                 rs_strata_open(&strata, run->output, error) && rs_wanted_open(run, &strata, &wanted, error) &&
                 parse_references(rs_run_option(run, "reference-group"), &strata, &settings, &arena, error) &&
-                rs_said_open(run, &strata, &said, error) &&
+                rs_said_open(run, &strata, &said, error) && rs_published_read(run, &published, error) &&
                 rs_stratify_join(run, &bands, &strata, &tabulation, error) &&
-                tabulate(run, &tabulation, settings.minimum_cell, (size_t)combinations, error);
+                tabulate(run, &tabulation, settings.minimum_cell, (size_t)combinations, &published, error);
     settings.collapse = wanted.collapse;
+    settings.published = &published;
     if (good) {
         if (strata.n_series) qsort(strata.series, strata.n_series, sizeof *strata.series, by_measure);
         warn_references(&strata, &settings);
@@ -128,9 +130,15 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
         json_object_set_new(run->results, "estimates", json_integer((json_int_t)gaps.rows));
         json_object_set_new(run->results, "suppressed_primary", json_integer((json_int_t)gaps.primary));
         json_object_set_new(run->results, "suppressed_complementary", json_integer((json_int_t)gaps.complementary));
+        json_object_set_new(run->results, "suppressed_differencing", json_integer((json_int_t)gaps.differencing));
+        if (gaps.differencing)
+            rs_warn("%llu of %llu estimates are withheld since they differ by less than %g from what was published before, "
+                    "or would give such a difference away: for these the earlier numbers stand",
+                    (unsigned long long)gaps.differencing, (unsigned long long)gaps.rows, settings.minimum_cell);
         json_object_set_new(run->results, "widest_gaps", rs_gaps_json(&gaps));
     }
     rs_said_free(&said);
+    rs_published_free(&published);
     rs_tabulation_free(&tabulation);
     rs_strata_free(&strata);
     rs_wanted_free(&wanted);
@@ -166,6 +174,9 @@ static const struct rs_option options[] = {
      "No run: reads group counts from a CSV (group, numerator, denominator; optionally se, weight, order) and prints "
      "rates, differences, ratios and indices of disparity."},
     {"minimum-cell", "N", "11", "Smallest count that may be published; 11 withholds 1 to 10, 1 withholds nothing."},
+    {"differencing", "WHETHER", "yes",
+     "Withholds also what differs by a small count from the same row of a --prior run, or of the tabulation; no where nobody "
+     "reads both."},
     {"reference-group", "LIST", NULL,
      "Groups to compare with, as DIMENSION=GROUP, comma between; else the largest group of each dimension."},
     {"age-bands", "LIST", "0,18,45,65,75", "First age of each band, at the as-of date."},
@@ -181,7 +192,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_stratify = {
     .name = "stratify",
-    .version = 5,
+    .version = 6, /* 6: small cells held against what was published before */
     .about = "Rates by race and ethnicity, language, sex, age band and provider group, with intervals and gaps.",
     .description =
         "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the "
@@ -207,7 +218,11 @@ const struct rs_stage rs_stage_stratify = {
         "Small cells (CMS policy of 2024-01-26): no count from 1 to 10 is published or can be worked out, zero may "
         "be. Count, rate, error, interval and comparison go together; further cells are withheld where a withheld "
         "one could be subtracted out of a total; the result is audited by trying to do so, and the stage fails "
-        "where that works.\n\n"
+        "where that works. Two publications of nearly the same persons can be subtracted: beside the estimates and the "
+        "tabulation of --prior runs, and beside this run's own tabulation, no difference from 1 to 10 in the same measure "
+        "and period is shown or can be worked out either. What was out before stands where a row is withheld for that "
+        "(suppression_reason differencing), until enough has changed. Give --prior each publication whose readers have this "
+        "one, too.\n\n"
         "disparity says more of the gaps: indices of all groups together (between-group variance, Theil, mean log "
         "deviation, attributable risk and others), each gap as odds ratio, ratio of failures and effect size, tested "
         "with Benjamini and Hochberg's adjustment over a measure's gaps, the smallest difference that could have been "

@@ -11,6 +11,7 @@ static struct rs_view rule_of(const struct rs_small_cell *c, double minimum) {
     if (c->primary && small(c->x, minimum)) return RS_LIT("small_numerator");
     if (c->primary && small(c->n - c->x, minimum)) return RS_LIT("small_remainder");
     if (c->primary) return RS_LIT("small_information");
+    if (c->differencing) return RS_LIT("differencing");
     return c->by_bounds ? RS_LIT("bounds") : RS_LIT("complementary");
 }
 

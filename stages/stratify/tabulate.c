@@ -244,8 +244,9 @@ static void emit(const struct table *t, const struct line *l, struct rs_batch *b
         [TABULATION_category] = rs_cstr(l->category),
         [TABULATION_suppressed] = cell->suppressed ? RS_LIT("Y") : RS_LIT("N"),
         [TABULATION_suppression_reason] = !cell->suppressed ? RS_NULL
-                                          : cell->primary   ? RS_LIT("primary")
-                                                            : RS_LIT("complementary")};
+                                          : cell->primary      ? RS_LIT("primary")
+                                          : cell->differencing ? RS_LIT("differencing")
+                                                               : RS_LIT("complementary")};
     if (!cell->suppressed) {
         row[TABULATION_n] = rs_arena_long(&batch->arena, (int64_t)cell->n);
         /* a share of a withheld base would give the base */
@@ -255,11 +256,27 @@ static void emit(const struct table *t, const struct line *l, struct rs_batch *b
     rs_batch_emit(batch, sink, &rs_layout_tabulation, row);
 }
 
+static bool suppress(struct table *t, const struct rs_published *published, double minimum, struct rs_error *error) {
+    struct rs_tabulated_line *lines = rs_alloc((t->n + 1) * sizeof *lines);
+    size_t n;
+    for (size_t i = 0; i < t->n; i++)
+        lines[i] = (struct rs_tabulated_line){t->lines[i].approach, t->lines[i].category, t->lines[i].cell};
+    struct rs_publication *others = rs_publications_of_tabulation(published, &t->cells, lines, t->n, &n);
+    bool good = rs_suppress_beside(&t->cells, others, n, minimum, error);
+    rs_publications_free(others, n);
+    free(lines);
+    return good;
+}
+
 bool rs_tabulation_publish(const struct rs_tabulation *counted, double minimum_cell, size_t most,
-                           struct rs_batch *batch, int sink, struct rs_error *error) {
+                           struct rs_published *published, struct rs_batch *batch, int sink, struct rs_error *error) {
     struct table *t = rs_alloc(sizeof *t);
     build(t, counted, minimum_cell, most);
-    bool ok = rs_suppress(&t->cells, minimum_cell, error) || rs_error_context(error, "tabulation");
+    bool ok = suppress(t, published, minimum_cell, error) || rs_error_context(error, "tabulation");
+    for (size_t i = 0; ok && published && i < t->n; i++) {
+        const struct rs_small_cell *cell = &t->cells.cells[t->lines[i].cell];
+        if (!cell->suppressed) rs_published_note(published, t->lines[i].approach, t->lines[i].category, cell->n);
+    }
     qsort(t->lines, t->n, sizeof *t->lines, by_key);
     for (size_t i = 0; ok && i < t->n; i++) emit(t, &t->lines[i], batch, sink);
     rs_cells_free(&t->cells);

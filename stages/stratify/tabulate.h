@@ -12,8 +12,7 @@
  * can be worked out from two tabulations together (suppress.h). */
 #ifndef RS_STRATIFY_TABULATE_H
 #define RS_STRATIFY_TABULATE_H
-#include "pipeline/rows/stage.h"
-#include "strata.h"
+#include "published.h"
 
 enum { RS_2024 = 7, RS_COMBINATIONS = 1 << RS_2024 };
 struct rs_tabulation {
@@ -27,9 +26,10 @@ struct rs_tabulation {
 void rs_tabulation_add(struct rs_tabulation *t, const struct rs_view *person);
 /* Adds one to another and empties it. */
 void rs_tabulation_merge(struct rs_tabulation *into, struct rs_tabulation *from);
-/* Suppresses and emits rows of layout tabulation into `sink`, sorted by its key; `most` combinations at most are
- * named. */
-bool rs_tabulation_publish(const struct rs_tabulation *t, double minimum_cell, size_t most, struct rs_batch *batch,
+/* Suppresses, also beside what is in `published` (NULL: nothing), notes there what is shown, and emits rows of layout
+ * tabulation into `sink`, sorted by its key; `most` combinations at most are named. */
+bool rs_tabulation_publish(const struct rs_tabulation *t, double minimum_cell, size_t most,
+                           struct rs_published *published, struct rs_batch *batch,
                            int sink, struct rs_error *error);
 void rs_tabulation_free(struct rs_tabulation *t);
 

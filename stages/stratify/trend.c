@@ -39,7 +39,9 @@ void rs_trend_add(struct rs_trend *t, const struct rs_estimates *all) {
         struct rs_trend_point *p = add(t, gap_number(t, key), all->series->period, 0);
         p->suppressed = cell->suppressed;
         if (p->suppressed) {
-            p->reason = cell->primary ? RS_LIT("primary") : RS_LIT("complementary");
+            p->reason = cell->primary        ? RS_LIT("primary")
+                        : cell->differencing ? RS_LIT("differencing")
+                                             : RS_LIT("complementary");
             continue;
         }
         p->rate = e->rate;

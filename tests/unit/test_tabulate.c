@@ -42,7 +42,7 @@ static size_t n_rows;
 static void publish(double minimum, size_t most) {
     struct rs_arena arena = {0};
     batch.out[0].n = 0;
-    cr_assert(rs_tabulation_publish(&counted, minimum, most, &batch, 0, &error), "%s", error.text);
+    cr_assert(rs_tabulation_publish(&counted, minimum, most, NULL, &batch, 0, &error), "%s", error.text);
     struct rs_view rest = rs_view(batch.out[0].p, batch.out[0].n);
     n_rows = 0;
     while (rs_has(rest)) {

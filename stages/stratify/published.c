@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why it exists: a table is read beside those that are out already. */
+#include "published.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "estimate.h"
+
+/* ---- names -------------------------------------------------------------------------------------------------------- */
+
+enum { MOST_PARTS = 5 };
+
+/* The parts with a byte between that stands in none of them; *text is the caller's buffer. */
+static struct rs_view joined(struct rs_buffer *text, const struct rs_view *part, size_t n) {
+    text->n = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (i) rs_buffer_byte(text, '\x1f');
+        rs_buffer_view(text, part[i]);
+    }
+    return rs_view(text->p, text->n);
+}
+
+static double *counted_at(struct rs_names *names, double **count, size_t *room, struct rs_view key) {
+    uint32_t at = rs_name_number(names, key);
+    while (at >= *room) {
+        *room = *room ? 2 * *room : 64;
+        *count = rs_realloc(*count, *room * sizeof **count);
+    }
+    return &(*count)[at];
+}
+
+/* ---- earlier runs ------------------------------------------------------------------------------------------------- */
+
+static bool take_estimate(struct rs_published_run *r, const struct rs_view *row, struct rs_buffer *text,
+                          struct rs_error *error) {
+    struct rs_view key[MOST_PARTS] = {row[ESTIMATE_measure], row[ESTIMATE_period], row[ESTIMATE_dimension],
+                                      row[ESTIMATE_estimator], row[ESTIMATE_stratum]};
+    struct rs_published_row new = {.n = NAN, .x = NAN, .shown = rs_eq_c(row[ESTIMATE_suppressed], "N")};
+    if ((rs_has(row[ESTIMATE_n]) && !rs_parse_real(row[ESTIMATE_n], &new.n)) ||
+        (rs_has(row[ESTIMATE_x]) && !rs_parse_real(row[ESTIMATE_x], &new.x)))
+        return rs_fail(error, RS_DATA, "--prior: a number of its estimates is none: take the file as the run wrote it");
+    new.table = rs_name_number(&r->tables, joined(text, key, MOST_PARTS - 1));
+    uint32_t at = rs_name_number(&r->keys, joined(text, key, MOST_PARTS));
+    if (at >= r->room) {
+        r->room = r->room ? 2 * r->room : 256;
+        r->row = rs_realloc(r->row, r->room * sizeof *r->row);
+    }
+    r->row[at] = new;
+    return true;
+}
+
+static bool take_tabulation(struct rs_published_run *r, const struct rs_view *row, struct rs_buffer *text,
+                            struct rs_error *error) {
+    struct rs_view key[] = {row[TABULATION_approach], row[TABULATION_category]};
+    double n;
+    r->tabulated = true;
+    if (!rs_eq_c(row[TABULATION_suppressed], "N")) return true;
+    if (!rs_parse_real(row[TABULATION_n], &n))
+        return rs_fail(error, RS_DATA, "--prior: a count of its tabulation is none: take the file as the run wrote it");
+    *counted_at(&r->categories, &r->count, &r->count_room, joined(text, key, 2)) = n;
+    return true;
+}
+
+static bool read_layout(struct rs_run *run, const char *dir, const struct rs_layout *layout, struct rs_published_run *r,
+                        bool *found, struct rs_error *error) {
+    struct rs_manifest m;
+    if (!rs_run_prior_in(run, dir, layout, &m, found, error)) return false;
+    if (!*found) return true; /* a directory of another stage of that run */
+    const struct rs_view *row;
+    struct rs_buffer text = {0};
+    struct rs_scan *scan = rs_scan_open(&m, error);
+    bool good = scan != NULL;
+    while (good && rs_scan_next(scan, &row, error))
+        good = layout == &rs_layout_estimate ? take_estimate(r, row, &text, error) : take_tabulation(r, row, &text, error);
+    rs_scan_close(scan);
+    rs_buffer_free(&text);
+    return good && !error->code;
+}
+
+bool rs_published_read(struct rs_run *run, struct rs_published *out, struct rs_error *error) {
+    const char *option = rs_run_option(run, "differencing");
+    *out = (struct rs_published){.n = 0};
+    if (strcmp(option, "no") == 0) return true;
+    if (strcmp(option, "yes") != 0) return rs_fail(error, RS_USAGE, "--differencing is yes or no, not %s", option);
+    out->run = rs_alloc((run->n_priors + 1) * sizeof *out->run);
+    for (size_t i = 0; i < run->n_priors; i++) {
+        struct rs_published_run *r = &out->run[out->n];
+        bool estimates = false, tabulation = false;
+        if (!read_layout(run, run->priors[i], &rs_layout_estimate, r, &estimates, error) ||
+            !read_layout(run, run->priors[i], &rs_layout_tabulation, r, &tabulation, error))
+            return false;
+        out->n += estimates || tabulation;
+    }
+    return true;
+}
+
+void rs_published_free(struct rs_published *p) {
+    for (size_t i = 0; p->run && i <= p->n; i++) { /* one more: reading it may have failed */
+        rs_names_free(&p->run[i].keys);
+        rs_names_free(&p->run[i].tables);
+        rs_names_free(&p->run[i].categories);
+        free(p->run[i].row);
+        free(p->run[i].count);
+    }
+    free(p->run);
+    rs_names_free(&p->here);
+    free(p->here_count);
+    *p = (struct rs_published){.n = 0};
+}
+
+/* ---- this run's tabulation ---------------------------------------------------------------------------------------- */
+
+static void note(struct rs_published *p, enum rs_dimension d, const char *stratum, double n) {
+    struct rs_buffer text = {0};
+    struct rs_view key[] = {rs_cstr(rs_dimension_names[d]), rs_cstr(stratum)};
+    *counted_at(&p->here, &p->here_count, &p->here_room, joined(&text, key, 2)) = n;
+    rs_buffer_free(&text);
+}
+
+/* Groups of the six that are a category of the seven: of the others the sets differ (WHITE holds MENA, API two of the seven,
+ * MULTI no Hispanic persons). */
+static bool is_group(const char *category, bool alone) {
+    return alone ? strcmp(category, "AIAN") == 0 || strcmp(category, "BLACK") == 0 : strcmp(category, "HISPANIC") == 0;
+}
+
+void rs_published_note(struct rs_published *p, const char *approach, const char *category, double n) {
+    bool alone = strcmp(approach, "multiracial") == 0, any = strcmp(approach, "alone_or_in_combination") == 0;
+    if (strcmp(approach, "population") == 0) {
+        bool all = strcmp(category, "ALL") == 0;
+        if (strcmp(category, "ANSWERED") == 0) return;
+        note(p, all ? RS_ALL : RS_RACE_2024, all ? "all" : category, n);
+        if (!all) note(p, RS_RACE_2024_ANY, category, n);
+    }
+    if (alone) note(p, RS_RACE_2024, strncmp(category, "MULTIRACIAL", 11) == 0 ? "MULTIRACIAL" : category, n);
+    if (any) note(p, RS_RACE_2024_ANY, category, n);
+    if ((alone || any) && is_group(category, alone)) note(p, RS_RACE, category, n);
+}
+
+/* ---- beside estimates --------------------------------------------------------------------------------------------- */
+
+static bool is_counted(enum rs_estimator e) { return e == RS_OBSERVED || e == RS_SELF_REPORT; }
+
+static bool is_small_change(double a, double b) { return !isnan(a) && !isnan(b) && fabs(a - b) > 1e-9 && fabs(a - b) < 11; }
+
+static struct rs_view table_of(struct rs_buffer *text, const struct rs_estimates *all, const struct rs_estimate *e) {
+    struct rs_view key[] = {all->series->measure, all->series->period, rs_cstr(rs_dimension_name(all->strata, e->dimension)),
+                            rs_cstr(rs_estimator_names[e->estimator])};
+    return joined(text, key, 4);
+}
+
+static uint32_t row_of(const struct rs_published_run *r, struct rs_buffer *text, const struct rs_estimates *all,
+                       const struct rs_estimate *e) {
+    uint32_t at;
+    table_of(text, all, e);
+    rs_buffer_byte(text, '\x1f');
+    rs_buffer_view(text, rs_cstr(e->stratum));
+    return rs_name_find(&r->keys, rs_view(text->p, text->n), &at) ? at : UINT32_MAX;
+}
+
+/* The numbers of a cell are those of one of its rows: of counted ones, or of the primary estimator. */
+static bool speaks_for(const struct rs_small_cell *cell, const struct rs_estimate *e) {
+    return is_counted(e->estimator) || e->estimator == RS_BIRDIE ||
+           (fabs(cell->n - e->n) < 1e-9 && fabs(cell->x - e->x) < 1e-9);
+}
+
+/* Of rates and means a cell has persons alone, and its numerator is no count of them. */
+static void take_row(struct rs_other_cell *o, const struct rs_small_cell *cell, const struct rs_estimate *e,
+                     const struct rs_published_row *then, bool proportion) {
+    if (!then->shown || isnan(then->n)) return;
+    if (!o->known && speaks_for(cell, e)) {
+        *o = (struct rs_other_cell){then->n, proportion ? then->x : 0, true, o->also_changed};
+    } else {
+        o->also_changed |= is_small_change(then->n, e->n);
+        if (proportion) o->also_changed |= is_small_change(then->x, e->x) || is_small_change(then->n - then->x, e->n - e->x);
+    }
+}
+
+/* Whether the relation is one of this table: of the rows in it that are of the dimension, all are its estimator's. */
+static void mark_relations(const struct rs_estimates *all, const char *dimension, const char *estimator, int *sign) {
+    const struct rs_cells *t = &all->table;
+    int *of_cell = rs_alloc((t->n_cells + 1) * sizeof *of_cell);
+    for (size_t i = 0; i < all->n; i++) {
+        const struct rs_estimate *e = &all->e[i];
+        if (strcmp(rs_dimension_name(all->strata, e->dimension), dimension) != 0) continue;
+        of_cell[e->cell] |= strcmp(rs_estimator_names[e->estimator], estimator) == 0 ? 1 : 2;
+    }
+    for (size_t i = 0; i < t->n_terms; i++) {
+        const struct rs_cells_term *term = &t->terms[i];
+        int *s = &sign[term->relation];
+        if (!of_cell[term->cell] || *s == 2) continue;
+        *s = of_cell[term->cell] & 1 ? term->sign : 2;
+    }
+    free(of_cell);
+}
+
+/* A row that this run has not: nobody is in that group any more. Of dimensions that cut all persons, as those of 2024 and
+ * intersections do not by one relation. */
+static bool may_be_gone(struct rs_view dimension, struct rs_view estimator, enum rs_dimension *d) {
+    if (!rs_eq_c(estimator, "observed") && !rs_eq_c(estimator, "self_report") && !rs_eq_c(estimator, "birdie")) return false;
+    for (*d = RS_RACE; *d < RS_BUILT_IN; ++*d)
+        if (rs_eq_c(dimension, rs_dimension_names[*d])) return *d != RS_RACE_2024 && *d != RS_RACE_2024_ANY;
+    return false;
+}
+
+static void add_gone(struct rs_publication *p, const struct rs_estimates *all, const struct rs_published_row *row,
+                     const char *dimension, const char *estimator) {
+    int *sign = rs_alloc((all->table.n_relations + 1) * sizeof *sign);
+    mark_relations(all, dimension, estimator, sign);
+    for (uint32_t r = 0; r < all->table.n_relations; r++) {
+        if (sign[r] != 1 && sign[r] != -1) continue;
+        p->gone = rs_realloc(p->gone, (p->n_gone + 1) * sizeof *p->gone);
+        p->gone[p->n_gone++] = (struct rs_gone_cell){r, sign[r], row->n, row->x, row->shown};
+    }
+    free(sign);
+}
+
+static void find_gone(const struct rs_published_run *r, const bool *met, const struct rs_estimates *all,
+                      struct rs_publication *p) {
+    bool proportion = all->series->about->kind == RS_PROPORTION;
+    for (uint32_t i = 0; i < r->keys.n; i++) {
+        struct rs_view rest = rs_cstr(r->keys.names[i]), part[4];
+        enum rs_dimension d;
+        for (int k = 0; k < 4; k++) part[k] = rs_split(&rest, '\x1f');
+        if (met[i] || !rs_eq(part[0], all->series->measure) || !rs_eq(part[1], all->series->period) ||
+            !may_be_gone(part[2], part[3], &d))
+            continue;
+        struct rs_published_row row = r->row[i];
+        if (!row.shown) row.n = row.x = 0;
+        if (!proportion) row.x = 0;
+        char estimator[16] = "";
+        memcpy(estimator, part[3].p, part[3].n < 15 ? part[3].n : 15);
+        add_gone(p, all, &row, rs_dimension_names[d], estimator);
+    }
+}
+
+static struct rs_publication beside_run(const struct rs_published_run *r, const struct rs_estimates *all) {
+    struct rs_publication p = {.cell = rs_alloc((all->table.n_cells + 1) * sizeof *p.cell)};
+    bool *met = rs_alloc((r->keys.n + 1) * sizeof *met), proportion = all->series->about->kind == RS_PROPORTION;
+    struct rs_buffer text = {0};
+    for (size_t i = 0; i < all->n; i++) {
+        const struct rs_estimate *e = &all->e[i];
+        const struct rs_small_cell *cell = &all->table.cells[e->cell];
+        uint32_t at = row_of(r, &text, all, e), table;
+        if (at != UINT32_MAX) {
+            met[at] = true;
+            take_row(&p.cell[e->cell], cell, e, &r->row[at], proportion);
+        } else if (is_counted(e->estimator) && rs_name_find(&r->tables, table_of(&text, all, e), &table)) {
+            p.cell[e->cell].known = true; /* no row in a table that is there: nobody was in it */
+        }
+    }
+    find_gone(r, met, all, &p);
+    rs_buffer_free(&text);
+    free(met);
+    return p;
+}
+
+/* Persons counted in all, beside those in the denominator: their numerator is not counted there, so that only n differs. */
+static struct rs_publication beside_tabulation(const struct rs_published *p, const struct rs_estimates *all) {
+    struct rs_publication out = {.cell = rs_alloc((all->table.n_cells + 1) * sizeof *out.cell)};
+    struct rs_buffer text = {0};
+    for (size_t i = 0; i < all->n; i++) {
+        const struct rs_estimate *e = &all->e[i];
+        const struct rs_small_cell *cell = &all->table.cells[e->cell];
+        struct rs_view key[] = {rs_cstr(rs_dimension_name(all->strata, e->dimension)), rs_cstr(e->stratum)};
+        uint32_t at;
+        if (!is_counted(e->estimator) || !rs_name_find(&p->here, joined(&text, key, 2), &at)) continue;
+        out.cell[e->cell] = (struct rs_other_cell){p->here_count[at], cell->x, true, false};
+    }
+    rs_buffer_free(&text);
+    return out;
+}
+
+struct rs_publication *rs_publications_of(const struct rs_published *p, const struct rs_estimates *all, size_t *n) {
+    *n = 0;
+    if (!p || !p->run) return NULL;
+    struct rs_publication *list = rs_alloc((p->n + 1) * sizeof *list);
+    for (size_t i = 0; i < p->n; i++) list[(*n)++] = beside_run(&p->run[i], all);
+    if (p->here.n) list[(*n)++] = beside_tabulation(p, all);
+    return list;
+}
+
+struct rs_publication *rs_publications_of_tabulation(const struct rs_published *p, const struct rs_cells *cells,
+                                                     const struct rs_tabulated_line *lines, size_t n_lines, size_t *n) {
+    *n = 0;
+    if (!p || !p->run) return NULL;
+    struct rs_publication *list = rs_alloc((p->n + 1) * sizeof *list);
+    struct rs_buffer text = {0};
+    for (size_t i = 0; i < p->n; i++) {
+        const struct rs_published_run *r = &p->run[i];
+        if (!r->tabulated) continue;
+        struct rs_publication *one = &list[(*n)++];
+        one->cell = rs_alloc((cells->n_cells + 1) * sizeof *one->cell);
+        for (size_t k = 0; k < n_lines; k++) {
+            struct rs_view key[] = {rs_cstr(lines[k].approach), rs_cstr(lines[k].category)};
+            uint32_t at;
+            if (rs_name_find(&r->categories, joined(&text, key, 2), &at))
+                one->cell[lines[k].cell] = (struct rs_other_cell){r->count[at], 0, true, false};
+        }
+    }
+    rs_buffer_free(&text);
+    return list;
+}
+
+void rs_publications_free(struct rs_publication *p, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        free(p[i].cell);
+        free(p[i].gone);
+    }
+    free(p);
+}

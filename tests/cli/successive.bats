@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Two publications of nearly the same persons: what a reader may not get by subtracting one from the other.
+
+setup() {
+    source "$BATS_TEST_DIRNAME/gaps.bash"
+    top_work=$BATS_TEST_TMPDIR
+}
+begin() {
+    work=$top_work/$1
+    in=$work/in
+    out=$work/out
+    key=0
+    mkdir -p "$work"
+}
+# groups WHITE_N WHITE_X BLACK_N BLACK_X API_N API_X
+groups() {
+    persons WHITE "$1" "$2"
+    persons BLACK "$3" "$4"
+    persons API "$5" "$6"
+}
+first_of_year() {
+    begin then
+    groups 400 300 300 120 100 50
+    stratify
+}
+reason() { column "$out/estimate.tsv" suppression_reason dimension=race_ethnicity stratum="$1" estimator=self_report; }
+
+# small PRIOR NOW: differences from 1 to 10 of any count shown in both
+small() {
+    python3 - "$1/estimate.tsv" "$2/estimate.tsv" <<'PY'
+import csv, sys
+def rows(path):
+    with open(path) as f:
+        return {r['estimate_key']: r for r in csv.DictReader(f, delimiter='\t', quoting=csv.QUOTE_NONE)}
+then, now = rows(sys.argv[1]), rows(sys.argv[2])
+for key, r in now.items():
+    if key not in then or '\\N' in (r['n'], r['x'], then[key]['n'], then[key]['x']):
+        continue
+    a, b = [[float(t['n']), float(t['x']), float(t['n']) - float(t['x'])] for t in (then[key], r)]
+    if any(1e-9 < abs(p - q) < 11 - 1e-9 for p, q in zip(a, b)):
+        print(r['dimension'], r['stratum'], r['estimator'])
+PY
+}
+
+@test "a group that lost two members is withheld, and so is what would give it away" {
+    first_of_year
+    begin now
+    groups 400 300 298 119 100 50
+    stratify
+    [ -n "$(small "$top_work/then/out" "$out")" ] # without --prior nobody looks
+    stratify --prior "$top_work/then/out"
+    [ -z "$(small "$top_work/then/out" "$out")" ]
+    [ "$(reason BLACK)" = differencing ]
+    [ "$(reason WHITE)$(reason API)" = '\N\N' ]
+    [ "$(column "$out/estimate.tsv" suppression_reason dimension=all)" = differencing ]
+    [ "$(column "$out/suppression.tsv" rule dimension=race_ethnicity stratum=BLACK estimator=self_report)" = differencing ]
+    # nothing is said of its gap either
+    [ -z "$(column "$out/disparity.tsv" value stratum=BLACK suppressed=N)" ]
+}
+
+@test "nothing changed, or much: all is shown" {
+    first_of_year
+    begin same
+    groups 400 300 300 120 100 50
+    stratify --prior "$top_work/then/out"
+    [ "$(reason WHITE)$(reason BLACK)$(reason API)" = '\N\N\N' ]
+    begin more
+    groups 460 330 340 140 140 70
+    stratify --prior "$top_work/then/out"
+    [ "$(reason WHITE)$(reason BLACK)$(reason API)" = '\N\N\N' ]
+    [ "$(column "$out/estimate.tsv" n dimension=all)" = 940 ]
+}
+
+@test "another period is of other persons, and --differencing no looks at nothing" {
+    first_of_year
+    begin now
+    groups 400 300 298 119 100 50
+    sed -i 's/ 2025 / 2026 /' "$work/measure"
+    stratify --prior "$top_work/then/out"
+    [ "$(reason BLACK)" = '\N' ]
+    sed -i 's/ 2026 / 2025 /' "$work/measure"
+    stratify --prior "$top_work/then/out" --differencing no
+    [ "$(reason BLACK)" = '\N' ]
+    run stratify --differencing maybe
+    [ "$status" -eq 64 ]
+}
+
+@test "each earlier publication counts, not the last alone" {
+    first_of_year
+    begin between
+    groups 440 320 340 140 140 70
+    stratify --prior "$top_work/then/out"
+    [ "$(reason BLACK)" = '\N' ]
+    begin now # back at two less than the first
+    groups 400 300 298 119 100 50
+    stratify --prior "$top_work/between/out"
+    [ "$(reason BLACK)" = '\N' ]
+    stratify --prior "$top_work/between/out" --prior "$top_work/then/out"
+    [ "$(reason BLACK)" = differencing ]
+}
+
+# All lost 52: 50 API members, who are all there were, and two Black ones. White beside all would say two.
+@test "a group that is gone is reckoned with" {
+    begin then
+    groups 400 300 300 120 50 25
+    stratify
+    begin now
+    persons WHITE 400 300
+    persons BLACK 298 119
+    stratify --prior "$top_work/then/out"
+    [ "$(reason BLACK)" = differencing ]
+    shown=$(column "$out/estimate.tsv" n dimension=all)$(column "$out/estimate.tsv" n dimension=race_ethnicity stratum=WHITE estimator=self_report)
+    case $shown in *'\N'*) ;; *) false ;; esac
+}
+
+# 300 Black persons, 296 of them in the denominator: the tabulation has the former.
+@test "the tabulation counts all persons, and what is not in the denominator is few" {
+    begin now
+    groups 400 300 300 120 100 50
+    person_columns=
+    awk '$6 == "BLACK"' "$work/person" | head -4 | cut -d' ' -f1 >"$work/out_of_it"
+    grep -vFf "$work/out_of_it" "$work/measure" >"$work/less"
+    mv "$work/less" "$work/measure"
+    stratify
+    [ "$(column "$out/tabulation.tsv" n approach=population category=ALL)" = 800 ]
+    [ "$(column "$out/estimate.tsv" n dimension=all)" = '\N' ]
+    [ "$(column "$out/estimate.tsv" suppression_reason dimension=all)" = differencing ]
+    stratify --differencing no
+    [ "$(column "$out/estimate.tsv" n dimension=all)" = 796 ]
+}
