@@ -255,7 +255,8 @@ static bool gather_block(void *self, struct rs_batch *batch, struct rs_error *er
         if (rs_person_declined(cursor.row)) continue;
         struct subject one = subject_of(s, cursor.row);
         struct rs_posterior q;
-        if (one.learn.answer[RS_LEARN_RACE] < 0 && one.learn.answer[RS_LEARN_LANGUAGE] < 0) continue;
+        bool silent = one.learn.answer[RS_LEARN_RACE] < 0 && one.learn.answer[RS_LEARN_LANGUAGE] < 0;
+        if (silent && !s->learner.nonresponse) continue;
         one.who.cells = 0;
         rs_impute_who(s->model, &one.who, &q);
         rs_learn_person_p(&one.learn, q.p);
@@ -421,7 +422,7 @@ static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
 
 const struct rs_stage rs_stage_impute = {
     .name = "impute",
-    .version = 5, /* 5: what persons said in earlier runs */
+    .version = 6, /* 6: members of a fit stand for those who do not report; 5: what persons said in earlier runs */
     .about = "Probabilities of race and ethnicity from surname and place (BISG)",
     .description =
         "For each person, the probabilities of six groups (White, Black, American Indian and Alaska Native, Asian and "
@@ -450,7 +451,9 @@ const struct rs_stage rs_stage_impute = {
         "With `--learn yes` a multinomial model on the log probabilities and covariates (birth cohort, sex, language, "
         "state) is fitted to members who report, cross-fitted, and kept only where it lowers the out-of-fold log-loss "
         "by more than its standard error; the probabilities are then its, and the model's name ends in +learned. The fit "
-        "is a row file that later runs find by --prior, or are given by --fit, and use until --refit. `--language yes` "
+        "counts members who report by the odds of not reporting among those alike in likeliest group, birth cohort and language "
+        "(--learn-weights silent), so that they stand for those who do not, if within these who reports does not depend on "
+        "race; it is a row file that later runs find by --prior, or are given by --fit, and use until --refit. `--language yes` "
         "estimates the preferred language (English, Spanish, other) of those who report none, in a file of its own.",
     .examples = "*relsogi impute* --input reconciled --output imputed\n\n"
                 "*relsogi impute* --input reconciled --output imputed --geography zcta --form textbook\n\n"

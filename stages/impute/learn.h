@@ -10,7 +10,8 @@
  * Forms: recalibration has a_k alone (p*_k ~ p_k exp(a_k)); full has all. Maximum likelihood with a ridge, which
  * draws a and b towards 0, that is towards the base, and matters where members are few; Newton's method. Cross-fitted: members fall into folds by a hash of their key; for each fold the model is fitted to
  * the others. A form is kept where it lowers the out-of-fold log-loss of the smaller one by more than the standard error
- * of the difference. Members who report are given the answer of the model that has not seen their fold, those who do not
+ * of the difference. Members are weighted to stand for those who do not report (learn_weights.h), in the fit and in the
+ * comparison of forms. Members who report are given the answer of the model that has not seen their fold, those who do not
  * that of the whole cohort's: no probability has seen the answer it may be compared with.
  *
  * A fit depends on its cohort and is an artefact of its own (layout fit): with the same fit, a person's answer depends on
@@ -18,6 +19,7 @@
 #ifndef RS_IMPUTE_LEARN_H
 #define RS_IMPUTE_LEARN_H
 #include <jansson.h>
+#include "learn_weights.h"
 #include "pipeline/reference/pack.h"
 #include "pipeline/rows/batch.h"
 
@@ -75,6 +77,7 @@ struct rs_fit {
     struct rs_key key;
     struct rs_digest cohort;
     uint64_t members;
+    bool weighted; /* members stand for the silent ones */
     double ridge, loss[RS_FORMS], gain, gain_se; /* loss NaN where a form could not be fitted */
     int n_classes, n_terms;
     struct rs_term terms[RS_TERMS];
@@ -87,6 +90,7 @@ struct rs_learn_settings {
     const char *base, *pack;
     int threads;
     size_t least_members; /* fewer: no fit */
+    const struct rs_nonresponse *nonresponse; /* NULL: each member counts as one; of race alone */
 };
 /* Sorts the sample. NULL where it cannot be fitted (too few members, one class only): error says why. */
 struct rs_fit *rs_fit_make(struct rs_learn_sample *sample, const struct rs_learn_settings *settings,

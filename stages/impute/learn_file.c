@@ -46,14 +46,17 @@ char *rs_fit_coefficients(const struct rs_fit *f) {
     return out.p;
 }
 
+#define WEIGHTING "silent"
+
 static struct rs_key key_of(const struct rs_fit *f, const char *coefficients) {
     char cohort[65], ridge[40];
     rs_hex(cohort, f->cohort.b, 32);
     ridge[rs_format_real(ridge, f->ridge)] = 0;
     struct rs_view parts[] = {rs_cstr(rs_learn_target_names[f->target]), rs_cstr(rs_learn_form_names[f->form]),
                               rs_cstr(f->base), rs_cstr(f->pack), rs_cstr(cohort), rs_cstr(ridge),
-                              rs_cstr(coefficients)};
-    return rs_hash_key(parts, sizeof parts / sizeof *parts);
+                              rs_cstr(coefficients), RS_LIT(WEIGHTING)};
+    /* not of those without: they have the keys they had before there were weights */
+    return rs_hash_key(parts, sizeof parts / sizeof *parts - !f->weighted);
 }
 
 void rs_fit_finish(struct rs_fit *f) {
@@ -75,7 +78,8 @@ void rs_fit_emit(const struct rs_fit *f, struct rs_batch *batch, int sink) {
         [FIT_loss_none] = rs_arena_real(arena, f->loss[RS_FORM_NONE]),
         [FIT_loss_recalibration] = rs_arena_real(arena, f->loss[RS_FORM_RECALIBRATION]),
         [FIT_loss_full] = rs_arena_real(arena, f->loss[RS_FORM_FULL]), [FIT_gain] = rs_arena_real(arena, f->gain),
-        [FIT_gain_se] = rs_arena_real(arena, f->gain_se), [FIT_coefficients] = rs_cstr(coefficients)};
+        [FIT_gain_se] = rs_arena_real(arena, f->gain_se), [FIT_coefficients] = rs_cstr(coefficients),
+        [FIT_weighting] = f->weighted ? RS_LIT(WEIGHTING) : RS_NULL};
     rs_batch_emit(batch, sink, &rs_layout_fit, row);
     free(coefficients);
 }
@@ -148,6 +152,7 @@ static bool read_row(struct rs_fit *f, const struct rs_view *row, struct rs_erro
     if (form == RS_FORMS || row[FIT_base].n >= sizeof f->base || row[FIT_pack].n >= sizeof f->pack)
         return damaged(error, "form, base or pack");
     f->form = (enum rs_learn_form)form;
+    f->weighted = rs_has(row[FIT_weighting]);
     memcpy(f->base, row[FIT_base].p, row[FIT_base].n);
     memcpy(f->pack, row[FIT_pack].p, row[FIT_pack].n);
     if (!rs_unhex(row[FIT_cohort], f->cohort.b, 32) || !rs_parse_long(row[FIT_members], &members) || members < 0 ||
@@ -194,8 +199,9 @@ json_t *rs_fit_json(const struct rs_fit *f) {
     char key[33], cohort[65];
     rs_hex(key, f->key.b, 16);
     rs_hex(cohort, f->cohort.b, 32);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "fit_key", key, "form",
-                     rs_learn_form_names[f->form], "base", f->base, "pack", f->pack, "cohort", cohort, "members",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "fit_key", key, "form",
+                     rs_learn_form_names[f->form], "base", f->base, "pack", f->pack, "cohort", cohort, "weighting",
+                     f->weighted ? WEIGHTING : NULL, "members",
                      (json_int_t)f->members, "folds", RS_FOLDS, "terms", f->n_terms, "loss_none",
                      real(f->loss[RS_FORM_NONE]), "loss_recalibration", real(f->loss[RS_FORM_RECALIBRATION]),
                      "loss_full", real(f->loss[RS_FORM_FULL]), "gain", real(f->gain), "gain_se", real(f->gain_se));

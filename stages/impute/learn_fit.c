@@ -85,12 +85,23 @@ static double predict(const struct rs_fit *f, const double *b, const struct rs_l
     return of < 0 ? 0 : eta[of] - most - log(sum);
 }
 
+enum { FITS = 1 + RS_FOLDS, JOBS = 2 * FITS };
+struct jobs {
+    const struct rs_fit *fit;
+    const struct rs_learn_sample *sample;
+    const double *weight;
+    double ridge, *b[JOBS]; /* the full ones first: they take longest */
+    bool ok[JOBS];
+    atomic_int next;
+};
+
 /* ---- one fit --------------------------------------------------------------------------------------------------- */
 
 /* Newton's step at b. Members of fold `without` do not count; -1 for none. */
 struct newton {
     const struct rs_fit *fit;
     const struct rs_learn_sample *sample;
+    const double *weight; /* of the sample's members */
     int without, n_terms, size;
     double ridge;
     gsl_matrix *h; /* lower triangle of the information */
@@ -98,16 +109,16 @@ struct newton {
 };
 
 /* Blocks of the classes stand together: of terms i and j, `wide` rows of `wide` neighbours. */
-static void add_information(struct newton *w, const struct active *a, const double *q, int answer) {
+static void add_information(struct newton *w, const struct active *a, const double *q, int answer, double weight) {
     int wide = w->fit->n_classes - 1;
     double var[RS_LEARN_CLASSES][RS_LEARN_CLASSES];
     for (int k = 0; k < wide; k++)
         for (int l = 0; l < wide; l++) var[k][l] = (k == l ? q[k + 1] : 0) - q[k + 1] * q[l + 1];
     for (int i = 0; i < a->n; i++) {
         double *g = w->g->data + a->term[i] * wide;
-        for (int k = 0; k < wide; k++) g[k] += a->value[i] * ((answer == k + 1) - q[k + 1]);
+        for (int k = 0; k < wide; k++) g[k] += weight * a->value[i] * ((answer == k + 1) - q[k + 1]);
         for (int j = 0; j <= i; j++) {
-            double x = a->value[i] * a->value[j];
+            double x = weight * a->value[i] * a->value[j];
             for (int k = 0; k < wide; k++) {
                 double *row = w->h->data + (size_t)(a->term[i] * wide + k) * w->h->tda + a->term[j] * wide;
                 for (int l = 0; l < wide; l++) row[l] += x * var[k][l];
@@ -129,8 +140,8 @@ static double likelihood(struct newton *w, const double *b, bool whole) {
         if (rs_learn_fold(p) == w->without) continue;
         int answer = p->answer[w->fit->target];
         look(w->fit, w->n_terms, p, &a);
-        sum += predict(w->fit, b, p, &a, answer, q);
-        if (whole) add_information(w, &a, q, answer);
+        sum += w->weight[i] * predict(w->fit, b, p, &a, answer, q);
+        if (whole) add_information(w, &a, q, answer, w->weight[i]);
     }
     for (int i = 0; i < w->size; i++) {
         penalty += b[i] * b[i];
@@ -167,11 +178,11 @@ static bool climb(struct newton *w, double *b) {
     return done;
 }
 
-static bool newton(const struct rs_fit *fit, const struct rs_learn_sample *sample, int without, int n_terms,
-                   double ridge, double *b) {
+static bool newton(const struct jobs *jobs, int without, int n_terms, double *b) {
+    const struct rs_fit *fit = jobs->fit;
     int size = n_terms * (fit->n_classes - 1);
-    struct newton w = {.fit = fit, .sample = sample, .without = without, .n_terms = n_terms, .size = size,
-                       .ridge = ridge, .h = gsl_matrix_alloc((size_t)size, (size_t)size),
+    struct newton w = {.fit = fit, .sample = jobs->sample, .weight = jobs->weight, .without = without, .n_terms = n_terms, .size = size,
+                       .ridge = jobs->ridge, .h = gsl_matrix_alloc((size_t)size, (size_t)size),
                        .g = gsl_vector_alloc((size_t)size), .step = gsl_vector_alloc((size_t)size)};
     bool ok = climb(&w, b);
     gsl_matrix_free(w.h);
@@ -182,21 +193,12 @@ static bool newton(const struct rs_fit *fit, const struct rs_learn_sample *sampl
 
 /* ---- all fits -------------------------------------------------------------------------------------------------- */
 
-enum { FITS = 1 + RS_FOLDS, JOBS = 2 * FITS };
-struct jobs {
-    const struct rs_fit *fit;
-    const struct rs_learn_sample *sample;
-    double ridge, *b[JOBS]; /* the full ones first: they take longest */
-    bool ok[JOBS];
-    atomic_int next;
-};
-
 static int terms_of_job(const struct rs_fit *fit, int job) { return job < FITS ? fit->n_terms : 1; }
 
 static void *work(void *self) {
     struct jobs *jobs = self;
     for (int i; (i = atomic_fetch_add(&jobs->next, 1)) < JOBS;)
-        jobs->ok[i] = newton(jobs->fit, jobs->sample, i % FITS - 1, terms_of_job(jobs->fit, i), jobs->ridge, jobs->b[i]);
+        jobs->ok[i] = newton(jobs, i % FITS - 1, terms_of_job(jobs->fit, i), jobs->b[i]);
     return NULL;
 }
 
@@ -219,10 +221,23 @@ static bool all_ok(const struct jobs *jobs, int first) {
 
 /* ---- choosing the form ----------------------------------------------------------------------------------------- */
 
-/* Mean and standard error of what a form gains over another, member by member. */
+/* What a form gains over another, member by member: sums of w d, of w^2, w^2 d and w^2 d^2. */
 struct gain {
-    double sum, squares;
+    double sum, ww, wwd, wwdd;
 };
+
+static void add_gain(struct gain *g, double w, double d) {
+    g->sum += w * d;
+    g->ww += w * w;
+    g->wwd += w * w * d;
+    g->wwdd += w * w * d * d;
+}
+
+/* Of the weighted mean; weights sum to n. */
+static double error_of(const struct gain *g, double n) {
+    double mean = g->sum / n;
+    return sqrt(fmax(g->wwdd - 2 * mean * g->wwd + mean * mean * g->ww, 0)) / n;
+}
 
 /* Log-loss of a member by a form, of the model that has not seen the member's fold. Of race, form none is the
  * probabilities as they are; of language there is nothing before the shares that recalibration fits. */
@@ -245,22 +260,19 @@ static void choose(struct rs_fit *fit, const struct jobs *jobs) {
     for (size_t i = 0; i < jobs->sample->n; i++) {
         for (int form = 0; form < RS_FORMS; form++) {
             loss[form] = can[form] ? loss_of(jobs, &jobs->sample->members[i], (enum rs_learn_form)form) : NAN;
-            fit->loss[form] += loss[form] / n;
+            fit->loss[form] += jobs->weight[i] * loss[form] / n;
         }
         for (int from = 0; from < RS_FORMS; from++)
-            for (int to = from + 1; to < RS_FORMS; to++) {
-                gains[from][to].sum += loss[from] - loss[to];
-                gains[from][to].squares += (loss[from] - loss[to]) * (loss[from] - loss[to]);
-            }
+            for (int to = from + 1; to < RS_FORMS; to++)
+                add_gain(&gains[from][to], jobs->weight[i], loss[from] - loss[to]);
     }
     for (int to = 1; to < RS_FORMS; to++) {
         const struct gain *g = &gains[fit->form][to];
-        double mean = g->sum / n, error = sqrt(fmax(g->squares / n - mean * mean, 0) / n);
-        if (can[to] && mean > error) fit->form = (enum rs_learn_form)to;
+        if (can[to] && g->sum / n > error_of(g, n)) fit->form = (enum rs_learn_form)to;
     }
     const struct gain *g = &gains[RS_FORM_NONE][fit->form];
     fit->gain = g->sum / n;
-    fit->gain_se = sqrt(fmax(g->squares / n - fit->gain * fit->gain, 0) / n);
+    fit->gain_se = error_of(g, n);
 }
 
 /* Coefficients of the form chosen; the others are let go. */
@@ -306,6 +318,14 @@ static bool enough(const struct rs_learn_sample *s, const struct rs_fit *fit, si
     return true;
 }
 
+static double *weights_of(struct rs_fit *fit, const struct rs_learn_sample *s, const struct rs_learn_settings *settings) {
+    double *weight = rs_alloc((s->n + 1) * sizeof *weight);
+    if (settings->nonresponse && s->target == RS_LEARN_RACE)
+        fit->weighted = rs_nonresponse_weights(settings->nonresponse, s, weight);
+    for (size_t i = 0; !fit->weighted && i < s->n; i++) weight[i] = 1;
+    return weight;
+}
+
 struct rs_fit *rs_fit_make(struct rs_learn_sample *s, const struct rs_learn_settings *settings,
                            struct rs_error *error) {
     struct rs_fit *fit = rs_fit_new(s->target);
@@ -315,7 +335,8 @@ struct rs_fit *rs_fit_make(struct rs_learn_sample *s, const struct rs_learn_sett
     }
     qsort(s->members, s->n, sizeof *s->members, by_hash);
     add_terms(fit, s);
-    struct jobs jobs = {.fit = fit, .sample = s, .ridge = settings->ridge};
+    double *weight = weights_of(fit, s, settings);
+    struct jobs jobs = {.fit = fit, .sample = s, .weight = weight, .ridge = settings->ridge};
     for (int i = 0; i < JOBS; i++)
         jobs.b[i] = rs_alloc((size_t)(terms_of_job(fit, i) * (fit->n_classes - 1)) * sizeof *jobs.b[i]);
     run_jobs(&jobs, settings->threads);
@@ -323,6 +344,7 @@ struct rs_fit *rs_fit_make(struct rs_learn_sample *s, const struct rs_learn_sett
     choose(fit, &jobs);
     keep(fit, &jobs);
     for (int i = 0; i < JOBS; i++) free(jobs.b[i]);
+    free(weight);
     digest(fit, s);
     fit->ridge = settings->ridge;
     snprintf(fit->base, sizeof fit->base, "%s", settings->base);

@@ -4,6 +4,7 @@
 #include "learner.h"
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "pipeline/base/log.h"
 
 enum { LEAST_MEMBERS = 500 };
@@ -36,6 +37,8 @@ static bool find_fits(struct rs_learner *l, struct rs_run *run, struct rs_error 
 bool rs_learner_open(struct rs_learner *l, struct rs_run *run, const char *base, const char *pack,
                      struct rs_error *error) {
     int64_t most;
+    const char *weights = rs_run_option(run, "learn-weights");
+    bool weighted = strcmp(weights, "silent") == 0;
     *l = (struct rs_learner){.settings = {.base = base, .pack = pack, .threads = run->threads,
                                           .least_members = LEAST_MEMBERS}};
     if (!yes_or_no(run, "learn", &l->on[RS_LEARN_RACE], error) ||
@@ -45,12 +48,17 @@ bool rs_learner_open(struct rs_learner *l, struct rs_run *run, const char *base,
         return false;
     for (int t = 0; t < RS_LEARN_TARGETS; t++)
         l->samples[t] = (struct rs_learn_sample){.target = (enum rs_learn_target)t, .most = (size_t)most};
+    if (!weighted && strcmp(weights, "none") != 0)
+        return rs_fail(error, RS_USAGE, "--learn-weights is silent or none, not %s", weights);
     if (!rs_learner_any(l)) return true;
     if (strcmp(base, "fbisg") == 0 || strcmp(base, "fbifsg") == 0)
         return rs_fail(error, RS_USAGE, "--learn and --language correct what depends on one person alone: with them, use "
                        "--method bifsg or bisg, not %s, which is fitted to its cohort itself", base);
     snprintf(l->model, sizeof l->model, "%s" RS_LEARNED_SUFFIX, base);
-    return find_fits(l, run, error);
+    if (!find_fits(l, run, error)) return false;
+    if (weighted && l->on[RS_LEARN_RACE] && !l->fits[RS_LEARN_RACE])
+        l->settings.nonresponse = l->nonresponse = rs_alloc(sizeof *l->nonresponse);
+    return true;
 }
 
 bool rs_learner_refuse(const struct rs_run *run, struct rs_error *error) {
@@ -67,6 +75,7 @@ void rs_learner_close(struct rs_learner *l) {
         rs_learn_sample_free(&l->samples[t]);
     }
     rs_evaluation_free(l->evaluation);
+    free(l->nonresponse);
 }
 
 bool rs_learner_inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
@@ -89,16 +98,18 @@ bool rs_learner_must_gather(const struct rs_learner *l) {
 }
 
 void rs_learner_gather(const struct rs_learner *l, struct rs_batch *batch, const struct rs_learn_person *person) {
-    bool wanted = false;
+    bool wanted = l->nonresponse != NULL;
     for (int t = 0; t < RS_LEARN_TARGETS; t++) wanted = wanted || (l->on[t] && person->answer[t] >= 0);
     if (wanted) rs_buffer_add(&batch->scratch, person, sizeof *person);
 }
 
 void rs_learner_take(struct rs_learner *l, const struct rs_batch *batch) {
     const struct rs_learn_person *people = (const void *)batch->scratch.p;
-    for (size_t i = 0; i < batch->scratch.n / sizeof *people; i++)
+    for (size_t i = 0; i < batch->scratch.n / sizeof *people; i++) {
+        if (l->nonresponse) rs_nonresponse_add(l->nonresponse, &people[i]);
         for (int t = 0; t < RS_LEARN_TARGETS; t++)
             if (l->on[t] && !l->fits[t]) rs_learn_sample_add(&l->samples[t], &people[i]);
+    }
 }
 
 static void tell(const struct rs_fit *f, bool made) {

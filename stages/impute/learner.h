@@ -13,6 +13,7 @@ struct rs_learner {
     struct rs_learn_sample samples[RS_LEARN_TARGETS];
     struct rs_evaluation *evaluation; /* of race after the layer; NULL where it is off */
     struct rs_learn_settings settings;
+    struct rs_nonresponse *nonresponse; /* owned; NULL where each member counts as one */
     char key[33], language_key[33], model[64];
     struct rs_view cohort; /* of race; first 16 hex digits */
     char cohort_text[65];
@@ -51,6 +52,7 @@ void rs_learner_report(struct rs_learner *l, json_t *results);
     {"fit", "DIR", NULL, "Directory with an earlier run's fit.tsv to use; else one among --prior is, if there is one."}, \
     {"refit", NULL, NULL, "Fit anew, though an earlier run's fit is there."}, \
     {"learn-members", "N", "100000", "Most members to fit to: beyond, a sample by hash of the person key."}, \
+    {"learn-weights", "WHOM", "silent", "Members of the fit stand for those who do not report (silent), or for themselves (none)."}, \
     {"ridge", "X", "1", "Penalty on the learned layer's coefficients: inverse variance of their prior around 0."}
 
 #endif

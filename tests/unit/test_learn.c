@@ -465,3 +465,108 @@ Test(learn, with_too_few_the_stage_goes_on_without_and_says_so, .init = setup, .
     rs_buffer_free(&rows);
     rs_buffer_free(&fit);
 }
+
+/* ---- weights --------------------------------------------------------------------------------------------------- */
+
+static struct rs_learn_person alike(uint64_t i, int group, int birth, int answer) {
+    double p[RS_GROUPS] = {.1, .1, .1, .1, .1, .1};
+    p[group] = .5;
+    struct rs_learn_person m = member(i, p, answer);
+    m.level[RS_COV_BIRTH] = (unsigned char)birth;
+    return m;
+}
+
+/* Of the first cell 100 report and 50 do not, of the second 40 and 160: odds .5 and 4, mean (100 * .5 + 40 * 4) / 140. */
+Test(learn, weights_are_the_odds_of_not_reporting) {
+    struct rs_nonresponse *all = rs_alloc(sizeof *all);
+    struct rs_learn_sample s = {.target = RS_LEARN_RACE, .most = 1000};
+    for (int i = 0; i < 350; i++) {
+        bool first = i < 150, said = first ? i < 100 : i < 190;
+        struct rs_learn_person m = alike((uint64_t)i, RS_BLACK, first ? 1 : 2, said ? RS_BLACK : -1);
+        rs_nonresponse_add(all, &m);
+        rs_learn_sample_add(&s, &m);
+    }
+    cr_assert_eq(s.n, 140);
+    double weight[140], mean = 210. / 140;
+    cr_assert(rs_nonresponse_weights(all, &s, weight));
+    for (size_t i = 0; i < s.n; i++)
+        cr_assert_float_eq(weight[i], (s.members[i].level[RS_COV_BIRTH] == 1 ? .5 : 4) / mean, 1e-12);
+    rs_learn_sample_free(&s);
+    free(all);
+}
+
+/* Ten report in the small cell, too few: its group's odds stand for it, (10 + 90) silent to (10 + 40). */
+Test(learn, a_cell_of_few_takes_the_odds_of_a_larger_one) {
+    struct rs_nonresponse *all = rs_alloc(sizeof *all);
+    struct rs_learn_sample s = {.target = RS_LEARN_RACE, .most = 1000};
+    for (int i = 0; i < 150; i++) {
+        bool few = i < 20, said = few ? i < 10 : i < 60;
+        struct rs_learn_person m = alike((uint64_t)i, RS_API, few ? 1 : 2, said ? RS_API : -1);
+        rs_nonresponse_add(all, &m);
+        rs_learn_sample_add(&s, &m);
+    }
+    double weight[50], few = 100. / 50, many = 90. / 40, mean = (10 * few + 40 * many) / 50;
+    cr_assert(rs_nonresponse_weights(all, &s, weight));
+    for (size_t i = 0; i < s.n; i++)
+        cr_assert_float_eq(weight[i], (s.members[i].level[RS_COV_BIRTH] == 1 ? few : many) / mean, 1e-12);
+    rs_learn_sample_free(&s);
+    free(all);
+}
+
+Test(learn, where_nobody_is_silent_each_counts_as_one) {
+    struct rs_nonresponse *all = rs_alloc(sizeof *all);
+    struct rs_learn_sample s = {.target = RS_LEARN_RACE, .most = 100};
+    double weight[40];
+    for (int i = 0; i < 40; i++) {
+        struct rs_learn_person m = alike((uint64_t)i, RS_WHITE, 1, RS_WHITE);
+        rs_nonresponse_add(all, &m);
+        rs_learn_sample_add(&s, &m);
+    }
+    cr_assert(!rs_nonresponse_weights(all, &s, weight));
+    for (size_t i = 0; i < s.n; i++) cr_assert_eq(weight[i], 1);
+    rs_learn_sample_free(&s);
+    free(all);
+}
+
+/* At the maximum, without a ridge, the weighted answers and the weighted probabilities of each group add up to the same: what
+ * the fit says of those who report is right on the average of those who do not. Without weights it is so of the former. */
+Test(learn, weighted_answers_and_weighted_probabilities_add_up_to_the_same) {
+    struct rs_nonresponse *all = rs_alloc(sizeof *all);
+    struct rs_learn_sample s = {.target = RS_LEARN_RACE, .most = 1000000};
+    for (int i = 0; i < 8000; i++) {
+        struct rs_random r = rs_random(23, (uint64_t)i, 2);
+        double p[RS_GROUPS], truth[RS_GROUPS];
+        for (int g = 0; g < RS_GROUPS; g++) p[g] = exp(rs_random_normal(&r));
+        normalise(p);
+        for (int g = 0; g < RS_GROUPS; g++) truth[g] = p[g] * (g == RS_BLACK && p[g] > .3 ? 4 : 1);
+        normalise(truth);
+        int answer = draw(&r, truth, RS_GROUPS);
+        bool says = rs_random_unit(&r) < (p[RS_BLACK] > .3 ? .2 : .8);
+        struct rs_learn_person m = member((uint64_t)i, p, says ? answer : -1);
+        rs_nonresponse_add(all, &m);
+        rs_learn_sample_add(&s, &m);
+    }
+    for (int weighted = 0; weighted < 2; weighted++) {
+        struct rs_learn_settings with = settings;
+        struct rs_error error = {0};
+        double *weight = rs_alloc(s.n * sizeof *weight), score = 0, plain = 0;
+        with.nonresponse = weighted ? all : NULL;
+        with.ridge = 1e-9;
+        struct rs_fit *f = rs_fit_make(&s, &with, &error);
+        cr_assert(f && f->weighted == (weighted == 1), "%s", error.text);
+        cr_assert(rs_nonresponse_weights(all, &s, weight));
+        for (size_t i = 0; i < s.n; i++) {
+            double q[RS_GROUPS];
+            rs_fit_apply(f, &s.members[i], false, q);
+            double d = (s.members[i].answer[RS_LEARN_RACE] == RS_BLACK) - q[RS_BLACK];
+            score += weight[i] * d;
+            plain += d;
+        }
+        cr_assert_float_eq(weighted ? score : plain, 0, .02); /* steps end 1e-9 below the maximum */
+        cr_assert(fabs(weighted ? plain : score) > 1);
+        rs_fit_free(f);
+        free(weight);
+    }
+    rs_learn_sample_free(&s);
+    free(all);
+}
