@@ -538,7 +538,7 @@ Test(learn, weighted_answers_and_weighted_probabilities_add_up_to_the_same) {
         double p[RS_GROUPS], truth[RS_GROUPS];
         for (int g = 0; g < RS_GROUPS; g++) p[g] = exp(rs_random_normal(&r));
         normalise(p);
-        for (int g = 0; g < RS_GROUPS; g++) truth[g] = p[g] * (g == RS_BLACK && p[g] > .3 ? 4 : 1);
+        for (int g = 0; g < RS_GROUPS; g++) truth[g] = p[g] * (g != RS_BLACK ? 1 : p[g] > .3 ? 6 : 3);
         normalise(truth);
         int answer = draw(&r, truth, RS_GROUPS);
         bool says = rs_random_unit(&r) < (p[RS_BLACK] > .3 ? .2 : .8);
