@@ -62,6 +62,19 @@ Test(coverage, broken_where_the_assumption_does_not, .timeout = 280) {
     cr_expect(fabs(c->bias - (.1925 / .2825 - .55)) < 3 * c->sd / sqrt(60), "self_report: bias %.4f", c->bias);
 }
 
+/* Rates of .005 and .01 in groups of 210 and 90, few of whom reported: over both groups, not less than 95 % allows. (Wilson's
+ * interval on the effective number holds 91 %.) */
+Test(coverage, near_0_no_less, .timeout = 280) {
+    const struct plan_kind rare = {.concentration = 1, .rate = {.03, .01, .01, .005, .02, .015}, .report = .05};
+    enum { AIAN = 2, API = 3, RARE_PLANS = 300 };
+    struct study s = run(&rare, 3000, RARE_PLANS);
+    const struct study_cell *a = &s.cell[RS_BIRDIE][STUDY_RATE][AIAN], *b = &s.cell[RS_BIRDIE][STUDY_RATE][API];
+    double share = (double)(a->covered + b->covered) / (double)(a->intervals + b->intervals);
+    cr_expect(a->intervals == RARE_PLANS && b->intervals == RARE_PLANS, "%zu, %zu intervals", a->intervals, b->intervals);
+    cr_expect(a->flagged > RARE_PLANS / 2 && a->flagged_intervals == a->flagged, "%zu flagged", a->flagged);
+    cr_expect(share > .95 - 3 * study_coverage_se(.95, 2 * RARE_PLANS), "%.4f hold the truth", share);
+}
+
 /* In closed form, against persons drawn. */
 Test(coverage, the_truth_is_the_truth) {
     struct plan_kind kind = {.concentration = 3, .rate = {.7, .5, .6, .7, .6, .5}, .surname = .2, .place = .1}, cut = kind;
