@@ -156,43 +156,84 @@ static bool robust_variance(const struct rs_sample *sample, const double *theta,
     return true;
 }
 
-static bool fit_theta(const struct rs_sample *sample, struct rs_birdie_fit *fit, struct rs_error *error) {
-    double prior1[G], prior0[G], theta[G], em[G], inverse[G][G] = {{0}}, best = -INFINITY;
-    bool moves[G], have_inverse = false;
-    for (int r = 0; r < G; r++) {
-        bool there = fit->n[r] > 0;
-        theta[r] = there ? fit->weighted[r] : 0.5; /* without mass, p = 0: the value is of no account */
-        fit->held[r] = there && (theta[r] <= 0 || theta[r] >= 1);
-        moves[r] = there && !fit->held[r];
-        prior1[r] = there ? theta[r] : 0;
-        prior0[r] = there ? 1 - theta[r] : 0;
-        em[r] = theta[r];
-    }
+/* The way up from theta, over the groups that move. */
+struct climb {
+    double prior1[G], prior0[G];
+    bool moves[G];
+    double enough;   /* length of the last step */
+    double theta[G]; /* where it starts; then where it ends */
+    struct slopes s; /* of the last pass that went up, at `at` */
+    double at[G], inverse[G][G];
+    bool have_inverse, converged;
+    int passes;
+};
+
+static bool climb(const struct rs_sample *sample, struct climb *c, struct rs_error *error) {
+    double em[G], best = -INFINITY;
     int most = sample->most_iterations ? sample->most_iterations : 200;
-    for (fit->iterations = 1; fit->iterations <= most; fit->iterations++) {
+    memcpy(em, c->theta, sizeof em);
+    for (c->passes = 1; c->passes <= most; c->passes++) {
         struct slopes s;
-        if (!sum_slopes(sample, prior1, prior0, theta, &s, error)) return false;
+        if (!sum_slopes(sample, c->prior1, c->prior0, c->theta, &s, error)) return false;
         /* Not up, by more than rounding: back to the EM step from the last point, which always goes up. */
-        if (!(s.value >= best - 1e-11 * fabs(best)) && memcmp(theta, em, sizeof em) != 0) {
-            memcpy(theta, em, sizeof theta);
+        if (!(s.value >= best - 1e-11 * fabs(best)) && memcmp(c->theta, em, sizeof em) != 0) {
+            memcpy(c->theta, em, sizeof em);
             continue;
         }
         best = s.value;
-        rates_at(&s, theta, prior1, prior0, fit);
-        em_step(&s, moves, theta, em);
+        c->s = s;
+        memcpy(c->at, c->theta, sizeof c->at);
+        em_step(&s, c->moves, c->theta, em);
         double next[G], length = INFINITY;
-        have_inverse = newton_step(&s, moves, theta, next, &length, inverse);
-        memcpy(theta, have_inverse ? next : em, sizeof theta);
-        if (length < 1e-10) {
-            fit->converged = true;
+        c->have_inverse = newton_step(&s, c->moves, c->theta, next, &length, c->inverse);
+        memcpy(c->theta, c->have_inverse ? next : em, sizeof em);
+        if (length < c->enough) {
+            c->converged = true;
             break;
         }
     }
-    memcpy(fit->theta, theta, sizeof theta);
-    if (!have_inverse) memset(inverse, 0, sizeof inverse);
-    if (!have_inverse || !sample->robust) memcpy(fit->v, inverse, sizeof inverse);
-    else if (!robust_variance(sample, theta, (const double(*)[G])inverse, fit, error)) return false;
-    if (!have_inverse) fit->converged = false;
+    return true;
+}
+
+/* The prior of the method, about the weighted estimate, and which groups move. */
+static struct climb start(const struct rs_birdie_fit *fit) {
+    struct climb c = {.enough = 1e-10};
+    for (int r = 0; r < G; r++) {
+        bool there = fit->n[r] > 0;
+        c.theta[r] = there ? fit->weighted[r] : 0.5; /* without mass, p = 0: the value is of no account */
+        c.moves[r] = there && c.theta[r] > 0 && c.theta[r] < 1;
+        c.prior1[r] = there ? c.theta[r] : 0;
+        c.prior0[r] = there ? 1 - c.theta[r] : 0;
+    }
+    return c;
+}
+
+static bool fit_theta(const struct rs_sample *sample, struct rs_birdie_fit *fit, struct rs_error *error) {
+    struct climb c = start(fit);
+    for (int r = 0; r < G; r++) fit->held[r] = fit->n[r] > 0 && !c.moves[r];
+    if (!climb(sample, &c, error)) return false;
+    rates_at(&c.s, c.at, c.prior1, c.prior0, fit);
+    fit->iterations = c.passes;
+    fit->converged = c.converged && c.have_inverse;
+    memcpy(fit->theta, c.theta, sizeof c.theta);
+    if (!c.have_inverse) memset(c.inverse, 0, sizeof c.inverse);
+    if (!c.have_inverse || !sample->robust) memcpy(fit->v, c.inverse, sizeof c.inverse);
+    else if (!robust_variance(sample, c.theta, (const double(*)[G])c.inverse, fit, error)) return false;
+    return true;
+}
+
+bool rs_birdie_profile(const struct rs_sample *sample, const struct rs_birdie_fit *fit, int r, double t,
+                       double theta[RS_GROUPS], double *slope, struct rs_error *error) {
+    struct climb c = start(fit);
+    c.enough = 1e-5;
+    for (int g = 0; g < G; g++)
+        if (c.moves[g]) c.theta[g] = theta[g];
+    c.theta[r] = t;
+    c.moves[r] = false;
+    c.prior1[r] = c.prior0[r] = 0;
+    if (!climb(sample, &c, error)) return false;
+    memcpy(theta, c.theta, sizeof c.theta);
+    *slope = c.s.up[r] - c.s.down[r];
     return true;
 }
 

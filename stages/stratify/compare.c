@@ -65,7 +65,8 @@ static void compare(const struct rs_estimates *all, struct rs_estimate *e, const
         double se = sqrt(fmax(0, va + vb - 2 * cov));
         e->difference_interval = (struct rs_interval){e->difference - RS_Z95 * se, e->difference + RS_Z95 * se};
     }
-    e->ratio_interval = rs_ratio(e->rate, r->rate, va, vb, cov, RS_Z95);
+    /* the delta method stands on the two standard errors */
+    if (!((e->flags | r->flags) & RS_BOUNDARY)) e->ratio_interval = rs_ratio(e->rate, r->rate, va, vb, cov, RS_Z95);
 }
 
 /* Whether estimators published for one group say opposite things about its gap. */

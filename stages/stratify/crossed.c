@@ -223,7 +223,8 @@ static bool gather(const struct cross *x, const char *name, struct rs_imputed *i
     return good;
 }
 
-static void fill_fitted(struct cross *x, struct rs_estimate *e, enum rs_estimator k, int g, uint32_t cell, double direct) {
+static void fill_fitted(struct cross *x, struct rs_estimate *e, enum rs_estimator k, int g, uint32_t cell, double direct,
+                        struct rs_interval near_edge) {
     const struct rs_birdie_fit *fit = &x->out->crossed[x->out->n_crossed - 1];
     double variance = k == RS_BIRDIE ? fit->v[g][g] : fit->weighted_v[g][g];
     e->fit = (uint32_t)x->out->n_crossed;
@@ -239,10 +240,11 @@ static void fill_fitted(struct cross *x, struct rs_estimate *e, enum rs_estimato
     e->interval = usable ? rs_wilson(e->rate * e->n_eff, e->n_eff, RS_Z95) : (struct rs_interval){NAN, NAN};
     e->method = usable ? "wilson_n_eff" : NULL;
     if (!usable || e->n_eff * fmin(e->rate, 1 - e->rate) < 1) e->flags |= RS_BOUNDARY;
+    if (k == RS_BIRDIE && rs_near_boundary(fit, g)) rs_edge_interval(e, near_edge);
     if (fit->lambda[g] < x->settings->low_information) e->flags |= RS_LOW_INFORMATION;
     if (k == RS_BIRDIE && !fit->converged) e->flags |= RS_NOT_CONVERGED;
     double least = x->settings->minimum_cell;
-    if ((e->x > 0 && e->x < least) || (e->n - e->x > 0 && e->n - e->x < least) || (usable && e->n_eff < least))
+    if ((e->x > 0 && e->x < least) || (e->n - e->x > 0 && e->n - e->x < least) || rs_effective(e) < least)
         x->out->table.cells[cell].also_small = true;
 }
 
@@ -258,7 +260,9 @@ static bool fit_other(struct cross *x, const struct other *o, struct stratum *ma
         double persons = o->direct_n[g], y = o->direct_x[g];
         sample.direct[g] = (struct rs_direct){.n = persons, .x = y, .nn = persons, .nx = y, .xx = y};
     }
-    bool good = gather(x, o->name, &rows, error) && rs_birdie(&sample, fit, error);
+    struct rs_interval near_edge[RS_GROUPS];
+    bool good = gather(x, o->name, &rows, error) && rs_birdie(&sample, fit, error) &&
+                rs_edge_intervals(&sample, fit, near_edge, error);
     rs_imputed_free(&rows);
     if (!good) return false;
     struct rs_cells *t = &out->table;
@@ -286,7 +290,7 @@ static bool fit_other(struct cross *x, const struct other *o, struct stratum *ma
         for (int k = 0; k < 2; k++) {
             enum rs_estimator estimator = k ? RS_WEIGHTED : RS_BIRDIE;
             struct rs_estimate *e = rs_estimate_add(out, x->d, estimator, s.sum.name);
-            fill_fitted(x, e, estimator, g, both, o->direct_n[g]);
+            fill_fitted(x, e, estimator, g, both, o->direct_n[g], near_edge[g]);
         }
         *place(x->book, x->d, s.sum.name, true) = both;
         made[*n] = s;

@@ -4,6 +4,7 @@
 #ifndef RS_STRATIFY_ESTIMATE_H
 #define RS_STRATIFY_ESTIMATE_H
 #include "birdie.h"
+#include "boundary.h"
 #include "bounds.h"
 #include "interval.h"
 #include "multiple.h"
@@ -57,6 +58,7 @@ struct rs_estimates {
     struct rs_estimate *e;    /* in the order in which they are written */
     size_t n, room;
     struct rs_birdie_fit fit;
+    struct rs_interval near_edge[RS_GROUPS]; /* of birdie where rs_near_boundary, else NaN */
     struct rs_birdie_fit *crossed; /* of intersections: by rs_estimate.fit - 1 */
     size_t n_crossed;
     struct rs_linear_fit linear; /* of rates and means */

@@ -50,6 +50,13 @@ void rs_amounts_fill(struct rs_estimate *e, enum rs_measure_kind kind, const str
 void rs_estimate_race_amounts(struct rs_estimates *out, const struct rs_strata *strata, uint32_t all,
                               const struct rs_settings *settings);
 
+/* Intervals of a fit's groups near 0 and 1 (boundary.h), NaN of the others; and one of them put into its estimate. */
+bool rs_edge_intervals(const struct rs_sample *sample, const struct rs_birdie_fit *fit, struct rs_interval out[RS_GROUPS],
+                       struct rs_error *error);
+void rs_edge_interval(struct rs_estimate *e, struct rs_interval i);
+/* The effective number that a row says: n_eff, or for a rate of 0 or 1 as many persons as would give its interval by Wilson;
+ * NaN without either. */
+double rs_effective(const struct rs_estimate *e);
 /* estimate_race.c: fits the groups and adds race_ethnicity; `all` is the cell of everyone. */
 bool rs_estimate_race(struct rs_estimates *out, const struct rs_strata *strata, uint32_t all,
                       const struct rs_settings *settings, struct rs_error *error);

@@ -8,6 +8,26 @@
 
 /* ---- rates ---------------------------------------------------------------------------------------------------- */
 
+void rs_edge_interval(struct rs_estimate *e, struct rs_interval i) {
+    e->interval = i;
+    e->method = isnan(i.lower) ? NULL : "score";
+}
+
+double rs_effective(const struct rs_estimate *e) {
+    double u = e->rate < .5 ? e->interval.upper : 1 - e->interval.lower;
+    return isnan(e->n_eff) ? RS_Z95 * RS_Z95 * (1 / u - 1) : e->n_eff;
+}
+
+bool rs_edge_intervals(const struct rs_sample *sample, const struct rs_birdie_fit *fit, struct rs_interval out[RS_GROUPS],
+                       struct rs_error *error) {
+    for (int g = 0; g < RS_GROUPS; g++) {
+        out[g] = (struct rs_interval){NAN, NAN};
+        if (fit->n[g] > 0 && rs_near_boundary(fit, g) && !rs_boundary_interval(sample, fit, g, RS_Z95, &out[g], error))
+            return false;
+    }
+    return true;
+}
+
 static void add_imputed(struct rs_estimates *out, enum rs_estimator estimator, int g, uint32_t cell, double direct_n,
                         const struct rs_settings *settings) {
     const struct rs_birdie_fit *fit = &out->fit;
@@ -30,11 +50,12 @@ static void add_imputed(struct rs_estimates *out, enum rs_estimator estimator, i
     e->method = usable ? "wilson_n_eff" : NULL;
     /* below one effective success or failure the normal theory behind the standard error says nothing */
     if (!usable || e->n_eff * fmin(e->rate, 1 - e->rate) < 1) e->flags |= RS_BOUNDARY;
+    if (estimator == RS_BIRDIE && rs_near_boundary(fit, g)) rs_edge_interval(e, out->near_edge[g]);
     if (fit->lambda[g] < settings->low_information) e->flags |= RS_LOW_INFORMATION;
     if (estimator == RS_BIRDIE && !fit->converged) e->flags |= RS_NOT_CONVERGED;
     struct rs_small_cell *c = &out->table.cells[cell];
     double least = settings->minimum_cell;
-    if ((e->x > 0 && e->x < least) || (e->n - e->x > 0 && e->n - e->x < least) || (usable && e->n_eff < least))
+    if ((e->x > 0 && e->x < least) || (e->n - e->x > 0 && e->n - e->x < least) || rs_effective(e) < least)
         c->also_small = true;
 }
 
@@ -105,7 +126,8 @@ static bool fit_groups(struct rs_estimates *out, const struct rs_series *series,
         sample.direct[g] = (struct rs_direct){.n = n, .x = x, .nn = n, .nx = x, .xx = x};
     }
     const struct rs_moments *m = &out->fit.moments;
-    return rs_birdie(&sample, &out->fit, error) && rs_ols(&sample, m, &out->ols, error) && rs_threshold(&sample, m, &out->threshold, error) &&
+    return rs_birdie(&sample, &out->fit, error) && rs_edge_intervals(&sample, &out->fit, out->near_edge, error) &&
+           rs_ols(&sample, m, &out->ols, error) && rs_threshold(&sample, m, &out->threshold, error) &&
            rs_bounds(&sample, m, &out->bounds, error) &&
            (!settings->replicates || rs_multiple(&sample, &out->fit, rs_series_seed(series, RS_RACE),
                                                  settings->replicates, &out->multiple, error));

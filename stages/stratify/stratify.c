@@ -192,7 +192,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_stratify = {
     .name = "stratify",
-    .version = 6, /* 6: small cells held against what was published before */
+    .version = 6, /* 6: small cells held against what was published before; score intervals near 0 and 1 */
     .about = "Rates by race and ethnicity, language, sex, age band and provider group, with intervals and gaps.",
     .description =
         "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the "
@@ -206,12 +206,13 @@ const struct rs_stage rs_stage_stratify = {
         "birdie fit with Rubin's rules. Rows of birdie have bounds, too: what the data allow whatever ties race to outcome "
         "(Kallus, Mao and Zhou 2022). Who declined is never imputed and is left out of all but self_report. Missing reasons are strata of their own, as is UNRESOLVED, an answer that does not "
         "decide among the six groups.\n\n"
-        "Intervals: Wilson; for imputed groups Wilson on the effective number, rate (1 - rate) / se^2. "
+        "Intervals: Wilson; for imputed groups Wilson on the effective number, rate (1 - rate) / se^2; for birdie with fewer "
+        "than ten effective successes or failures a score interval (method score), which needs no standard error. "
         "Differences: Newcombe's method 10, with the correlation of the two rates where they are estimated "
         "together (Zou and Donner 2008). Ratios: on the log scale by the delta method.\n\n"
         "Flags: low_information, the probabilities hardly tell the group apart; sign_disagrees, estimators "
         "published for a group say opposite things of its gap; not_converged; boundary, fewer than one "
-        "effective success or failure: no standard error can be trusted.\n\n"
+        "effective success or failure: no standard error can be trusted, and there is no interval of the ratio.\n\n"
         "tabulation counts persons by the categories of 2024 in the three ways of SPD 15: each alone or in combination; "
         "each alone beside the most frequent combinations; each alone beside one row of those with several. They are "
         "withheld together, so that none gives another away.\n\n"
