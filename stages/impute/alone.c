@@ -210,7 +210,7 @@ static void say(const struct alone *s) {
 
 static bool run_blocks(struct alone *s, struct rs_run *run, struct rs_error *error) {
     struct rs_work work = {s, next_block, work_block, done_block};
-    return (s->people = rs_people_open(run->inputs[0], error)) && (s->out = rs_out_open(run->output, error)) &&
+    return (s->people = rs_people_open(run->inputs[0], error)) && (s->out = rs_out_open_uncached(run->output, error)) &&
            put_header(s, error) && rs_work_run(&work, run->threads, error);
 }
 
