@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writing whole or not at all; reading plain or gzip without asking which. */
-#define _GNU_SOURCE /* sync_file_range */
+#define _GNU_SOURCE /* sync_file_range, O_DIRECT */
 #include "file.h"
 #include <ctype.h>
 #include <dirent.h>
@@ -46,12 +46,16 @@ bool rs_make_dirs(const char *path, struct rs_error *error) {
 
 /* ---- writing -------------------------------------------------------------------------------------------------- */
 
-/* Written bytes are on their way to disk while more are made: rs_out_commit then waits for the last of them alone. */
-enum { WRITE_BACK = 8 << 20 };
+/* Written bytes are on their way to disk while more are made: rs_out_commit then waits for the last of them alone. Bytes
+ * that go past the page cache are gathered first: they must begin and end, in memory and in the file, at multiples of the
+ * device's blocks, which none has larger than ALIGN. */
+enum { WRITE_BACK = 8 << 20, ALIGN = 4096, GATHERED = 2 << 20 };
 
 struct rs_out {
     int fd;
     off_t written, sent; /* bytes; of them those sent on their way */
+    char *gathered;      /* NULL: written as given */
+    size_t gathered_n;
     char path[PATH_MAX], temporary[PATH_MAX + 16];
 };
 
@@ -72,10 +76,22 @@ struct rs_out *rs_out_open(const char *path, struct rs_error *error) {
     return o;
 }
 
+static bool through_cache(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_DIRECT) == 0; }
+
+struct rs_out *rs_out_open_uncached(const char *path, struct rs_error *error) {
+    struct rs_out *o = rs_out_open(path, error);
+    if (!o || fcntl(o->fd, F_SETFL, fcntl(o->fd, F_GETFL) | O_DIRECT) != 0) return o;
+    o->gathered = aligned_alloc(ALIGN, GATHERED);
+    if (!o->gathered) through_cache(o->fd);
+    return o;
+}
+
 static bool write_all(int fd, const char *p, size_t n) {
     while (n) {
         ssize_t done = write(fd, p, n);
         if (done < 0 && errno == EINTR) continue;
+        /* a larger block than ALIGN after all, or a disk so full that it took a part of one */
+        if (done < 0 && errno == EINVAL && (fcntl(fd, F_GETFL) & O_DIRECT) && through_cache(fd)) continue;
         if (done <= 0) return false;
         p += done;
         n -= (size_t)done;
@@ -83,7 +99,22 @@ static bool write_all(int fd, const char *p, size_t n) {
     return true;
 }
 
+static bool gather(struct rs_out *o, const char *p, size_t n) {
+    while (n) {
+        size_t part = n < GATHERED - o->gathered_n ? n : GATHERED - o->gathered_n;
+        memcpy(o->gathered + o->gathered_n, p, part);
+        o->gathered_n += part;
+        p += part;
+        n -= part;
+        if (o->gathered_n < GATHERED) break;
+        if (!write_all(o->fd, o->gathered, GATHERED)) return false;
+        o->gathered_n = 0;
+    }
+    return true;
+}
+
 bool rs_out_write(struct rs_out *o, const void *p, size_t n, struct rs_error *error) {
+    if (o->gathered) return gather(o, p, n) || rs_fail_errno(error, RS_IO, "%s: writing failed", o->path);
     if (!write_all(o->fd, p, n)) return rs_fail_errno(error, RS_IO, "%s: writing failed", o->path);
     o->written += (off_t)n;
     if (o->written - o->sent < WRITE_BACK) return true;
@@ -104,15 +135,21 @@ static bool sync_directory(const char *path) {
     return ok;
 }
 
+static void free_out(struct rs_out *o) {
+    free(o->gathered);
+    free(o);
+}
+
 bool rs_out_commit(struct rs_out *o, struct rs_error *error) {
-    bool ok = fsync(o->fd) == 0;
+    bool ok = !o->gathered || (through_cache(o->fd) && write_all(o->fd, o->gathered, o->gathered_n));
+    ok = ok && fsync(o->fd) == 0;
     ok = close(o->fd) == 0 && ok;
     ok = ok && rename(o->temporary, o->path) == 0 && sync_directory(o->path);
     if (!ok) {
         rs_fail_errno(error, RS_IO, "%s: cannot be finished", o->path);
         unlink(o->temporary);
     }
-    free(o);
+    free_out(o);
     return ok;
 }
 
@@ -120,7 +157,7 @@ void rs_out_abort(struct rs_out *o) {
     if (!o) return;
     close(o->fd);
     unlink(o->temporary);
-    free(o);
+    free_out(o);
 }
 
 bool rs_write_file(const char *path, const void *p, size_t n, struct rs_error *error) {

@@ -13,6 +13,9 @@
  * crash before commit) leaves nothing under the real name. Mode 0600 (umask 077). */
 struct rs_out;
 struct rs_out *rs_out_open(const char *path, struct rs_error *error);
+/* The same past the page cache, where the file system allows it: for gigabytes that this machine may not read again soon.
+ * Saves the copy into the cache, which costs more than making the bytes does, and leaves others' files in it. */
+struct rs_out *rs_out_open_uncached(const char *path, struct rs_error *error);
 bool rs_out_write(struct rs_out *out, const void *p, size_t n, struct rs_error *error);
 bool rs_out_commit(struct rs_out *out, struct rs_error *error); /* frees out in any case */
 void rs_out_abort(struct rs_out *out);

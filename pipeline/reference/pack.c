@@ -281,26 +281,46 @@ static inline void prefetch(const void *p) {
     __asm__ volatile("" ::: "memory");
 }
 
-static size_t hint(const struct table *t, struct rs_view name, int step) {
-    if (name.n == 0 || name.n > RS_SHORT_KEY) return SIZE_MAX;
-    const struct rs_pack_slot *s = &t->slots[(size_t)rs_pack_hash(rs_short_key(name)) & t->mask];
-    if (step == 0) {
-        prefetch(s);
-        return SIZE_MAX;
+static void probe(const struct table *t, struct rs_view name, struct rs_probe *out) {
+    out->table = NULL;
+    if (name.n == 0 || name.n > RS_SHORT_KEY || t->n == 0) return;
+    struct rs_short_key key = rs_short_key(name);
+    *out = (struct rs_probe){.table = t, .key = {key.a, key.b}, .hash = rs_pack_hash(key)};
+    prefetch(&t->slots[(size_t)out->hash & t->mask]);
+}
+
+void rs_pack_probe_surname(const struct rs_pack *p, struct rs_view name, struct rs_probe *out) {
+    probe(&p->surnames, name, out);
+}
+
+void rs_pack_probe_first_name(const struct rs_pack *p, struct rs_view name, struct rs_probe *out) {
+    probe(&p->first_names, name, out);
+}
+
+void rs_pack_probe_place(const struct rs_pack *p, enum rs_place_level level, struct rs_view id, struct rs_probe *out) {
+    probe(&p->places[level], id, out);
+}
+
+bool rs_pack_probe_on(struct rs_probe *probe, bool record) {
+    const struct table *t = probe->table;
+    if (!t) return false;
+    for (size_t i = (size_t)probe->hash & t->mask;; i = (i + 1) & t->mask) {
+        const struct rs_pack_slot *s = &t->slots[i];
+        if (s->row && s->tag != (uint32_t)(probe->hash >> 32)) continue;
+        if (s->row == 0) break;
+        probe->number = s->row - 1;
+        if (record) prefetch(&t->records[probe->number]);
+        return true;
     }
-    if (s->row == 0) return SIZE_MAX;
-    prefetch(&t->records[s->row - 1]);
-    return s->row - 1;
+    probe->table = NULL;
+    return false;
 }
 
-void rs_pack_hint_surname(const struct rs_pack *p, struct rs_view name, int step) { hint(&p->surnames, name, step); }
-
-void rs_pack_hint_first_name(const struct rs_pack *p, struct rs_view name, int step) {
-    if (p->first_names.n) hint(&p->first_names, name, step);
-}
-
-size_t rs_pack_hint_place(const struct rs_pack *p, enum rs_place_level level, struct rs_view id, int step) {
-    return hint(&p->places[level], id, step);
+const double *rs_pack_probed(const struct rs_probe *probe) {
+    const struct table *t = probe->table;
+    if (!t) return NULL;
+    const struct rs_pack_record *r = &t->records[probe->number];
+    return memcmp(r->key, probe->key, sizeof r->key) == 0 ? r->counts : NULL;
 }
 
 static bool give(const struct rs_pack_record *r, double counts[RS_GROUPS]) {
@@ -350,6 +370,11 @@ static bool likelihood_of(const struct given *g, double likelihood[RS_GROUPS]) {
     return bearers > 0;
 }
 
+bool rs_pack_first_name_of(const struct rs_pack *p, const double counts[RS_GROUPS], double likelihood[RS_GROUPS]) {
+    memcpy(likelihood, counts, RS_GROUPS * sizeof *likelihood);
+    return likelihood_of(&p->first, likelihood);
+}
+
 bool rs_pack_first_name(const struct rs_pack *p, struct rs_view name, double likelihood[RS_GROUPS]) {
     return rs_pack_first_name_counts(p, name, likelihood) && likelihood_of(&p->first, likelihood);
 }
@@ -385,6 +410,10 @@ bool rs_pack_place_find(const struct rs_pack *p, enum rs_place_level level, stru
     if (!r) return false;
     *i = (size_t)(r - t->records);
     return true;
+}
+
+const unsigned char *rs_pack_place_key(const struct rs_pack *p, enum rs_place_level level, size_t i) {
+    return p->places[level].records[i].key;
 }
 
 const double *rs_pack_place_counts(const struct rs_pack *p, enum rs_place_level level, size_t i) {

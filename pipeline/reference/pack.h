@@ -44,6 +44,8 @@ struct rs_view rs_pack_surname_at(const struct rs_pack *pack, size_t i, double c
  * out, and BIFSG is BISG. Unsmoothed: counts over totals. */
 bool rs_pack_has_first_names(const struct rs_pack *pack);
 bool rs_pack_first_name(const struct rs_pack *pack, struct rs_view name, double likelihood[RS_GROUPS]);
+/* The same of what rs_pack_probed gave. */
+bool rs_pack_first_name_of(const struct rs_pack *pack, const double counts[RS_GROUPS], double likelihood[RS_GROUPS]);
 bool rs_pack_first_name_counts(const struct rs_pack *pack, struct rs_view name, double counts[RS_GROUPS]);
 void rs_pack_first_name_totals(const struct rs_pack *pack, double counts[RS_GROUPS]); /* sums over all listed */
 void rs_pack_first_name_smoothing(const struct rs_pack *pack, double a[RS_GROUPS]);
@@ -65,6 +67,8 @@ struct rs_view rs_pack_place_at(const struct rs_pack *pack, enum rs_place_level 
 
 /* As rs_pack_place, in two steps, for callers that keep something of their own for each place. Not for RS_NATION. */
 bool rs_pack_place_find(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, size_t *i);
+/* What a probe that found this place has as its key: for callers who keep it beside their own. */
+const unsigned char *rs_pack_place_key(const struct rs_pack *pack, enum rs_place_level level, size_t i);
 const double *rs_pack_place_counts(const struct rs_pack *pack, enum rs_place_level level, size_t i);
 
 /* Bands of age and sex that some places are counted by, beside everybody: the narrowest first, so that the first one that
@@ -81,12 +85,21 @@ size_t rs_band_text(char out[24], struct rs_band band);
 /* A place of rs_pack_place_at, by its number; NULL where the band lacks it. */
 const double *rs_pack_band_counts(const struct rs_pack *pack, size_t band, enum rs_place_level level, size_t place);
 
-/* For many look-ups one after the other: most of a look-up is waiting for memory, and hints let the waits overlap. Give
- * the hint of step 0 for some dozens of ids, then that of step 1 for the same, then look them up. The place hint of
- * step 1 gives the number the place probably has, SIZE_MAX where it has none. */
-void rs_pack_hint_surname(const struct rs_pack *pack, struct rs_view name, int step);
-void rs_pack_hint_first_name(const struct rs_pack *pack, struct rs_view name, int step);
-size_t rs_pack_hint_place(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, int step);
+/* For many look-ups one after the other: most of a look-up is waiting for memory, and probes let the waits overlap. Begin
+ * those of some dozens of persons (rs_pack_probe_*), lead them on, and read them: each step asks for what the next one reads.
+ * A probe that comes to nothing says nothing: the name may be listed, and is looked up as ever. */
+struct rs_probe {
+    const void *table; /* NULL: came to nothing */
+    uint64_t key[2], hash;
+    size_t number; /* of the record that it probably is, once led on */
+};
+void rs_pack_probe_surname(const struct rs_pack *pack, struct rs_view name, struct rs_probe *out);
+void rs_pack_probe_first_name(const struct rs_pack *pack, struct rs_view name, struct rs_probe *out);
+/* Not for RS_NATION. */
+void rs_pack_probe_place(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, struct rs_probe *out);
+/* Whether probe->number is something. `record`: rs_pack_probed will be asked. */
+bool rs_pack_probe_on(struct rs_probe *probe, bool record);
+const double *rs_pack_probed(const struct rs_probe *probe); /* counts by group of just this key; NULL: came to nothing */
 
 /* Figures: one number for each place of a level, loaded beside the counts, such as `asian_of_api` (share of Asian among
  * Asian and NHPI), `mena_of_white` (share of Middle Eastern or North African among White), `spanish_limited_english`.

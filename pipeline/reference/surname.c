@@ -22,14 +22,17 @@ void rs_surnames_init(struct rs_surnames *s, const struct rs_pack *pack, double 
     }
 }
 
-static bool look_up(const struct rs_surnames *s, struct rs_view name, double likelihood[RS_GROUPS]) {
-    if (!rs_pack_surname(s->pack, name, likelihood)) return false;
+bool rs_surname_of(const struct rs_surnames *s, const double counts[RS_GROUPS], double likelihood[RS_GROUPS]) {
     double sum = 0;
     for (int r = 0; r < RS_GROUPS; r++) {
-        likelihood[r] = likelihood[r] * s->per_bearer[r] + s->added;
+        likelihood[r] = counts[r] * s->per_bearer[r] + s->added;
         sum += likelihood[r];
     }
     return sum > 0; /* a name that a table lists with no bearers is as good as not listed */
+}
+
+static bool look_up(const struct rs_surnames *s, struct rs_view name, double likelihood[RS_GROUPS]) {
+    return rs_pack_surname(s->pack, name, likelihood) && rs_surname_of(s, likelihood, likelihood);
 }
 
 /* Copies `name` without punctuation, and without blanks unless they are kept. Only ASCII: other letters stay. */

@@ -41,6 +41,8 @@ struct rs_surnames {
 /* smoothing: pseudo-bearers that each name gets, distributed over the groups as all bearers are:
  * (N_sr + k N_r / N) / N_r = N_sr / N_r + k / N. 0 gives the textbook's P(s|r), with its zeros. */
 void rs_surnames_init(struct rs_surnames *s, const struct rs_pack *pack, double smoothing);
+/* What counts of bearers by group say, those of a listed name; false where it has none. */
+bool rs_surname_of(const struct rs_surnames *s, const double counts[RS_GROUPS], double likelihood[RS_GROUPS]);
 /* `folded` as rs_name_fold makes it, null allowed. Never all zeros. */
 enum rs_surname_match rs_surname_find(const struct rs_surnames *s, struct rs_view folded,
                                       double likelihood[RS_GROUPS]);

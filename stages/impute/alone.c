@@ -36,14 +36,24 @@ static const char others[] = "\tp8_aian\tp8_asian\tp8_black\tp8_hispanic\tp8_men
 
 /* ---- a person -------------------------------------------------------------------------------------------------- */
 
-/* Most names are ASCII letters: these are put into upper case where they stand, eight at a time. The block has room
- * behind its end. */
+/* Which bytes of a word are the name's, of whose `n` are left: all, or the first ones. */
+static inline uint64_t own_bytes(size_t n) { return n >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * n) - 1; }
+
+static inline bool all_letters(uint64_t word, uint64_t own) {
+    uint64_t low = word & RS_EACH_BYTE * 0x5f; /* upper case, without the highest bit, which the sums then have: */
+    uint64_t letters = (low + RS_EACH_BYTE * (0x80 - 'A')) & ~(low + RS_EACH_BYTE * (0x80 - 'Z' - 1)) & ~word;
+    return !(~letters & own & RS_EACH_BYTE * 0x80);
+}
+
+/* Most names are ASCII letters: these are put into upper case where they stand, eight at a time. Bytes behind the name are
+ * read, the block having room behind its end, and stay what they are. */
 static struct rs_view fold(struct rs_arena *arena, struct rs_view name) {
     if (!rs_has(name)) return RS_NULL;
+    for (size_t i = 0; i < name.n; i += 8)
+        if (!all_letters(rs_word(name.p + i), own_bytes(name.n - i))) return rs_name_fold(arena, name);
     char *p = (char *)(uintptr_t)name.p; /* the block is this thread's */
-    for (size_t i = 0; i < name.n; i++)
-        if ((unsigned)((p[i] & ~0x20) - 'A') > 25u) return rs_name_fold(arena, name);
-    for (size_t i = 0; i < name.n; i++) p[i] = (char)(p[i] & ~0x20);
+    for (size_t i = 0; i < name.n; i += 8)
+        rs_put_eight(p + i, rs_word(p + i) & ~(own_bytes(name.n - i) & RS_EACH_BYTE * 0x20));
     return name;
 }
 
@@ -53,7 +63,7 @@ struct subject {
     struct rs_view id;
     struct rs_who who;
 };
-enum { SUBJECTS = 32 };
+enum { SUBJECTS = 16 };
 
 static void take(struct subject *s, const struct rs_view *row, struct rs_arena *arena, bool first_names,
                  bool middle_names) {
@@ -138,7 +148,7 @@ static bool next_block(void *self, struct rs_batch *batch, bool *more, struct rs
     return true;
 }
 
-static void impute_subjects(const struct alone *s, struct rs_batch *batch, const struct subject *subjects, size_t n,
+static void impute_subjects(const struct alone *s, struct rs_batch *batch, struct subject *subjects, size_t n,
                             struct counts *counts) {
     for (int step = 0; step < 2; step++)
         for (size_t i = 0; i < n; i++) rs_impute_hint(s->model, &subjects[i].who, step);
@@ -210,7 +220,7 @@ static void say(const struct alone *s) {
 
 static bool run_blocks(struct alone *s, struct rs_run *run, struct rs_error *error) {
     struct rs_work work = {s, next_block, work_block, done_block};
-    return (s->people = rs_people_open(run->inputs[0], error)) && (s->out = rs_out_open(run->output, error)) &&
+    return (s->people = rs_people_open(run->inputs[0], error)) && (s->out = rs_out_open_uncached(run->output, error)) &&
            put_header(s, error) && rs_work_run(&work, run->threads, error);
 }
 

@@ -2,12 +2,18 @@
 /* BISG and BIFSG. Smoothed shares of every place are worked out once, so that a person costs two look-ups and six products. */
 #include "model.h"
 #include <stdlib.h>
+#include <sys/mman.h>
 
 const char *const rs_impute_kind_names[RS_IMPUTE_KINDS] = {"bisg",  "surname_only", "geography_only", "prior",
                                                            "bifsg", "names_only",   "fbisg",          "fbifsg"};
 const char *const rs_impute_method_names[RS_METHODS] = {"bisg", "bifsg", "surname", "geography", "fbisg", "fbifsg"};
 
 typedef double shares[RS_GROUPS];
+/* A line of the processor's cache each. */
+struct place {
+    shares p; /* the first -1: nobody there */
+    uint64_t key[2]; /* rs_pack_place_key */
+};
 
 /* Where a person's place is looked for next. */
 static const enum rs_place_level coarser[RS_PLACE_LEVELS] = {
@@ -23,7 +29,7 @@ struct rs_impute_model {
     double added; /* to each P(name|r): fBISG's 1e-8, else 0 */
     double factor[RS_GROUPS]; /* what the form multiplies a surname's likelihood by; 1 in the form `place` */
     shares nation;
-    shares *places[RS_PLACE_LEVELS]; /* smoothed, by number of the place in the pack; first cell -1: nobody there */
+    struct place *places[RS_PLACE_LEVELS]; /* smoothed, by number of the place in the pack */
     struct rs_share *asian[RS_PLACE_LEVELS], *mena[RS_PLACE_LEVELS]; /* likewise, inherited: figure_levels */
 };
 
@@ -52,15 +58,26 @@ static bool parent_find(const struct rs_pack *pack, enum rs_place_level level, s
     return rs_pack_place_find(pack, above[level].parent, rs_view(id.p, above[level].digits), i);
 }
 
+/* In pages as large as the system has, since hardly two people's places lie in one of 4 KiB. */
+static struct place *place_table(const struct rs_pack *pack, enum rs_place_level level) {
+    enum { LARGE = 2 << 20 };
+    size_t n = rs_pack_places(pack, level), bytes = (n * sizeof(struct place) + LARGE) / LARGE * LARGE;
+    struct place *p = aligned_alloc(LARGE, bytes);
+    if (!p) return rs_alloc(bytes); /* ends the process */
+    (void)madvise(p, bytes, MADV_HUGEPAGE);
+    for (size_t i = 0; i < n; i++) memcpy(p[i].key, rs_pack_place_key(pack, level, i), sizeof p[i].key);
+    return p;
+}
+
 static void smooth_level(struct rs_impute_model *m, enum rs_place_level level, double k) {
     size_t n = rs_pack_places(m->pack, level), above_at;
-    m->places[level] = rs_alloc((n ? n : 1) * sizeof *m->places[level]);
+    m->places[level] = place_table(m->pack, level);
     for (size_t i = 0; i < n; i++) {
         double counts[RS_GROUPS];
         struct rs_view id = rs_pack_place_at(m->pack, level, i, counts);
         const double *parent = m->nation;
-        if (parent_find(m->pack, level, id, &above_at)) parent = m->places[above[level].parent][above_at];
-        smooth(m->places[level][i], counts, k, parent[0] < 0 ? m->nation : parent);
+        if (parent_find(m->pack, level, id, &above_at)) parent = m->places[above[level].parent][above_at].p;
+        smooth(m->places[level][i].p, counts, k, parent[0] < 0 ? m->nation : parent);
     }
 }
 
@@ -68,7 +85,7 @@ static void smooth_level(struct rs_impute_model *m, enum rs_place_level level, d
 static void smooth_zctas(struct rs_impute_model *m, double k) {
     size_t n = rs_pack_places(m->pack, RS_ZCTA);
     double counts[RS_GROUPS];
-    m->places[RS_ZCTA] = rs_alloc((n ? n : 1) * sizeof *m->places[RS_ZCTA]);
+    m->places[RS_ZCTA] = place_table(m->pack, RS_ZCTA);
     for (size_t i = 0, end; i < n; i = end) {
         double area[RS_GROUPS] = {0};
         shares parent;
@@ -80,7 +97,7 @@ static void smooth_zctas(struct rs_impute_model *m, double k) {
         }
         smooth(parent, area, k, m->nation);
         for (size_t j = i; j < end; j++)
-            smooth(m->places[RS_ZCTA][j], rs_pack_place_counts(m->pack, RS_ZCTA, j), k, parent);
+            smooth(m->places[RS_ZCTA][j].p, rs_pack_place_counts(m->pack, RS_ZCTA, j), k, parent);
     }
 }
 
@@ -207,8 +224,8 @@ static const double *next_place(const struct rs_impute_model *m, const struct rs
                                 enum rs_place_level *level, size_t *i) {
     for (; *level != RS_NATION; *level = coarser[*level]) {
         struct rs_view id = id_at(m, ids, *level);
-        if (rs_has(id) && rs_pack_place_find(m->pack, *level, id, i) && m->places[*level][*i][0] >= 0)
-            return m->places[*level][*i];
+        if (rs_has(id) && rs_pack_place_find(m->pack, *level, id, i) && m->places[*level][*i].p[0] >= 0)
+            return m->places[*level][*i].p;
     }
     *i = 0;
     return m->nation;
@@ -221,17 +238,40 @@ const double *rs_impute_residents(const struct rs_impute_model *m, const struct 
     return out->level == RS_NATION ? NULL : rs_pack_place_counts(m->pack, out->level, out->place);
 }
 
-void rs_impute_hint(const struct rs_impute_model *m, const struct rs_who *who, int step) {
+static void begin_probes(const struct rs_impute_model *m, struct rs_who *who) {
+    struct rs_found_ahead *ahead = &who->ahead;
     enum rs_place_level level = m->finest;
-    if (m->surname) rs_pack_hint_surname(m->pack, who->surname, step);
-    if (m->first_name) rs_pack_hint_first_name(m->pack, who->first_name, step);
+    ahead->surname.table = ahead->first_name.table = ahead->place.table = NULL;
+    if (m->surname) rs_pack_probe_surname(m->pack, who->surname, &ahead->surname);
+    if (m->first_name) rs_pack_probe_first_name(m->pack, who->first_name, &ahead->first_name);
     while (level != RS_NATION && !rs_has(id_at(m, &who->ids, level))) level = coarser[level];
-    if (level == RS_NATION) return;
-    size_t i = rs_pack_hint_place(m->pack, level, id_at(m, &who->ids, level), step);
-    if (i != SIZE_MAX) {
-        __builtin_prefetch(m->places[level][i]);
-        __builtin_prefetch(&m->places[level][i][RS_GROUPS - 1]);
+    ahead->level = level;
+    if (level != RS_NATION) rs_pack_probe_place(m->pack, level, id_at(m, &who->ids, level), &ahead->place);
+}
+
+void rs_impute_hint(const struct rs_impute_model *m, struct rs_who *who, int step) {
+    struct rs_found_ahead *ahead = &who->ahead;
+    if (step == 0) {
+        begin_probes(m, who);
+        return;
     }
+    rs_pack_probe_on(&ahead->surname, true);
+    rs_pack_probe_on(&ahead->first_name, true);
+    if (rs_pack_probe_on(&ahead->place, false)) __builtin_prefetch(&m->places[ahead->level][ahead->place.number]);
+}
+
+/* next_place for the finest level, which nearly everybody's place is found at. */
+static const double *first_place(const struct rs_impute_model *m, const struct rs_who *who, enum rs_place_level *level,
+                                 size_t *i) {
+    const struct rs_probe *probe = &who->ahead.place;
+    const struct place *place = probe->table ? &m->places[who->ahead.level][probe->number] : NULL;
+    if (place && memcmp(place->key, probe->key, sizeof place->key) == 0 && place->p[0] >= 0) {
+        *level = who->ahead.level;
+        *i = probe->number;
+        return place->p;
+    }
+    *level = m->finest;
+    return next_place(m, &who->ids, level, i);
 }
 
 /* P(answer|r), but for a factor that all groups left have in common. */
@@ -254,15 +294,29 @@ static void take_middle_name(const struct rs_impute_model *m, const struct rs_wh
     for (int r = 0; r < RS_GROUPS && out->middle_match != RS_FIRST_NAME_NONE; r++) likelihood[r] *= middle[r] + m->added;
 }
 
+static enum rs_surname_match find_surname(const struct rs_impute_model *m, const struct rs_who *who,
+                                          double likelihood[RS_GROUPS]) {
+    const double *counts = rs_pack_probed(&who->ahead.surname);
+    if (counts && rs_surname_of(&m->surnames, counts, likelihood)) return RS_SURNAME_EXACT;
+    return rs_surname_find(&m->surnames, m->surname ? who->surname : RS_NULL, likelihood);
+}
+
+static enum rs_first_name_match find_first_name(const struct rs_impute_model *m, const struct rs_who *who,
+                                                double likelihood[RS_GROUPS]) {
+    const double *counts = rs_pack_probed(&who->ahead.first_name);
+    if (counts && rs_pack_first_name_of(m->pack, counts, likelihood)) return RS_FIRST_NAME_EXACT;
+    return rs_first_name_find(m->pack, who->first_name, likelihood);
+}
+
 void rs_impute_likelihood(const struct rs_impute_model *m, const struct rs_who *who, double likelihood[RS_GROUPS],
                           struct rs_posterior *out) {
     double first[RS_GROUPS];
-    out->match = rs_surname_find(&m->surnames, m->surname ? who->surname : RS_NULL, likelihood);
+    out->match = find_surname(m, who, likelihood);
     out->first_match = RS_FIRST_NAME_MATCHES;
     if (out->match != RS_SURNAME_NONE)
         for (int r = 0; r < RS_GROUPS; r++) likelihood[r] = (likelihood[r] + m->added) * m->factor[r];
     if (m->first_name) {
-        out->first_match = rs_first_name_find(m->pack, who->first_name, first);
+        out->first_match = find_first_name(m, who, first);
         /* Without a surname a first name alone is no method of anybody's: it is left. */
         if (out->match == RS_SURNAME_NONE) out->first_match = RS_FIRST_NAME_NONE;
         for (int r = 0; r < RS_GROUPS && out->first_match != RS_FIRST_NAME_NONE; r++) likelihood[r] *= first[r] + m->added;
@@ -315,9 +369,8 @@ static const double *band_shares(const struct rs_impute_model *m, const struct r
 void rs_impute_who(const struct rs_impute_model *m, const struct rs_who *who, struct rs_posterior *out) {
     double likelihood[RS_GROUPS], sum;
     rs_impute_likelihood(m, who, likelihood, out);
-    out->level = m->finest;
+    const double *place = first_place(m, who, &out->level, &out->place);
     for (;;) {
-        const double *place = next_place(m, &who->ids, &out->level, &out->place);
         double own[RS_GROUPS];
         place = band_shares(m, who, place, own, out);
         for (int r = 0; r < RS_GROUPS; r++) out->p[r] = likelihood[r] * place[r];
@@ -325,6 +378,7 @@ void rs_impute_who(const struct rs_impute_model *m, const struct rs_who *who, st
         /* Without smoothing a place may rule out every group that the name allows: then it is as good as unknown. */
         if (sum > 0 || out->level == RS_NATION) break;
         out->level = coarser[out->level];
+        place = next_place(m, &who->ids, &out->level, &out->place);
     }
     if (!(sum > 0)) { /* a pack in which the nation lacks a group that the person named */
         memcpy(out->p, likelihood, sizeof likelihood);

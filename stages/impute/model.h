@@ -74,6 +74,10 @@ struct rs_who {
     unsigned cells; /* the groups that the person's own answer leaves, a bit each (narrow.h); 0: all of them */
     /* How much likelier the answer is of a Hispanic person than of the other groups that it leaves; 0 stands for 1. */
     double hispanic;
+    struct rs_found_ahead { /* by rs_impute_hint */
+        struct rs_probe surname, first_name, place;
+        enum rs_place_level level; /* of place */
+    } ahead;
 };
 
 struct rs_posterior {
@@ -88,8 +92,9 @@ struct rs_posterior {
 };
 /* female, F -> F; male, M -> M; else 0. */
 char rs_sex_letter(struct rs_view sex);
-/* As rs_pack_hint_surname: step 0 for some dozens of persons, step 1 for the same, then rs_impute for them. */
-void rs_impute_hint(const struct rs_impute_model *model, const struct rs_who *who, int step);
+/* May be left out; see struct rs_probe. Step 0 for some dozens of persons, step 1 for the same, then rs_impute_who for
+ * them: what who->ahead holds is good as long as the texts do not change. */
+void rs_impute_hint(const struct rs_impute_model *model, struct rs_who *who, int step);
 void rs_impute_who(const struct rs_impute_model *model, const struct rs_who *who, struct rs_posterior *out);
 /* The band of age and sex, as rs_band_text; 0 bytes where the place's residents of all ages stand. */
 size_t rs_impute_band(const struct rs_impute_model *model, const struct rs_posterior *posterior, char out[24]);

@@ -35,11 +35,14 @@ bool rs_people_block(struct rs_people *people, struct rs_buffer *into, uint64_t 
 
 /* Walks the records of one block, in any thread. Fields are trimmed views into the block; those with doubled quotes are
  * undone in place. Columns the file lacks, and empty fields, are null. */
+enum { RS_PEOPLE_ENDS = 1024 };
 struct rs_people_cursor {
     const struct rs_people *people;
     char *p;
     size_t n, base, start;
     uint64_t mask, offset;
+    size_t seen, ends_n, ends_at; /* bytes looked at; places in ends, and those of them that are used up */
+    uint32_t ends[RS_PEOPLE_ENDS];
     struct rs_view row[RS_PEOPLE_COLUMNS + 1]; /* the last one takes what nobody asked for */
 };
 void rs_people_cursor(struct rs_people_cursor *c, const struct rs_people *people, struct rs_buffer *block,

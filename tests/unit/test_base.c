@@ -249,6 +249,30 @@ Test(base, unfinished_file_leaves_nothing) {
     unlink(path);
 }
 
+/* Pieces of odd lengths across the buffer's end, whether or not the directory's file system knows such writes. */
+Test(base, uncached_files_are_whole) {
+    char *path = temporary("old", 3);
+    struct rs_error error = {0};
+    struct rs_buffer all = {0}, got = {0};
+    struct rs_random random = rs_random(11, 0, 0);
+    struct rs_out *o = rs_out_open_uncached(path, &error);
+    cr_assert(o);
+    while (all.n < 5000000) {
+        size_t from = all.n, n = rs_random_below(&random, 3 << 19);
+        char *p = rs_buffer_reserve(&all, n);
+        for (size_t i = 0; i < n; i++) p[i] = (char)rs_random_below(&random, 256);
+        all.n += n;
+        cr_assert(rs_out_write(o, all.p + from, n, &error));
+    }
+    cr_assert(rs_read_file(path, &got, 3, &error) && got.n == 3, "under its name only once it is whole");
+    cr_assert(rs_out_commit(o, &error), "%s", error.text);
+    got.n = 0;
+    cr_assert(rs_read_file(path, &got, all.n, &error) && got.n == all.n && memcmp(got.p, all.p, all.n) == 0);
+    rs_buffer_free(&all);
+    rs_buffer_free(&got);
+    unlink(path);
+}
+
 Test(base, reals_are_read_as_strtod_reads_them) {
     static const char *const by_hand[] = {"0", "1", "0.5", ".5", "5.", "-0.25", "+7", "1e-7", "123456789012345",
                                           "1234567890123456", "0.000053978377134542", "0.1", "99999999999999.9",
