@@ -46,12 +46,25 @@ static void read_piece(struct rs_fhir *l, struct rs_json *json, struct rs_view t
     else rs_fhir_ignore(l, "entry without a resource");
 }
 
+static void put_counts(struct rs_rows *rows, const struct rs_fhir_counts *c) {
+    struct rs_tally *t = &rows->batch->tally;
+    int32_t file_no = rows->block->source->file_no;
+    if (c->extensions) rs_count(t, "fhir_extension", file_no, RS_READ, "-", c->extensions);
+    if (c->extensions > c->not_in_profile)
+        rs_count(t, "fhir_extension", file_no, RS_MERGED, "-", c->extensions - c->not_in_profile);
+    if (c->not_in_profile) rs_count(t, "fhir_extension", file_no, RS_IGNORED, "not in the profile", c->not_in_profile);
+    if (!c->unknown_elements) return;
+    rs_count(t, "fhir_element", file_no, RS_READ, "-", c->unknown_elements);
+    rs_count(t, "fhir_element", file_no, RS_IGNORED, "unknown element", c->unknown_elements);
+}
+
 void rs_read_fhir(struct rs_rows *rows, struct rs_worker *worker) {
     struct rs_block *b = rows->block;
     const char *begin = rows->batch->in.p;
     struct rs_fhir_walk w = {.p = begin, .end = begin + rows->batch->in.n, .last = true, .documents = b->documents,
                              .in_entries = b->in_entries};
-    struct rs_fhir l = {.rows = rows, .profile = b->source->profile, .j = worker->json};
+    struct rs_fhir_counts counts = {0};
+    struct rs_fhir l = {.rows = rows, .profile = b->source->profile, .j = worker->json, .counts = &counts};
     uint64_t record_no = b->record_no, line = b->line;
     for (;;) {
         const char *p = w.p;
@@ -66,4 +79,5 @@ void rs_read_fhir(struct rs_rows *rows, struct rs_worker *worker) {
         line += rs_count_byte(p, n, '\n');
     }
     rs_rows_end(rows, record_no - b->record_no);
+    put_counts(rows, &counts);
 }

@@ -7,12 +7,19 @@
 
 typedef const struct rs_json_token *token;
 
+/* What no rule reads: told in the ledger, since a sender's new extension may be the answer that is missed. */
+struct rs_fhir_counts {
+    uint64_t extensions, not_in_profile; /* of Patients, their communication and addresses */
+    uint64_t unknown_elements;           /* of Patients, no element of FHIR R4 */
+};
+
 struct rs_fhir {
     struct rs_rows *rows;
     const struct rs_profile *profile;
     const struct rs_json *j;
     int64_t offset;
     struct rs_view full_url; /* of the Bundle's entry, null outside Bundles */
+    struct rs_fhir_counts *counts;
 };
 
 /* fhir_code.c */

@@ -16,8 +16,14 @@ static void put_part(const struct rs_fhir *l, token part, struct rs_view system)
         if (rs_eq_c(url, parts[i].url)) rs_fhir_put_x(l, part, parts[i].representation, system);
 }
 
+static void count_extension(const struct rs_fhir *l, bool known) {
+    l->counts->extensions++;
+    l->counts->not_in_profile += !known;
+}
+
 static void put_extension(const struct rs_fhir *l, token extension) {
     const struct rs_pair *known = rs_pairs_find(&l->profile->extensions, rs_json_text(l->j, extension, "url"));
+    count_extension(l, known != NULL);
     if (!known) return;
     token parts = rs_json_get(l->j, extension, "extension");
     struct rs_view since = RS_NULL;
@@ -118,10 +124,11 @@ static void put_address(const struct rs_fhir *l, token patient, struct rs_view *
     row[RECORD_state_raw] = rs_rows_text(l->rows, rs_json_text(l->j, a, "state"));
     row[RECORD_zip_raw] = rs_rows_text(l->rows, rs_json_text(l->j, a, "postalCode"));
     row[RECORD_county_raw] = rs_rows_text(l->rows, rs_json_text(l->j, a, "district"));
-    if (!rs_has(l->profile->geoid_extension)) return;
-    for (token e = rs_json_child(l->j, rs_json_get(l->j, a, "extension")); e; e = rs_json_next(l->j, e))
-        if (rs_eq(rs_json_text(l->j, e, "url"), l->profile->geoid_extension))
-            row[RECORD_geoid_raw] = rs_rows_text(l->rows, rs_json_text(l->j, e, "valueString"));
+    for (token e = rs_json_child(l->j, rs_json_get(l->j, a, "extension")); e; e = rs_json_next(l->j, e)) {
+        bool geoid = rs_has(l->profile->geoid_extension) && rs_eq(rs_json_text(l->j, e, "url"), l->profile->geoid_extension);
+        if (geoid) row[RECORD_geoid_raw] = rs_rows_text(l->rows, rs_json_text(l->j, e, "valueString"));
+        count_extension(l, geoid);
+    }
 }
 
 static struct rs_view phone(const struct rs_fhir *l, token patient) {
@@ -194,6 +201,22 @@ static void check_full_url(const struct rs_fhir *l, token patient) {
                           "sender for Patient/<id>");
 }
 
+static bool is_element(struct rs_view name) {
+    static const struct rs_view elements[] = {
+#define ELEMENT(name) {name, sizeof name - 1},
+#include "schemas/codes/fhir_patient.def"
+#undef ELEMENT
+    };
+    if (name.n && name.p[0] == '_') name.p++, name.n--;
+    for (size_t i = 0; i < sizeof elements / sizeof elements[0]; i++)
+        if (rs_eq(name, elements[i])) return true;
+    return false;
+}
+
+static void count_elements(const struct rs_fhir *l, token patient) {
+    for (token t = rs_json_child(l->j, patient); t; t = rs_json_next(l->j, t)) l->counts->unknown_elements += !is_element(t->key);
+}
+
 void rs_fhir_patient(const struct rs_fhir *l, token patient) {
     struct rs_view row[RECORD_COLUMNS] = {{0}};
     bool keyed = false;
@@ -206,6 +229,7 @@ void rs_fhir_patient(const struct rs_fhir *l, token patient) {
     }
     rs_fhir_set_record_date(l, patient);
     check_full_url(l, patient);
+    count_elements(l, patient);
     put_names(l, patient, row);
     put_address(l, patient, row);
     row[RECORD_birth_raw] = rs_rows_text(l->rows, rs_json_text(l->j, patient, "birthDate"));

@@ -74,6 +74,20 @@ static struct rs_view hex(struct rs_arena *arena, const struct rs_digest *d) {
     return rs_view(rs_arena_copy(arena, text, 64), 64);
 }
 
+/* Columns of a CSV's header that the profile reads, and those it does not know. */
+static void count_columns(struct rs_batch *batch, const struct rs_source *s) {
+    uint64_t read = 0;
+    if (!s->fields) return;
+    for (size_t f = 0; f < s->n_fields; f++) {
+        size_t c = 0;
+        while (c < s->profile->n_columns && s->fields[c] != (int)f) c++;
+        read += c < s->profile->n_columns;
+    }
+    rs_count(&batch->tally, "csv_column", s->file_no, RS_READ, "-", s->n_fields);
+    if (read) rs_count(&batch->tally, "csv_column", s->file_no, RS_MERGED, "-", read);
+    if (read < s->n_fields) rs_count(&batch->tally, "csv_column", s->file_no, RS_IGNORED, "not in the profile", s->n_fields - read);
+}
+
 /* One row a file, once all were read: how it was encoded and how many rows it held is known only then. */
 static bool put_files(struct ingest *in, struct rs_error *error) {
     struct rs_batch batch = {0};
@@ -90,6 +104,7 @@ static bool put_files(struct ingest *in, struct rs_error *error) {
             [FILE_records] = rs_arena_long(&batch.arena, (int64_t)s->records), [FILE_carried] = RS_LIT("N"),
             [FILE_effective_date] = s->has_effective ? rs_day_text(&batch.arena, s->effective) : RS_NULL};
         rs_batch_emit(&batch, SINK_FILE, &rs_layout_file, row);
+        count_columns(&batch, s);
     }
     rs_change_put_files(in->change, &batch);
     bool ok = rs_run_done(in->run, &batch, error);
@@ -187,7 +202,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_ingest = {
     .name = "ingest",
-    .version = 5, /* 4: amounts, time, exclusions and product lines of measures; 5: joined answers */
+    .version = 6, /* 5: joined answers; 6: extensions, elements and columns that no rule reads are in the ledger */
     .about = "read payer and EHR extracts into row files",
     .description =
         "Reads X12 834 enrolment files (005010X220A1, tolerant of 004010X095A1), FHIR R4 as NDJSON, Bundles or "

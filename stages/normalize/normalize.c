@@ -33,13 +33,36 @@ void rs_set_aside(const struct rs_normalizing *n, int column, const char *rule, 
     ++*n->set_aside;
 }
 
+/* Whether blanks in it are single already, as they nearly always are. */
+static bool is_spaced(struct rs_view v) {
+    for (size_t i = 0; i < v.n; i++)
+        if (v.p[i] == '\t' || v.p[i] == '\n' || v.p[i] == '\r' || (v.p[i] == ' ' && (i == 0 || i + 1 == v.n || v.p[i + 1] == ' ')))
+            return false;
+    return true;
+}
+
+static struct rs_view one_blank(struct rs_batch *batch, struct rs_view v) {
+    if (!rs_has(v)) return RS_NULL;
+    if (is_spaced(v)) return v;
+    char *out = rs_arena_copy(&batch->arena, v.p, v.n);
+    size_t n = 0;
+    for (size_t i = 0; i < v.n; i++) {
+        bool blank = v.p[i] == ' ' || v.p[i] == '\t' || v.p[i] == '\n' || v.p[i] == '\r';
+        if (!blank) out[n++] = v.p[i];
+        else if (n && out[n - 1] != ' ') out[n++] = ' ';
+    }
+    n -= n && out[n - 1] == ' ';
+    return n ? rs_view(out, n) : RS_NULL;
+}
+
 static void normalize_row(struct stage *s, struct rs_batch *batch, const struct rs_view *row) {
     struct rs_view out[DEMOGRAPHIC_COLUMNS] = {[DEMOGRAPHIC_record_key] = row[RECORD_record_key],
                                                [DEMOGRAPHIC_file_no] = row[RECORD_file_no],
                                                [DEMOGRAPHIC_record_no] = row[RECORD_record_no],
                                                [DEMOGRAPHIC_source] = row[RECORD_source],
                                                [DEMOGRAPHIC_record_date] = row[RECORD_record_date],
-                                               [DEMOGRAPHIC_maintenance] = row[RECORD_maintenance]};
+                                               [DEMOGRAPHIC_maintenance] = row[RECORD_maintenance],
+                                               [DEMOGRAPHIC_facility] = one_blank(batch, row[RECORD_facility])};
     struct worker *w = &s->workers[batch->worker];
     struct rs_normalizing n = {s->run, s->pack, s->tables, batch, row, out, &w->set_aside};
     rs_normalize_names(&n);
@@ -110,7 +133,7 @@ static const char *const after[] = {"ingest", NULL};
 
 const struct rs_stage rs_stage_normalize = {
     .name = "normalize",
-    .version = 3, /* 3: streets by Publication 28, kinds of addresses, counties by name; 2: dates "YYYY M D"; birth_after_record */
+    .version = 4, /* 4: facility; 3: streets by Publication 28, kinds of addresses, counties by name; 2: dates "YYYY M D"; birth_after_record */
     .about = "Clean names, dates, sex and places",
     .description =
         "Writes one cleaned row for each source row, in the same order; the raw values stay in record.\n\n"

@@ -105,4 +105,5 @@ void rs_rc_person_facts(struct rs_rc_demographic *d, size_t n, unsigned ranked, 
     out->death = first_with(d, n, FI_DEATH);
     out->sex = best_sex(d, n);
     out->address = best_address(d, n);
+    out->facility = first_with(d, n, FI_FACILITY);
 }

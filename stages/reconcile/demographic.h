@@ -23,6 +23,7 @@ enum rs_rc_field {
     FI_COUNTY,
     FI_TRACT,
     FI_BLOCK_GROUP,
+    FI_FACILITY,
     FI_COUNT
 };
 
@@ -42,7 +43,7 @@ int rs_rc_demographic_newer(const struct rs_rc_demographic *a, const struct rs_r
 
 /* What stands; NULL where no record says it. `d` is sorted in place, best record first. */
 struct rs_rc_person_facts {
-    const struct rs_rc_demographic *name, *previous, *birth, *death, *sex, *address;
+    const struct rs_rc_demographic *name, *previous, *birth, *death, *sex, *address, *facility;
 };
 void rs_rc_person_facts(struct rs_rc_demographic *d, size_t n, unsigned ranked, struct rs_rc_person_facts *out);
 

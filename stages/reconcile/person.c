@@ -24,6 +24,13 @@ struct person {
 
 /* ---- person_value ------------------------------------------------------------------------------------------------ */
 
+/* Of the record of an answer; null where that names none. */
+static struct rs_view facility_of(const struct person *p, struct rs_key record) {
+    for (size_t i = 0; i < p->n_records; i++)
+        if (rs_key_compare(p->records[i].record, record) == 0) return p->records[i].f[FI_FACILITY];
+    return RS_NULL;
+}
+
 static void value_row(const struct person *p, int element, const char *axis, int seq, struct rs_view value,
                       struct rs_view missing, const struct rs_rc_standing *s) {
     struct rs_view row[PERSON_VALUE_COLUMNS] = {
@@ -38,7 +45,8 @@ static void value_row(const struct person *p, int element, const char *axis, int
         [PERSON_VALUE_source] = rs_rc_source_name(p->rc, s->answer->source),
         [PERSON_VALUE_record_key] = rs_key_text(p->arena, s->answer->record),
         [PERSON_VALUE_rule] = rs_cstr(s->rule),
-        [PERSON_VALUE_losers] = rs_arena_long(p->arena, s->losers)};
+        [PERSON_VALUE_losers] = rs_arena_long(p->arena, s->losers),
+        [PERSON_VALUE_facility] = facility_of(p, s->answer->record)};
     rs_batch_emit(p->batch, OUT_PERSON_VALUE, &rs_layout_person_value, row);
 }
 
@@ -255,6 +263,10 @@ static void write_person(const struct person *p, const struct standing *s) {
     row[PERSON_records] = rs_arena_long(p->arena, (int64_t)p->n_records);
     row[PERSON_sources] = rs_arena_long(p->arena, count_sources(p));
     fact_columns(&facts, row);
+    if (facts.facility) {
+        row[PERSON_facility] = facts.facility->f[FI_FACILITY];
+        row[PERSON_facility_source] = rs_rc_source_name(p->rc, facts.facility->source);
+    }
     race_columns(p, &s->axes, row);
     language_columns(s, row);
     rs_batch_emit(p->batch, OUT_PERSON, &rs_layout_person, row);

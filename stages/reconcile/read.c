@@ -50,7 +50,7 @@ static const int fields[FI_COUNT] = {
     [FI_SEX] = DEMOGRAPHIC_sex,                 [FI_STATE] = DEMOGRAPHIC_state,
     [FI_ZIP5] = DEMOGRAPHIC_zip5,               [FI_ZCTA] = DEMOGRAPHIC_zcta,
     [FI_COUNTY] = DEMOGRAPHIC_county,           [FI_TRACT] = DEMOGRAPHIC_tract,
-    [FI_BLOCK_GROUP] = DEMOGRAPHIC_block_group};
+    [FI_BLOCK_GROUP] = DEMOGRAPHIC_block_group, [FI_FACILITY] = DEMOGRAPHIC_facility};
 
 static bool read_demographic(struct rs_rc *rc, const struct rs_row_reader *reader, struct rs_batch *batch,
                              struct rs_error *error) {

@@ -70,7 +70,7 @@ __attribute__((unused)) static uint64_t fuzz_read(struct fuzz *f, const char *p,
     read(&rows, &f->worker);
     CHECK(rs_tally_balance(&f->batch.tally, "fuzz", &error));
     for (size_t i = 0; i < f->batch.tally.n; i++)
-        if (f->batch.tally.e[i].fate == RS_READ && !strstr(f->batch.tally.e[i].layout, "_segment"))
+        if (f->batch.tally.e[i].fate == RS_READ && strcmp(f->batch.tally.e[i].layout, rs_format_name(block.source->profile->format)) == 0)
             records += f->batch.tally.e[i].rows;
     for (int i = 0; i < RS_MAX_SINKS; i++) fuzz_rows_are_short(&f->batch.out[i]);
     for (int i = 0; i < RS_MAX_SINKS; i++)

@@ -1,58 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every code of the published tables at hand maps as its table says. What differs stands in `differences`, and in words
- * in schemas/codes/README.md. Missing reasons come from missing_reasons.csv and the tables' own notes. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include "pipeline/base/file.h"
-#include "stages/map/map_private.h"
+/* Every code of the published tables at hand maps as its table says. What differs stands, with the reason, in
+ * schemas/codes/differences.csv. Missing reasons come from missing_reasons.csv and the tables' own notes. */
+#include "code_tables.h"
 
-static struct rs_map *map;
-static struct rs_arena arena;
-static struct rs_error error;
-static size_t seen;
-
-static void open_map(void) {
-    map = rs_map_open(RELSOGI_SOURCE_DIR "/schemas/codes", &error);
-    cr_assert(map != NULL, "%s", error.text);
-    seen = 0;
-}
-static void close_map(void) {
-    rs_map_close(map);
-    rs_arena_free(&arena);
-}
 TestSuite(codes, .init = open_map, .fini = close_map, .timeout = 120);
 
-/* Codes of which our table says something else on purpose: system, code. */
-static const char *const differences[][2] = {
-    {"omb2024", "MULTI"}, /* a row of tabulations; sent as an answer it is read as the word */
-};
-
-static bool differs(const char *system, struct rs_view code) {
-    for (size_t i = 0; i < sizeof differences / sizeof *differences; i++)
-        if (strcmp(differences[i][0], system) == 0 && rs_eq_c(code, differences[i][1])) return true;
-    return false;
-}
-
-static void read_table(const char *name, size_t rows,
-                       bool (*take)(void *, const char *, const struct rs_table_row *, struct rs_error *)) {
-    const char *shared = getenv("RELSOGI_SHARED");
-    char path[4096];
-    snprintf(path, sizeof path, "%s/codes/%s", shared ? shared : RELSOGI_SOURCE_DIR "/../shared", name);
-    if (!rs_exists(path)) cr_skip_test("%s is not at hand", name);
-    struct rs_sha *sha = rs_sha_begin();
-    cr_assert(rs_table_read(path, &arena, sha, NULL, take, &error), "%s", error.text);
-    rs_sha_end(sha, NULL);
-    cr_assert_eq(seen, rows, "%s: %zu codes seen, not %zu", name, seen, rows);
-}
-
-static struct rs_meaning ask(const char *element, const char *system, struct rs_view code) {
-    struct rs_question q = {RS_LIT("payer"), rs_cstr(element), RS_LIT("code"), rs_cstr(system), code};
-    seen++;
-    return rs_map_value(map, &arena, &q);
-}
-
-#define SHOW(v) (int)(v).n, (v).p ? (v).p : ""
 static void is(const char *system, struct rs_view code, const char *what, struct rs_view got, struct rs_view want) {
     cr_assert(rs_eq(got, want), "%s %.*s: %s is \"%.*s\", not \"%.*s\"", system, SHOW(code), what, SHOW(got),
               SHOW(want));
@@ -62,8 +14,8 @@ static void is(const char *system, struct rs_view code, const char *what, struct
 static struct rs_meaning race_row(const char *element, const char *system, struct rs_view code,
                                   const struct rs_table_row *row, const char *missing) {
     struct rs_meaning m = ask(element, system, code);
-    is(system, code, "omb1997", m.omb1997, rs_table_cell(row, "omb1997"));
-    is(system, code, "omb2024", m.omb2024, rs_table_cell(row, "omb2024"));
+    compare(code, "omb1997", rs_table_cell(row, "omb1997"), m.omb1997);
+    compare(code, "omb2024", rs_table_cell(row, "omb2024"), m.omb2024);
     is(system, code, "missing", m.missing, rs_cstr(missing));
     return m;
 }
@@ -104,12 +56,6 @@ static bool omop(void *self, const char *path, const struct rs_table_row *row, s
         is("omop", code, "value", m.value, rs_eq_c(rs_table_cell(row, "name"), "MALE") ? RS_LIT("male") : RS_LIT("female"));
         return true;
     }
-    if (rs_eq_c(code, "44814659")) { /* the races stand in OBSERVATION: here only that there are several */
-        struct rs_meaning m = ask("race", "omop", code);
-        is("omop", code, "omb1997", m.omb1997, RS_LIT("TWO_OR_MORE"));
-        is("omop", code, "missing", m.missing, RS_NULL);
-        return true;
-    }
     const char *missing = rs_eq_c(code, "0") ? "UNMAPPED" : rs_eq_c(code, "8552") ? "UNKNOWN" : other(row) ? "OTHER" : NULL;
     struct rs_meaning m = race_row(rs_eq_c(domain, "Ethnicity") ? "ethnicity" : "race", "omop", code, row, missing);
     if (rs_has(rs_table_cell(row, "omop_parent")))
@@ -139,8 +85,10 @@ static bool pcornet(void *self, const char *path, const struct rs_table_row *row
                ask("race_ethnicity", "pcornet", rs_cstr(reasons[i][0])).missing, rs_cstr(reasons[i][1]));
         return true;
     }
-    /* a flag: the field's name is the code; its table leaves the 1997 axis open */
-    is("pcornet", field, "omb2024", ask("race_ethnicity", "pcornet", field).omb2024, rs_table_cell(row, "omb2024"));
+    /* a flag: the field's name is the code */
+    struct rs_meaning m = ask("race_ethnicity", "pcornet", field);
+    compare(field, "omb1997", rs_table_cell(row, "omb1997"), m.omb1997);
+    compare(field, "omb2024", rs_table_cell(row, "omb2024"), m.omb2024);
     return true;
 }
 Test(codes, pcornet) { read_table("pcornet_race.csv", 10 + 7 + 4, pcornet); }
@@ -157,21 +105,25 @@ Test(codes, tmsis) { read_table("tmsis_race_ethnicity.csv", 25, tmsis); }
 
 static bool omb2024(void *self, const char *path, const struct rs_table_row *row, struct rs_error *e) {
     (void)self, (void)path, (void)e;
-    struct rs_view code = rs_table_cell(row, "code");
+    struct rs_view code = rs_table_cell(row, "code"), element = rs_table_cell(row, "element");
     struct rs_meaning m = ask("race_ethnicity", "omb2024", code);
-    if (differs("omb2024", code)) {
-        is("omb2024", code, "omb1997", m.omb1997, RS_LIT("TWO_OR_MORE"));
-        is("omb2024", code, "omb2024", m.omb2024, RS_NULL);
-    } else is("omb2024", code, "omb2024", m.omb2024, rs_table_cell(row, "omb2024"));
+    /* a check box below a category has no 1997 value in the table: its parent's */
+    if (!rs_has(rs_table_cell(row, "parent"))) compare(code, "omb1997", rs_table_cell(row, "omb1997"), m.omb1997);
+    else is("omb2024", code, "omb1997", m.omb1997, ask("race_ethnicity", "omb2024", rs_table_cell(row, "parent")).omb1997);
+    compare(code, "omb2024", rs_table_cell(row, "omb2024"), m.omb2024);
+    struct rs_view named = m.detail, concept = rs_split(&named, ' '); /* "2123-8 Lebanese" */
+    if (rs_eq_c(element, "detailed_checkbox")) compare(code, "detail", rs_table_cell(row, "display"), rs_has(named) ? named : concept);
     return true;
 }
-Test(codes, omb2024_categories) { read_table("omb2024_categories.csv", 51, omb2024); }
+Test(codes, omb2024_categories) { read_table("omb2024_categories.csv", 51 + 43, omb2024); }
 
 /* ---- why nothing is there ------------------------------------------------------------------------------------------ */
 
 static void reason(const char *element, const char *system, const char *code, struct rs_view canonical) {
     is(system, rs_cstr(code), "missing", ask(element, system, rs_cstr(code)).missing, canonical);
 }
+
+static struct rs_buffer own; /* schemas/codes/missing_reasons.csv: no commas within cells */
 
 static bool reasons(void *self, const char *path, const struct rs_table_row *row, struct rs_error *e) {
     /* The codes that mean one reason only; where the table gives a code to several (PCORnet NI, UN; ASKU of
@@ -200,9 +152,21 @@ static bool reasons(void *self, const char *path, const struct rs_table_row *row
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (rs_eq_c(rs_table_cell(row, "canonical"), known[i].canonical))
             reason(known[i].element, known[i].system, known[i].code, rs_table_cell(row, "canonical"));
+    /* whether it counts as asked, in our own list */
+    struct rs_view rest = rs_view(own.p, own.n), asked = RS_NULL;
+    while (!rs_is_null(rest)) {
+        struct rs_view line = rs_split(&rest, '\n'), name = rs_split(&line, ',');
+        if (rs_eq(name, rs_table_cell(row, "canonical"))) rs_split(&line, ','), asked = rs_split(&line, ',');
+    }
+    compare(rs_table_cell(row, "canonical"), "counts_as_asked", rs_table_cell(row, "counts_as_asked"),
+            rs_eq_c(asked, "Y") ? RS_LIT("yes") : rs_eq_c(asked, "N") ? RS_LIT("no") : RS_NULL);
     return true;
 }
-Test(codes, missing_reasons_stay_apart) { read_table("missing_reasons.csv", 18, reasons); }
+Test(codes, missing_reasons_stay_apart) {
+    cr_assert(rs_read_file(RELSOGI_SOURCE_DIR "/schemas/codes/missing_reasons.csv", &own, 1 << 16, &error), "%s", error.text);
+    read_table("missing_reasons.csv", 18, reasons);
+    rs_buffer_free(&own);
+}
 
 /* ---- orientation, identity, sex, pronouns ------------------------------------------------------------------------- */
 
@@ -273,3 +237,34 @@ static bool language(void *self, const char *path, const struct rs_table_row *ro
     return true;
 }
 Test(codes, languages_of_fhir) { read_table("tho_languages.csv", 485, language); }
+
+/* ---- CDC's concepts and ISO 639: thousands, under every form a code has --------------------------------------------- */
+
+/* Its category and its own name; a minimum category has no detail. */
+static void concept(struct rs_view code, const struct rs_table_row *row) {
+    struct rs_meaning m = ask("race_and_ethnicity", "cdcrec", code);
+    bool minimum = rs_eq_c(rs_table_cell(row, "level"), "1");
+    struct rs_view named = rs_arena_printf(&arena, "%.*s %.*s", SHOW(rs_table_cell(row, "code")), SHOW(rs_table_cell(row, "display")));
+    compare(code, "omb1997", rs_table_cell(row, "omb1997"), m.omb1997);
+    compare(code, "omb2024", rs_table_cell(row, "omb2024"), m.omb2024);
+    compare(code, "display", minimum ? RS_NULL : named, m.detail);
+}
+static bool cdcrec(void *self, const char *path, const struct rs_table_row *row, struct rs_error *e) {
+    (void)self, (void)path, (void)e;
+    concept(rs_table_cell(row, "code"), row);
+    if (rs_has(rs_table_cell(row, "hier_code_derived"))) concept(rs_table_cell(row, "hier_code_derived"), row);
+    return true;
+}
+Test(codes, cdc_concepts) { read_table("cdcrec.csv", 2 * 964, cdcrec); }
+
+/* 639-3, 639-1 and 639-2/B each mean the language's BCP 47 tag. */
+static bool iso639(void *self, const char *path, const struct rs_table_row *row, struct rs_error *e) {
+    static const char *const forms[] = {"iso639_3", "iso639_1", "iso639_2b"};
+    (void)self, (void)path, (void)e;
+    for (int i = 0; i < 3; i++) {
+        struct rs_view code = rs_table_cell(row, forms[i]);
+        if (rs_has(code)) compare(code, "bcp47", rs_table_cell(row, "bcp47"), ask("language_spoken", "iso639", code).value);
+    }
+    return true;
+}
+Test(codes, iso_639_languages) { read_table("language_crosswalk.csv", 8182, iso639); }

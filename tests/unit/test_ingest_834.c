@@ -377,3 +377,17 @@ Test(ingest_834, empty) {
     EXPECT(file, "records bytes file_date", "0|0|-\n");
     EXPECT(record, "record_no", "");
 }
+
+/* Unknown segments where a header stands are counted as those of members are, and so is what follows an envelope's end;
+ * elements beyond the guide's do no harm. */
+Test(ingest_834, unknown_segments_of_headers) {
+    ingest("834-5010", ISA "ZIH*1~" GS "QQQ~" "ST*834*0001*005010X220A1~ZZZ*A*B~BGN*00*1*20250131*0900****2~XX*1~X~"
+                       "DTP*007*D8*20250115~" MEMBER "DMG*D8*19800229*F**C*1*2*3*4*****5*6*7*8*9*10*11~SE*11*0001~ZSE*1~GE*1*1~ZGE~IEA*1*1~ZZ~");
+    EXPECT(record, "family_raw sex_raw record_date", "DOE|F|2025-01-15\n");
+    EXPECT(assertion, "raw", "C\n");
+    EXPECT(quarantine, "rule", "");
+    /* ISA ZIH GS QQQ, ST ZZZ BGN XX X DTP, INS REF NM1 DMG, SE ZSE GE ZGE IEA ZZ */
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"),
+                     "x12_segment|read|-|20\nx12_segment|merged|-|5\nx12_segment|ignored|not about the member|7\n"
+                     "x12_segment|ignored|unknown segment|8\n"), "%s", ROWS(ledger, "layout fate reason rows"));
+}

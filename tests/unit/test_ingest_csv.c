@@ -39,7 +39,8 @@ Test(ingest_csv, bad_rows) {
            "row|2|3|row|csv_width\nrow|3|4|row|csv_width\nrow|5|6|member_id|no_member_id\nrow|6|7|row|csv_quote\n");
     EXPECT(ledger, "layout fate reason rows",
            "assertion|made|-|0\ncoverage|made|-|0\ncsv|read|-|7\ncsv|written|-|3\ncsv|rejected|csv_quote|1\n"
-           "csv|rejected|csv_width|2\ncsv|rejected|no_member_id|1\nfile|made|-|1\nidentifier|made|-|3\n"
+           "csv|rejected|csv_width|2\ncsv|rejected|no_member_id|1\n"
+           "csv_column|read|-|3\ncsv_column|merged|-|3\nfile|made|-|1\nidentifier|made|-|3\n"
            "measure_event|made|-|0\nrecord|made|-|3\n");
 }
 
@@ -155,4 +156,12 @@ Test(ingest_csv, facility) {
     put_text("own.yaml", "base: roster-csv\nformat: csv\nrecord: {facility: site}\n");
     ingest("./own.yaml", "member_id,site\n1,River Clinic\n2,\n");
     EXPECT(record, "record_no facility", "1|River Clinic\n2|-\n");
+}
+
+/* Columns that no rule reads are counted, their values nowhere. */
+Test(ingest_csv, columns_not_in_the_profile) {
+    ingest("roster-csv", "member_id,shoe_size,last_name,\xC3\xA9tat\n1,44,Doe,NY\n");
+    EXPECT(record, "family_raw", "Doe\n");
+    cr_expect(strstr(ROWS(ledger, "layout file_no fate reason rows"),
+                     "csv_column|1|read|-|4\ncsv_column|1|merged|-|2\ncsv_column|1|ignored|not in the profile|2\n"));
 }

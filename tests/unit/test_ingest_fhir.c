@@ -178,3 +178,20 @@ Test(ingest_fhir, facility) {
            PATIENT("\"managingOrganization\":{\"identifier\":{\"value\":\"NPI1\"}}") PATIENT("\"active\":true"));
     EXPECT(record, "record_no facility", "1|River Clinic\n2|Organization/7\n3|NPI1\n4|-\n");
 }
+
+/* Extensions that the profile does not name and elements that R4 does not have are counted; the patient stands. */
+Test(ingest_fhir, what_nobody_knows) {
+    ingest("us-core-fhir",
+           PATIENT("\"extension\":[{\"url\":\"http://example.org/caste\",\"valueString\":\"x\"},{\"url\":\"" CORE
+                   "us-core-birthsex\",\"valueCode\":\"F\"},{\"no\":1}],\"_birthDate\":{\"extension\":[]},\"shoeSize\":44,"
+                   "\"races\":[{\"a\":{}}],\"communication\":[{\"extension\":[{\"url\":\"http://example.org/level\"}]}],"
+                   "\"address\":[{\"city\":\"X\",\"extension\":[{\"url\":\"http://example.org/floor\"}]}]")
+           PATIENT("\"gender\":\"male\""));
+    EXPECT(record, "record_no city_raw", "1|X\n2|-\n");
+    EXPECT(assertion, ANSWERS, "1|1|1|sex_at_birth|code|hl7_admin_gender|F\n");
+    EXPECT(quarantine, "rule", "");
+    /* five extensions, of which one is named; shoeSize and races */
+    cr_expect(strstr(ROWS(ledger, "layout file_no fate reason rows"),
+                     "fhir_element|1|read|-|2\nfhir_element|1|ignored|unknown element|2\nfhir_extension|1|read|-|5\n"
+                     "fhir_extension|1|merged|-|1\nfhir_extension|1|ignored|not in the profile|4\n"));
+}

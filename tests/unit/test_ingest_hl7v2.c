@@ -216,3 +216,16 @@ Test(ingest_hl7v2, threads) {
     rs_buffer_free(&b);
     rs_buffer_free(&one);
 }
+
+/* Unknown segments of a file, a batch and a message's head are counted; fields beyond the standard's do no harm. */
+Test(ingest_hl7v2, unknown_segments_of_headers) {
+    ingest("hl7v2-adt", "FHS|^~\\&|X\rZFH|1\rBHS|^~\\&|X\rZBH|1\r" MSH("A01", "1") "ZMH|1\rqq\rPID|||1^^^A^MR||Doe^Jo"
+                        "||||||||||||||||||||||||||||||||||||||||||||||||||||x|y\rZPI|2106-3\rBTS|1\rZBT\rFTS|1\r");
+    EXPECT(record, "family_raw given_raw", "Doe|Jo\n");
+    EXPECT(assertion, "raw", "");
+    EXPECT(quarantine, "rule", "");
+    /* FHS ZFH BHS ZBH MSH ZMH qq PID ZPI BTS ZBT FTS */
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"), "hl7v2_segment|read|-|12\n"), "%s", ROWS(ledger, "layout fate reason rows"));
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"), "hl7v2_segment|ignored|unknown segment|6\n"), "%s",
+              ROWS(ledger, "layout fate reason rows"));
+}
