@@ -14,19 +14,26 @@ static const char help[] =
     "  migrate                 Bring tables, functions, comments and rights up to date. Needs an administrator.\n"
     "  status                  Say which server this is, what was applied, and which runs are there.\n"
     "  prune                   Drop the rows of runs beyond the newest ones; digests stay in the log.\n"
-    "  export WHAT             Write as CSV, for auditors: discrepancies, changes, facilities, identifiers, summary,\n"
-    "                          actions.\n"
+    "  export WHAT             Write as CSV, for auditors: discrepancies, gone, changes, facilities, identifiers, "
+    "summary,\n"
+    "                          actions; and rows, for who keeps a copy: persons, values, posteriors, results, links,\n"
+    "                          estimates, tabulations.\n"
     "  approve RUN             Keep in the log that this run may be used.\n"
     "  override RUN            Keep in the log that something was set aside: --reason says what, and why.\n\n"
-    "  --config FILE           Configuration of the plan; its database: says where the server is, its retention: (keep,\n"
+    "  --config FILE           Configuration of the plan; its database: says where the server is, its retention: "
+    "(keep,\n"
     "                          older_than) what prune does.\n"
     "  --user NAME             Database user to connect as (migrate: an administrator; export, approve and override:\n"
     "                          relsogi_auditor by default).\n"
-    "  --keep N                prune: runs that keep their rows; by default as the database's own table retention says.\n"
+    "  --keep N                prune: runs that keep their rows; by default as the database's own table retention "
+    "says.\n"
     "  --older-than DAYS       prune: only runs whose day is longer ago.\n"
     "  --dry-run               prune: say what would be dropped.\n"
     "  --output FILE           export: where to; by default stdout.\n"
     "  --as-of DATE            export: of the latest run of that day or before; by default of the latest.\n"
+    "  --since DATE            export: only what changed since the latest run of that day or before. Each row says "
+    "change\n"
+    "                          (added, changed, removed), as_of, since; give as_of as --since the next time.\n"
     "  --reason TEXT           approve, override: why.\n"
     "  --log-format FORMAT     human or json; by default human on a terminal, json otherwise.\n"
     "  --help                  Show this help.\n\n"
@@ -35,7 +42,7 @@ static const char help[] =
 
 struct request {
     const struct command *command;
-    const char *what, *config, *user, *keep, *older_than, *output, *as_of, *reason;
+    const char *what, *config, *user, *keep, *older_than, *output, *as_of, *since, *reason;
     enum rs_log_format format;
     bool dry_run, help;
 };
@@ -55,6 +62,7 @@ static bool take_option(int c, struct request *r, char **argv, struct rs_error *
     case 'n': r->dry_run = true; return true;
     case 'O': r->output = optarg; return true;
     case 'a': r->as_of = optarg; return true;
+    case 's': r->since = optarg; return true;
     case 'r': r->reason = optarg; return true;
     case 'h': r->help = true; return true;
     case 'l':
@@ -70,12 +78,12 @@ static bool take_option(int c, struct request *r, char **argv, struct rs_error *
 
 static bool parse(int argc, char **argv, struct request *r, struct rs_error *error) {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},     {"user", required_argument, NULL, 'u'},
-        {"keep", required_argument, NULL, 'k'},       {"older-than", required_argument, NULL, 'o'},
-        {"dry-run", no_argument, NULL, 'n'},          {"output", required_argument, NULL, 'O'},
-        {"as-of", required_argument, NULL, 'a'},      {"reason", required_argument, NULL, 'r'},
-        {"log-format", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+        {"config", required_argument, NULL, 'c'}, {"user", required_argument, NULL, 'u'},
+        {"keep", required_argument, NULL, 'k'},   {"older-than", required_argument, NULL, 'o'},
+        {"dry-run", no_argument, NULL, 'n'},      {"output", required_argument, NULL, 'O'},
+        {"as-of", required_argument, NULL, 'a'},  {"reason", required_argument, NULL, 'r'},
+        {"since", required_argument, NULL, 's'},  {"log-format", required_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     opterr = 0;
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;)
@@ -84,7 +92,8 @@ static bool parse(int argc, char **argv, struct request *r, struct rs_error *err
     const char *name = optind < argc ? argv[optind++] : "";
     r->command = find_command(name);
     if (!r->command)
-        return rs_fail(error, RS_USAGE, "say migrate, status, prune, export, approve or override; see relsogi db --help");
+        return rs_fail(error, RS_USAGE,
+                       "say migrate, status, prune, export, approve or override; see relsogi db --help");
     if (r->command->what && optind < argc) r->what = argv[optind++];
     if (r->command->what && !r->what)
         return rs_fail(error, RS_USAGE, "%s needs %s; see relsogi db --help", name, r->command->what);
@@ -171,7 +180,8 @@ static bool prune(struct rs_session *s, const struct request *r, const json_t *c
 
 static bool export(struct rs_session *s, const struct request *r, const json_t *config, struct rs_error *error) {
     (void)config;
-    return rs_db_export(s, r->what, r->as_of, r->output, error);
+    struct rs_export e = {.what = r->what, .as_of = r->as_of, .since = r->since, .output = r->output};
+    return rs_db_export(s, &e, error);
 }
 
 static bool decide(struct rs_session *s, const struct request *r, const json_t *config, struct rs_error *error) {
@@ -204,8 +214,10 @@ static bool run(const struct request *r, struct rs_error *error) {
     json_t *config = NULL;
     if (r->config && !(config = rs_yaml_read(r->config, NULL, error))) return false;
     bool ok = rs_database_read(config, r->config, &database, error);
-    if (ok && r->user) database.user = r->user;
-    else if (ok && r->command->auditor) rs_database_as_auditor(&database);
+    if (ok && r->user)
+        database.user = r->user;
+    else if (ok && r->command->auditor)
+        rs_database_as_auditor(&database);
     struct rs_session *s = ok ? rs_session_open(&database, "db", r->command->name, error) : NULL;
     ok = s && r->command->run(s, r, config, error);
     rs_session_close(s);

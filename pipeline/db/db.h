@@ -22,9 +22,12 @@ struct rs_retention {
 /* Each run in a transaction of its own, under the loader's lock. Prints what it drops. */
 bool rs_db_prune(struct rs_session *s, const struct rs_retention *retention, size_t *pruned, struct rs_error *error);
 
-/* Writes one of the auditors' views as CSV, whole or not at all; to stdout where output is NULL. RS_USAGE lists what there
- * is. */
-bool rs_db_export(struct rs_session *s, const char *what, const char *as_of, const char *output,
-                  struct rs_error *error);
+/* What to export: one of the auditors' views, or rows of a layout (extract.h). Members may be NULL: as_of the latest
+ * run, since all rows, output stdout. */
+struct rs_export {
+    const char *what, *as_of, *since, *output;
+};
+/* Writes CSV, whole or not at all where output is a file. RS_USAGE lists what there is. */
+bool rs_db_export(struct rs_session *s, const struct rs_export *what, struct rs_error *error);
 
 #endif

@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The auditors' views as CSV: the server makes it, we carry it. */
+/* The auditors' views and the rows of layouts as CSV: the server makes it, we carry it. */
 #include "../base/date.h"
 #include "../base/file.h"
 #include "db.h"
+#include "extract.h"
 #include <stdio.h>
 #include <string.h>
 
+/* since: what is added to the select where a day is given, or NULL for views of a whole run, which have no before. The
+ * views themselves take relsogi.since for the run they compare with. */
 static const struct {
-    const char *name, *select;
-} exports[] = {
-    {"discrepancies", "select * from relsogi.discrepancy_work order by severity, element, discrepancy_key"},
-    {"changes", "select * from relsogi.discrepancy_change order by person_key, element, axis"},
-    {"facilities", "select * from relsogi.discrepancy_facility order by check_id, scope, scope_value"},
-    {"identifiers", "select * from relsogi.discrepancy_identifier order by kind, id_type, id_system, persons"},
-    {"summary", "select * from relsogi.discrepancy_summary order by 1, 2, 3, 4, 5, 6"},
-    {"actions", "select * from relsogi.action order by entry"},
+    const char *name, *select, *since, *order;
+} views[] = {
+    {"discrepancies", "select * from relsogi.discrepancy_work",
+     " where is_new or changed_at::date >= current_setting('relsogi.since')::date",
+     " order by severity, element, discrepancy_key"},
+    {"gone", "select * from relsogi.discrepancy_gone", "", " order by discrepancy_key"},
+    {"changes", "select * from relsogi.discrepancy_change", "", " order by person_key, element, axis"},
+    {"facilities", "select * from relsogi.discrepancy_facility", NULL, " order by check_id, scope, scope_value"},
+    {"identifiers", "select * from relsogi.discrepancy_identifier", NULL,
+     " order by kind, id_type, id_system, persons"},
+    {"summary", "select * from relsogi.discrepancy_summary", NULL, " order by 1, 2, 3, 4, 5, 6"},
+    {"actions", "select * from relsogi.action", " where at::date >= current_setting('relsogi.since')::date",
+     " order by entry"},
 };
-enum { N_EXPORTS = sizeof exports / sizeof exports[0] };
+enum { N_VIEWS = sizeof views / sizeof views[0] };
 
 static bool to_file(void *self, const char *p, size_t n, struct rs_error *error) {
     return rs_out_write(self, p, n, error);
@@ -27,36 +35,58 @@ static bool to_stdout(void *self, const char *p, size_t n, struct rs_error *erro
     return fwrite(p, 1, n, stdout) == n || rs_fail_errno(error, RS_IO, "stdout");
 }
 
-static const char *find(const char *what, struct rs_error *error) {
-    char list[256] = "";
-    for (size_t i = 0; i < N_EXPORTS; i++) {
-        if (strcmp(exports[i].name, what) == 0) return exports[i].select;
-        size_t n = strlen(list);
-        snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", exports[i].name);
-    }
-    rs_fail(error, RS_USAGE, "there is no export \"%s\"; there are %s", what, list);
-    return NULL;
+static bool no_such(const char *what, struct rs_error *error) {
+    struct rs_buffer list = {0};
+    for (size_t i = 0; i < N_VIEWS; i++) rs_buffer_printf(&list, "%s%s", i ? ", " : "", views[i].name);
+    for (size_t i = 0; rs_extract_name(i); i++) rs_buffer_printf(&list, ", %s", rs_extract_name(i));
+    rs_fail(error, RS_USAGE, "there is no export \"%s\"; there are %.*s", what, (int)list.n, list.p);
+    rs_buffer_free(&list);
+    return false;
 }
 
-bool rs_db_export(struct rs_session *s, const char *what, const char *as_of, const char *output,
-                  struct rs_error *error) {
-    char sql[512];
-    int32_t day;
-    const char *select = find(what, error);
-    if (!select) return false;
-    if (as_of && !rs_day_parse(rs_cstr(as_of), &day))
-        return rs_fail(error, RS_USAGE, "--as-of \"%s\" is no date; write YYYY-MM-DD", as_of);
-    if (as_of) {
-        const char *parameters[] = {as_of};
-        struct rs_answer *a = rs_session_ask(s, "select set_config('relsogi.as_of', $1, false)", 1, parameters, error);
-        rs_answer_free(a);
-        if (!a) return false;
+static bool view_select(const char *what, const char *since, struct rs_buffer *sql, struct rs_error *error) {
+    for (size_t i = 0; i < N_VIEWS; i++) {
+        if (strcmp(views[i].name, what) != 0) continue;
+        if (since && !views[i].since)
+            return rs_fail(error, RS_USAGE, "%s are of a whole run: there is no --since for them", what);
+        rs_buffer_printf(sql, "%s%s%s", views[i].select, since ? views[i].since : "", views[i].order);
+        return true;
     }
-    snprintf(sql, sizeof sql, "copy (%s) to stdout (format csv, header)", select);
+    return no_such(what, error);
+}
+
+static bool set_day(struct rs_session *s, const char *option, const char *name, const char *day,
+                    struct rs_error *error) {
+    int32_t ignored;
+    const char *parameters[] = {name, day};
+    if (!day) return true;
+    if (!rs_day_parse(rs_cstr(day), &ignored))
+        return rs_fail(error, RS_USAGE, "%s \"%s\" is no date; write YYYY-MM-DD", option, day);
+    struct rs_answer *a = rs_session_ask(s, "select set_config($1, $2, false)", 2, parameters, error);
+    rs_answer_free(a);
+    return a != NULL;
+}
+
+static bool copy_out(struct rs_session *s, const char *sql, const char *output, struct rs_error *error) {
     if (!output) return rs_session_copy_out(s, sql, NULL, to_stdout, error);
     struct rs_out *out = rs_out_open(output, error);
     if (!out) return false;
     if (rs_session_copy_out(s, sql, out, to_file, error)) return rs_out_commit(out, error);
     rs_out_abort(out);
     return false;
+}
+
+bool rs_db_export(struct rs_session *s, const struct rs_export *e, struct rs_error *error) {
+    struct rs_buffer sql = {0};
+    const struct rs_layout *layout = rs_extract_layout(e->what);
+    rs_buffer_printf(&sql, "copy (");
+    bool ok =
+        set_day(s, "--as-of", "relsogi.as_of", e->as_of, error) &&
+        set_day(s, "--since", "relsogi.since", e->since, error) &&
+        (layout ? rs_extract_select(s, layout, e->since, &sql, error) : view_select(e->what, e->since, &sql, error));
+    rs_buffer_printf(&sql, ") to stdout (format csv, header)");
+    rs_buffer_byte(&sql, 0);
+    ok = ok && copy_out(s, sql.p, e->output, error);
+    rs_buffer_free(&sql);
+    return ok;
 }

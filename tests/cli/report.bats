@@ -339,6 +339,35 @@ PY
     done
 }
 
+@test "names of provider groups do not cover each other, nor a mark" {
+    need_browser
+    with_script "$out/audit.html" "$work/audit.html" '
+        const holder = document.createElement("div"); document.body.append(holder);
+        funnelChart(holder, 480, [["PG01", 3000, .7], ["PG02", 3010, .701], ["PG03", 3020, .3], ["PG04", 3030, .301], ["PG05", 1000, .5],
+                ["PG06", 1000, .9], ["PG07", 1000, .1], ["PG08", 3500, .7]]
+            .map(([name, n, rate]) => ({name, n, rate})), .5);
+        const boxes = list => [...list].map(t => t.getBoundingClientRect());
+        const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+        const names = [...holder.querySelectorAll("text.strong")], all = boxes(names).concat(boxes(holder.querySelectorAll("circle")));
+        const met = boxes(names).filter((a, i) => all.some((b, j) => j > i && meet(a, b))).length;
+        document.title = ["T", names.map(t => t.textContent).sort().join(","), met].join(" ");'
+    dom "$work/audit.html" >"$work/dom"
+    grep -o '<title>[^<]*' "$work/dom"
+    grep -q '<title>T PG01,PG02,PG03,PG04,PG06,PG07,PG08 0' "$work/dom"
+}
+
+@test "a check says once what it looks at, not in each row" {
+    need_browser
+    with_script "$out/audit.html" "$work/audit.html" '
+        const table = [...document.querySelectorAll("caption")].find(c => c.textContent === "Quality checks").closest("table");
+        const rows = [...table.tBodies[0].rows], id = r => r.querySelector(".code").textContent;
+        const again = rows.filter((r, i) => i && id(r) === id(rows[i - 1]) && r.querySelector(".under")).length;
+        document.title = ["T", again, rows.filter((r, i) => !i || id(r) !== id(rows[i - 1])).every(r => r.querySelector(".under"))].join(" ");'
+    dom "$work/audit.html" >"$work/dom"
+    grep -o '<title>[^<]*' "$work/dom"
+    grep -q '<title>T 0 true' "$work/dom"
+}
+
 @test "trend, improvement and reliability where the run has them" {
     need_browser
     canary_run

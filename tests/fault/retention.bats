@@ -110,7 +110,7 @@ visible() { ask "select count(*) from relsogi.run where status = 'visible'"; }
     "$bin/relsogi" db export discrepancies --as-of 2025-09-01 | tail -n +2 | { ! grep .; }
     run "$bin/relsogi" db export discrepancies --user relsogi_analyst
     [ "$status" -eq 77 ]
-    run "$bin/relsogi" db export persons
+    run "$bin/relsogi" db export people
     [ "$status" -eq 64 ]
     [[ "$output" == *discrepancies* ]]
     "$bin/relsogi" db approve work --reason 'looks like last month'

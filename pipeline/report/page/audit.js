@@ -117,9 +117,11 @@ const stateWords = {
 };
 const scopeText = c => c.scope === 'all' ? 'All' : `${c.scope_value}`;
 
-function checkText(c) {
+function checkText(c, above) {
+  const about = r => r.exception ? `${r.message} Exception: ${r.exception}` : r.message;
+  const again = above && above.check_id === c.check_id && about(above) === about(c);
   return el('span', null, el('span', {class: 'code'}, c.check_id),
-    el('span', {class: 'under'}, c.exception ? `${c.message} Exception: ${c.exception}` : c.message));
+    again ? null : el('span', {class: 'under'}, about(c)));
 }
 
 function drifts(c) {
@@ -273,7 +275,7 @@ function accuracyOf(all, key) {
       ],
       groups, 'Accuracy by group'),
     el('p', {class: 'soft small'},
-      'Small print: 95 % intervals. A slope of 1 is perfect calibration. \u03bb is the ' +
+      'Small print: 95\u00a0% intervals. A slope of 1 is perfect calibration. \u03bb is the ' +
       'share of the information on a person\u2019s group that the probability holds: 1 is all of it.'),
     el('div', {class: 'panels grid3'}, groups.map(g => calibrationFigure(list, g)).filter(Boolean)));
 }
@@ -295,7 +297,7 @@ function calibrationFigure(list, group) {
     [
       num('p', 'Mean probability', b => percent(b.p), {head: true}),
       num('observed', 'Observed share', b => percent(b.observed)),
-      num('i', '95 % interval', b => rangePercent(b.low, b.high)), num('n', 'Members', b => count(b.n))
+      num('i', '95\u00a0% interval', b => rangePercent(b.low, b.high)), num('n', 'Members', b => count(b.n))
     ],
     bins);
 }
@@ -306,10 +308,10 @@ const estimatorOrder = ['birdie', 'mi', 'ols', 'weighted', 'threshold', 'self_re
 
 function estimators(page) {
   const node = section(page, 'estimators', 'Estimators beside each other',
-    'The same rate by each estimator. Combined (BIRDiE) carries the error of imputation; weighted and ' +
-    'likeliest-group estimates are known to be ' +
-      'biased towards no gap and are here to compare. Dotted brackets are the bounds within which the truth lies ' +
-      'whatever ties race to outcome.');
+    'The same rate by each estimator. Combined (BIRDiE), least squares and multiple imputation carry the error of ' +
+      'imputation, each on assumptions of its own; weighted and likeliest-group estimates are known to be biased ' +
+      'towards no gap and are here to compare. Dotted brackets are the bounds within which the truth lies whatever ' +
+      'ties race to outcome.');
   const race = estimates.filter(r => r.dimension === 'race_ethnicity' && !isMissing(r.dimension, r.stratum));
   const keys = unique(race.map(r => r.measure + '\t' + r.period));
   if (!keys.length) return void node.append(absentNote(['estimate'], el('p', null, 'None.')));
@@ -369,7 +371,7 @@ function estimatorPanels(rows) {
         col('e', 'Estimator', r => estimatorName(r.estimator), {head: true}), num('n', 'n', r => count(r.n)),
         num('ne', 'n effective', r => count(r.n_eff)),
         num('rate', 'Rate', r => r.suppressed === 'N' ? percent(r.rate) : 'withheld'),
-        num('ci', '95 % interval', r => rangePercent(r.lower, r.upper)),
+        num('ci', '95\u00a0% interval', r => rangePercent(r.lower, r.upper)),
         num('b', 'Bounds', r => rangePercent(r.bound_lower, r.bound_upper)),
         num('d', 'Gap, points', r => points(r.difference)),
         col('f', 'Flags', r => (r.flags || '').replace(/_/g, ' ')),

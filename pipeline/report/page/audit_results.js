@@ -6,7 +6,7 @@
 
 function providers(page) {
   const node = section(page, 'providers', 'Provider groups',
-    'Each mark is a provider group. Within the dotted lines (95 % and 99.8 %) a rate differs from that of all by ' +
+    'Each mark is a provider group. Within the dotted lines (95\u00a0% and 99.8\u00a0%) a rate differs from that of all by ' +
     'no more than chance; filled and named marks lie beyond the inner ' +
       'one. This is a look at the data, not a ranking: members differ between groups.');
   const rows = estimates.filter(r => r.dimension === 'provider_group' && r.suppressed === 'N' && number(r.rate) &&
@@ -59,7 +59,7 @@ function equity(node) {
         col('estimator', 'Estimator', r => estimatorName(r.estimator)),
         num('members', 'Members', r => shown(r) ? count(r.members) : 'withheld'),
         num('gap', 'Gap, points', r => points(r.gap)),
-        num('gap_lower', '95 % interval', r => rangePoints(r.gap_lower, r.gap_upper)),
+        num('gap_lower', '95\u00a0% interval', r => rangePoints(r.gap_lower, r.gap_upper)),
         num('reliability', 'Reliability', r => fixed(r.reliability, 2)),
         num('shrunk_gap', 'Shrunken gap', r => points(r.shrunk_gap)),
         num('detectable_gap', 'Smallest gap to detect', r => points(r.detectable_gap, false)),
@@ -71,7 +71,8 @@ function equity(node) {
           r => shown(r) ? (r.eligible === 'Y'    ? 'Yes' :
                               r.eligible === 'N' ? `No: ${(r.reasons || '').replace(/_/g, ' ').replace(/,/g, ', ')}` :
                                                    '\u2013') :
-                                                   'withheld'),
+                                                   'withheld',
+          {klass: () => 'wordy'}),
         col('verdict', 'In words', r => shown(r) ? verdictName(r.verdict) : 'Withheld')
       ],
       rows.slice().sort((a, b) => shown(b) - shown(a)), 'Gaps within provider groups',
@@ -115,9 +116,10 @@ function statements(page) {
       col('part', 'Part', r => r.part === 'all' ? '' : r.part.replace(/_/g, ' ')),
       col('estimator', 'Estimator', r => estimatorName(r.estimator)),
       num('value', 'Value', r => shown(r) ? quantity(r.unit, r.value) : 'withheld'),
-      num('lower', '95 % interval',
+      num('lower', '95\u00a0% interval',
         r => number(r.lower) ? `${quantity(r.unit, r.lower)} to ${quantity(r.unit, r.upper)}` : '\u2013'),
-      col('method', 'Method', r => spaced(r.method)), col('flags', 'Flags', r => spaced(r.flags)),
+      col('method', 'Method', r => word('methods', r.method) || spaced(r.method)),
+      col('flags', 'Flags', r => spaced(r.flags), {klass: r => r.flags ? 'wordy' : ''}),
       col('disparity_key', 'For relsogi trace', null, {code: true})
     ],
     rows, 'Disparity statistics',
@@ -166,8 +168,15 @@ function withheld(page) {
       el('p', null, 'Nothing is withheld.'));
   const log = rowsOf('suppression');
   if (!log.length) return;
-  const columns = data.suppression.columns.map(
-    key => ({key, label: key.replace(/_/g, ' '), number: log.some(r => number(r[key]))}));
+  const said = {
+    measure: col('measure', 'Measure', r => `${r.measure} ${r.period}`),
+    dimension: col('dimension', 'Dimension', r => dimensionName(r.dimension)),
+    stratum: col('stratum', 'Group', groupText),
+    estimator: col('estimator', 'Estimator', r => estimatorName(r.estimator)),
+    rule: col('rule', 'Rule', null, {code: true})
+  };
+  const columns = data.suppression.columns.filter(key => key !== 'period').map(
+    key => said[key] || {key, label: key.replace(/_/g, ' '), number: log.some(r => number(r[key]))});
   node.append(el('h3', {class: 'panels'}, 'The stage\u2019s own log'),
     richTable(
       columns, log, 'Suppression log', {filters: columns.filter(c => !c.number).map(c => c.key).slice(0, 5)}));

@@ -295,7 +295,7 @@ function calibrationChart(holder, width, bins) {
 }
 
 /* Provider groups by size and rate, within limits of chance around the rate of all: P0 +- z sqrt(P0 (1 - P0) / n). */
-const funnelLimits = [{z: 1.959963984540054, name: '95 %'}, {z: 3.090232306167813, name: '99.8 %'}];
+const funnelLimits = [{z: 1.959963984540054, name: '95\u00a0%'}, {z: 3.090232306167813, name: '99.8\u00a0%'}];
 const limitAt = (p0, n, z) => z * Math.sqrt(p0 * (1 - p0) / n);
 const clip = v => Math.max(0, Math.min(1, v));
 function funnelChart(holder, width, groups, p0) {
@@ -337,21 +337,46 @@ function funnelChart(holder, width, groups, p0) {
     .attr('y1', y(p0))
     .attr('y2', y(p0))
     .attr('stroke', 'var(--soft)');
-  for (const g of groups) {
-    const beyond = Math.abs(g.rate - p0) > limitAt(p0, g.n, funnelLimits[0].z);
+  const marks = groups.map(g => ({
+                            name: g.name,
+                            x: x(g.n),
+                            y: y(g.rate),
+                            above: g.rate > p0,
+                            far: Math.abs(g.rate - p0),
+                            beyond: Math.abs(g.rate - p0) > limitAt(p0, g.n, funnelLimits[0].z),
+                            said: `${g.name}: ${percent(g.rate)} of ${count(g.n)}`
+                          }));
+  nameMarks(svg, marks, left, width, bottom);
+  for (const m of marks)
     svg.append('circle')
-      .attr('cx', x(g.n))
-      .attr('cy', y(g.rate))
+      .attr('cx', m.x)
+      .attr('cy', m.y)
       .attr('r', 4.5)
-      .attr('class', 'mark ' + (beyond ? 'v-reference' : 'v-unsure'))
+      .attr('class', 'mark ' + (m.beyond ? 'v-reference' : 'v-unsure'))
       .append('title')
-      .text(`${g.name}: ${percent(g.rate)} of ${count(g.n)}`);
-    if (beyond)
-      svg.append('text')
-        .attr('x', x(g.n))
-        .attr('y', y(g.rate) + (g.rate > p0 ? -9 : 18))
-        .attr('text-anchor', 'middle')
-        .attr('class', 'strong')
-        .text(g.name);
+      .text(m.said);
+}
+
+/* Names of the marks beyond the limits, the farthest out first; each where it covers no mark and no other name: away from
+ * the middle, beside, towards it. One that has room nowhere is left to the table and the mark's title. */
+function nameMarks(svg, marks, left, right, bottom) {
+  const taken = marks.map(m => ({left: m.x - 6, right: m.x + 6, top: m.y - 6, bottom: m.y + 6}));
+  const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  for (const m of marks.filter(m => m.beyond).sort((a, b) => b.far - a.far)) {
+    const wide = m.name.length * 8.2, up = m.y - 11, down = m.y + 19, out = m.above ? [up, down] : [down, up];
+    const places = [
+      [m.x - wide / 2, out[0]], [m.x + 8, m.y + 4], [m.x - 8 - wide, m.y + 4], [m.x - wide / 2, out[1]],
+      [m.x + 2, out[0]], [m.x - 2 - wide, out[0]]
+    ].map(([from, base]) => ({left: from, right: from + wide, top: base - 12, bottom: base + 4}));
+    const box = places.find(p => p.left >= left && p.right <= right && p.top >= 0 && p.bottom <= bottom + 4 &&
+        !taken.some(t => meets(t, p)));
+    if (!box) continue;
+    taken.push(box);
+    svg.append('text')
+      .attr('x', (box.left + box.right) / 2)
+      .attr('y', box.bottom - 4)
+      .attr('text-anchor', 'middle')
+      .attr('class', 'strong halo')
+      .text(m.name);
   }
 }

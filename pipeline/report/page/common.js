@@ -204,8 +204,9 @@ function section(page, id, title, ...intro) {
 const col = (key, label, text = null, more = {}) => ({key, label, text, ...more});
 const num = (key, label, text = null, more = {}) => ({key, label, text, number: true, ...more});
 
-function cell(column, row) {
-  const shown = column.text ? column.text(row) : row[column.key];
+/* `above` is the row before, where there is one: a column may leave out what was just said. */
+function cell(column, row, above = null) {
+  const shown = column.text ? column.text(row, above) : row[column.key];
   const klass =
     [column.number ? 'n' : '', column.code ? 'code' : '', column.klass ? column.klass(row) : ''].join(' ').trim();
   return el(column.head ? 'th' : 'td', {class: klass || null, scope: column.head ? 'row' : null},
@@ -281,7 +282,8 @@ function richTable(columns, rows, caption, {filters = [], search = true, klass =
       });
     }
     body.replaceChildren(
-      ...list.slice(0, state.shown).map(item => el('tr', null, columns.map(c => cell(c, item.row)))));
+      ...list.slice(0, state.shown)
+        .map((item, i) => el('tr', null, columns.map(c => cell(c, item.row, i ? list[i - 1].row : null)))));
     said.textContent = list.length === all.length ? plural(all.length, 'row', 'rows') :
                                                     `${count(list.length)} of ${plural(all.length, 'row', 'rows')}`;
     more.hidden = list.length <= state.shown;
@@ -409,7 +411,7 @@ function chainOf(run) {
     if (value && typeof value === 'object')
       Object.keys(value).forEach(k => walk(value[k], name ? `${name} ${k}` : k));
     else if (/chain/.test(name) && value !== null)
-      flat.push([name.replace(/_/g, ' '), String(value)]);
+      flat.push([(name[0].toUpperCase() + name.slice(1)).replace(/_/g, ' '), String(value)]);
   };
   walk(run, '');
   return flat;

@@ -112,7 +112,7 @@ function behindRange(r) {
 
 function standsOut(page) {
   const node = section(page, 'gaps', 'What stands out',
-    'The widest gaps that chance alone does not explain: the whole 95 % ' +
+    'The widest gaps that chance alone does not explain: the whole 95\u00a0% ' +
       'interval, in small print, is on the side of falling behind.');
   const shown = worse.slice(0, 6);
   if (shown.length)
@@ -154,7 +154,7 @@ function heatCell(r) {
   return el('td', {
     class: 'w-' + v,
     title: v === 'withheld' ? withheldWords :
-                              `95 % interval ${m.gapRange(r.difference_lower, r.difference_upper)} ${m.unit}`
+                              `95\u00a0% interval ${m.gapRange(r.difference_lower, r.difference_upper)} ${m.unit}`
   },
     el('b', null, `${shapeOf[v]} ${v === 'reference' ? 'Reference' : verdictWords[v]}`), el('small', null, detail));
 }
@@ -168,7 +168,7 @@ function heatMap(page) {
   const holder = el('div');
   node.append(choices('By', dims.map(d => [d, dimensionName(d)]), d => holder.replaceChildren(heatOf(d))), holder);
   node.append(el('dl', null, el('dt', null, '\u25bc Worse, \u25b2 Better'),
-    el('dd', null, 'The whole 95 % interval of the gap is on that side.'), el('dt', null, '\u25a0 Same'),
+    el('dd', null, 'The whole 95\u00a0% interval of the gap is on that side.'), el('dt', null, '\u25a0 Same'),
     el('dd', null, `The whole interval is within ${100 * margin} points of no gap.`),
     el('dt', null, '? Can\u2019t tell'),
     el('dd', null,
@@ -209,9 +209,9 @@ const rateColumns = [
   col('group', 'Group', name, {head: true}), num('n', 'Members', r => count(r.n)),
   num('direct_share', 'Self-reported', r => percent(r.direct_share, 0)),
   num('rate', 'Rate', r => measureOf(r.measure).rate(r.rate)),
-  num('ci', '95 % interval', r => measureOf(r.measure).range(r.lower, r.upper)),
+  num('ci', '95\u00a0% interval', r => measureOf(r.measure).range(r.lower, r.upper)),
   num('difference', 'Gap', r => measureOf(r.measure).gap(r.difference)),
-  num('dci', '95 % interval', r => measureOf(r.measure).gapRange(r.difference_lower, r.difference_upper)),
+  num('dci', '95\u00a0% interval', r => measureOf(r.measure).gapRange(r.difference_lower, r.difference_upper)),
   col('verdict', 'In words', r => verdictWords[verdictOf(r)])
 ];
 
@@ -249,7 +249,7 @@ function ratesOf(dimension) {
         rule: reference ? {value: reference.rate, label: name(reference)} : null
       }),
         rateColumns, all, {
-          label: `${m.title}: rates with 95 % intervals. ${shown.map(r => `${name(r)} ${m.rate(r.rate)}`).join(', ')}`
+          label: `${m.title}: rates with 95\u00a0% intervals. ${shown.map(r => `${name(r)} ${m.rate(r.rate)}`).join(', ')}`
         }));
     }
   return holder;
@@ -257,7 +257,7 @@ function ratesOf(dimension) {
 
 function rates(page) {
   const node = section(page, 'rates', 'Rates, with their uncertainty',
-    'A mark is the best estimate, its line the 95 % interval; the ' +
+    'A mark is the best estimate, its line the 95\u00a0% interval; the ' +
       'dashed line is the group compared with.');
   const dims = unique(compared.map(r => r.dimension));
   if (!dims.length) return;
@@ -286,7 +286,7 @@ function affectedOf(r) {
 function affected(page) {
   const node = section(page, 'affected', 'Members affected',
     'How many more members would be served well if each group that falls ' +
-      'behind did as well as the one it is compared with. The line is what the 95 % interval of the gap allows.');
+      'behind did as well as the one it is compared with. The line is what the 95\u00a0% interval of the gap allows.');
   const list = worse.filter(r => r.dimension === 'race_ethnicity' && number(r.n) && measureOf(r.measure).proportion)
                  .map(affectedOf)
                  .sort((a, b) => b.value - a.value)
@@ -310,7 +310,7 @@ function affected(page) {
       col('m', 'Measure', a => `${measureOf(a.row.measure).title} (${a.row.measure} ${a.row.period})`, {head: true}),
       col('g', 'Group', a => name(a.row)), num('n', 'Members in the measure', a => count(a.row.n)),
       num('v', 'More served well', a => count(a.value)),
-      num('i', '95 % interval', a => `${count(a.low)} to ${count(a.high)}`)
+      num('i', '95\u00a0% interval', a => `${count(a.low)} to ${count(a.high)}`)
     ],
     list, {
       label: 'Members affected, by race and ethnicity: ' +
@@ -326,7 +326,7 @@ function affected(page) {
 function trend(page) {
   const node = section(page, 'trend', 'Change since earlier runs',
     'Each group\u2019s gap to the group it is compared with, against its own earlier ' +
-      'gap. The dashed line at 0 is no gap; lines at the marks are 95 % intervals.');
+      'gap. The dashed line at 0 is no gap; lines at the marks are 95\u00a0% intervals.');
   const rows = rowsOf('trend').filter(r => r.dimension === 'race_ethnicity' && !isMissing(r.dimension, r.stratum));
   const latest =
     primaryOf(rows.map(r => ({...r, period: 'all'}))).map(r => r.measure + '\t' + r.stratum + '\t' + r.estimator);
@@ -366,9 +366,9 @@ function trend(page) {
       [col('g', 'Group', r => groupName(r.dimension, r.stratum), {head: true}),
         col('t', 'Point', r => names[times.indexOf(moments(r))]),
         num('gap', 'Gap', r => m.gap(r.gap)),
-        num('i', '95 % interval', r => m.gapRange(r.gap_lower, r.gap_upper)),
+        num('i', '95\u00a0% interval', r => m.gapRange(r.gap_lower, r.gap_upper)),
         num('c', 'Change', r => m.gap(r.change)),
-        num('ci', '95 % interval', r => m.gapRange(r.change_lower, r.change_upper)),
+        num('ci', '95\u00a0% interval', r => m.gapRange(r.change_lower, r.change_upper)),
         col('v', 'In words', r => r.suppressed === 'N' ? verdictName(r.verdict) : 'Withheld')], mine));
   }
   node.append(grid);
@@ -416,7 +416,7 @@ function selfReported(page) {
 function howToRead(page) {
   const node = section(page, 'read', 'How to read this');
   const withheld = primary.filter(r => r.suppressed !== 'N').length;
-  node.append(el('dl', null, el('dt', null, '95 % interval'),
+  node.append(el('dl', null, el('dt', null, '95\u00a0% interval'),
     el('dd', null,
       'What the data allow. Of intervals made this way, 95 in 100 hold the true value. Intervals of ' +
         'combined numbers carry the uncertainty of the estimated race and ethnicity, too.'),
