@@ -34,18 +34,16 @@ static const struct rs_estimate *find(const struct rs_estimates *all, enum rs_di
 
 double rs_estimates_covariance(const struct rs_estimates *all, const struct rs_estimate *a,
                                const struct rs_estimate *b) {
-    if (a->dimension >= RS_BUILT_IN) { /* of an intersection: those fitted together */
-        if (!a->fit || a->fit != b->fit) return 0;
-        const struct rs_birdie_fit *f = &all->crossed[a->fit - 1];
-        return (a->estimator == RS_BIRDIE ? f->v : f->weighted_v)[a->fit_group][b->fit_group];
-    }
+    bool crossed = a->dimension >= RS_BUILT_IN;
     if (all->series->about->kind != RS_PROPORTION)
-        return a->estimator == RS_OLS ? all->linear.v[a->group][b->group] : 0;
-    if (a->estimator == RS_OLS) return all->ols.v[a->group][b->group];
-    if (a->estimator == RS_THRESHOLD) return all->threshold.v[a->group][b->group];
-    if (a->estimator == RS_BIRDIE) return all->fit.v[a->group][b->group];
-    if (a->estimator == RS_WEIGHTED) return all->fit.weighted_v[a->group][b->group];
-    if (a->estimator == RS_MULTIPLE) return all->multiple.v[a->group][b->group];
+        return a->estimator == RS_OLS && !crossed ? all->linear.v[a->group][b->group] : 0;
+    if (crossed && (!a->fit || a->fit != b->fit)) return 0; /* not fitted together */
+    const struct rs_race_fit *f = crossed ? &all->crossed[a->fit - 1] : &all->race;
+    if (a->estimator == RS_OLS) return f->ols.v[a->fit_group][b->fit_group];
+    if (a->estimator == RS_THRESHOLD) return f->threshold.v[a->fit_group][b->fit_group];
+    if (a->estimator == RS_BIRDIE) return f->birdie.v[a->fit_group][b->fit_group];
+    if (a->estimator == RS_WEIGHTED) return f->birdie.weighted_v[a->fit_group][b->fit_group];
+    if (a->estimator == RS_MULTIPLE) return f->multiple.v[a->fit_group][b->fit_group];
     return 0; /* counted: different persons */
 }
 

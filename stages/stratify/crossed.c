@@ -223,46 +223,22 @@ static bool gather(const struct cross *x, const char *name, struct rs_imputed *i
     return good;
 }
 
-static void fill_fitted(struct cross *x, struct rs_estimate *e, enum rs_estimator k, int g, uint32_t cell, double direct,
-                        struct rs_interval near_edge) {
-    const struct rs_birdie_fit *fit = &x->out->crossed[x->out->n_crossed - 1];
-    double variance = k == RS_BIRDIE ? fit->v[g][g] : fit->weighted_v[g][g];
-    e->fit = (uint32_t)x->out->n_crossed;
-    e->fit_group = g;
-    e->cell = cell;
-    e->n = fit->n[g];
-    e->rate = k == RS_BIRDIE ? fit->rate[g] : fit->weighted[g];
-    e->x = e->n * e->rate;
-    e->direct_share = direct / e->n;
-    bool usable = variance > 0 && e->rate > 0 && e->rate < 1;
-    e->se = usable ? sqrt(variance) : NAN;
-    e->n_eff = usable ? e->rate * (1 - e->rate) / variance : NAN;
-    e->interval = usable ? rs_wilson(e->rate * e->n_eff, e->n_eff, RS_Z95) : (struct rs_interval){NAN, NAN};
-    e->method = usable ? "wilson_n_eff" : NULL;
-    if (!usable || e->n_eff * fmin(e->rate, 1 - e->rate) < 1) e->flags |= RS_BOUNDARY;
-    if (k == RS_BIRDIE && rs_near_boundary(fit, g)) rs_edge_interval(e, near_edge);
-    if (fit->lambda[g] < x->settings->low_information) e->flags |= RS_LOW_INFORMATION;
-    if (k == RS_BIRDIE && !fit->converged) e->flags |= RS_NOT_CONVERGED;
-    double least = x->settings->minimum_cell;
-    if ((e->x > 0 && e->x < least) || (e->n - e->x > 0 && e->n - e->x < least) || rs_effective(e) < least)
-        x->out->table.cells[cell].also_small = true;
-}
-
 /* One stratum of the others: its groups, fitted; their cells and strata go to `made`. */
 static bool fit_other(struct cross *x, const struct other *o, struct stratum *made, uint32_t *cell, size_t *n,
                       struct rs_error *error) {
     struct rs_imputed rows = {.file = x->out->series->imputed.file};
     struct rs_estimates *out = x->out;
     out->crossed = rs_realloc(out->crossed, (out->n_crossed + 1) * sizeof *out->crossed);
-    struct rs_birdie_fit *fit = &out->crossed[out->n_crossed++];
+    struct rs_race_fit *race = &out->crossed[out->n_crossed++];
+    const struct rs_birdie_fit *fit = &race->birdie;
     struct rs_sample sample = {.imputed = &rows, .threads = x->settings->threads};
     for (int g = 0; g < RS_GROUPS; g++) {
         double persons = o->direct_n[g], y = o->direct_x[g];
         sample.direct[g] = (struct rs_direct){.n = persons, .x = y, .nn = persons, .nx = y, .xx = y};
     }
-    struct rs_interval near_edge[RS_GROUPS];
-    bool good = gather(x, o->name, &rows, error) && rs_birdie(&sample, fit, error) &&
-                rs_edge_intervals(&sample, fit, near_edge, error);
+    /* what is drawn of a person is what is drawn for race_ethnicity alone */
+    bool good = gather(x, o->name, &rows, error) &&
+                rs_race_fit(&sample, rs_series_seed(out->series, RS_RACE), x->settings->replicates, race, error);
     rs_imputed_free(&rows);
     if (!good) return false;
     struct rs_cells *t = &out->table;
@@ -287,11 +263,8 @@ static bool fit_other(struct cross *x, const struct other *o, struct stratum *ma
         struct stratum s = {.group = g};
         for (size_t i = 0; i < x->c->n; i++) s.part[i] = x->c->part[i] == RS_RACE ? rs_group_names[g] : o->part[i];
         s.sum.name = joined(x, s.part, x->c->part, x->c->n);
-        for (int k = 0; k < 2; k++) {
-            enum rs_estimator estimator = k ? RS_WEIGHTED : RS_BIRDIE;
-            struct rs_estimate *e = rs_estimate_add(out, x->d, estimator, s.sum.name);
-            fill_fitted(x, e, estimator, g, both, o->direct_n[g], near_edge[g]);
-        }
+        rs_race_rows(out, x->d, race, (uint32_t)out->n_crossed,
+                     &(struct rs_race_row){s.sum.name, g, both, o->direct_n[g], o->direct_x[g]}, x->settings);
         *place(x->book, x->d, s.sum.name, true) = both;
         made[*n] = s;
         cell[(*n)++] = both;

@@ -38,7 +38,7 @@ struct rs_estimate {
     const char *stratum; /* borrowed from the strata's names */
     int group;           /* of the six, else -1; of an intersection always -1 */
     uint32_t fit;        /* of an intersection: 1 + number of the fit it is from, 0 for none */
-    int fit_group;
+    int fit_group;       /* of what is fitted: of the six */
     bool missing;        /* a missing reason: never a reference, never compared in race_ethnicity */
     uint32_t cell;       /* in the table of small cells; birdie and weighted share one */
     double n, x, n_eff, direct_share, indirect_share, unknown_share, rate, se;
@@ -52,19 +52,24 @@ struct rs_estimate {
     unsigned flags;
 };
 
+/* What is fitted of the six groups: of everybody, or of one stratum of an intersection's other parts. */
+struct rs_race_fit {
+    struct rs_birdie_fit birdie;
+    struct rs_interval near_edge[RS_GROUPS]; /* of birdie where rs_near_boundary, else NaN */
+    struct rs_group_rates ols, threshold;
+    struct rs_bounds bounds;
+    struct rs_multiple multiple;
+};
+
 struct rs_estimates {
     struct rs_series *series; /* borrowed */
     const struct rs_strata *strata; /* borrowed */
     struct rs_estimate *e;    /* in the order in which they are written */
     size_t n, room;
-    struct rs_birdie_fit fit;
-    struct rs_interval near_edge[RS_GROUPS]; /* of birdie where rs_near_boundary, else NaN */
-    struct rs_birdie_fit *crossed; /* of intersections: by rs_estimate.fit - 1 */
+    struct rs_race_fit race;
+    struct rs_race_fit *crossed; /* of intersections: by rs_estimate.fit - 1 */
     size_t n_crossed;
     struct rs_linear_fit linear; /* of rates and means */
-    struct rs_group_rates ols, threshold; /* of proportions: beside birdie */
-    struct rs_bounds bounds;
-    struct rs_multiple multiple;
     struct rs_cells table;
 };
 

@@ -50,13 +50,20 @@ void rs_amounts_fill(struct rs_estimate *e, enum rs_measure_kind kind, const str
 void rs_estimate_race_amounts(struct rs_estimates *out, const struct rs_strata *strata, uint32_t all,
                               const struct rs_settings *settings);
 
-/* Intervals of a fit's groups near 0 and 1 (boundary.h), NaN of the others; and one of them put into its estimate. */
-bool rs_edge_intervals(const struct rs_sample *sample, const struct rs_birdie_fit *fit, struct rs_interval out[RS_GROUPS],
-                       struct rs_error *error);
-void rs_edge_interval(struct rs_estimate *e, struct rs_interval i);
-/* The effective number that a row says: n_eff, or for a rate of 0 or 1 as many persons as would give its interval by Wilson;
- * NaN without either. */
-double rs_effective(const struct rs_estimate *e);
+/* race_rows.c: all estimators of the six groups in a sample; rs_series_seed and rs_settings.replicates for multiple
+ * imputation. And the rows of one group: birdie, weighted, ols, threshold, mi, as far as they can be had and say no small
+ * number of their own. number: rs_estimate.fit. */
+struct rs_race_row {
+    const char *stratum; /* borrowed */
+    int group;
+    uint32_t cell;       /* of reported and imputed together */
+    double direct_n, direct_x; /* those who reported */
+};
+bool rs_race_fit(const struct rs_sample *sample, uint64_t seed, int replicates, struct rs_race_fit *out,
+                 struct rs_error *error);
+void rs_race_rows(struct rs_estimates *out, enum rs_dimension d, const struct rs_race_fit *fit, uint32_t number,
+                  const struct rs_race_row *row, const struct rs_settings *settings);
+
 /* estimate_race.c: fits the groups and adds race_ethnicity; `all` is the cell of everyone. */
 bool rs_estimate_race(struct rs_estimates *out, const struct rs_strata *strata, uint32_t all,
                       const struct rs_settings *settings, struct rs_error *error);

@@ -75,7 +75,7 @@ static void effect_size(const struct gap *g, const struct rs_series *series, str
 /* Members who carry information: counted, all of them; imputed, lambda times the sum of their probabilities. */
 static double informative(const struct rs_estimates *all, const struct rs_estimate *e) {
     bool imputed = e->group >= 0 && e->estimator != RS_SELF_REPORT && e->estimator != RS_OBSERVED;
-    return imputed ? all->fit.lambda[e->group] * e->n : e->n;
+    return imputed ? all->race.birdie.lambda[e->group] * e->n : e->n;
 }
 
 static void detectable(const struct rs_estimates *all, const struct gap *g, struct rs_batch *batch) {

@@ -192,7 +192,8 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_stratify = {
     .name = "stratify",
-    .version = 6, /* 6: small cells held against what was published before; score intervals near 0 and 1 */
+    .version = 6, /* 6: small cells held against what was published before; score intervals near 0 and 1; all
+                    * estimators within intersections */
     .about = "Rates by race and ethnicity, language, sex, age band and provider group, with intervals and gaps.",
     .description =
         "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the "

@@ -153,6 +153,20 @@ half_imputed() {
     [ "$status" -eq 64 ]
 }
 
+@test "an intersection has all estimators, and those of everybody where its other part has one stratum" {
+    half_imputed # all of them female
+    stratify --reference-group race_ethnicity=WHITE,race_ethnicity*sex=WHITE*female --differencing no \
+        --strata 'race_ethnicity,sex,race_ethnicity*sex'
+    numbers='n x rate se lower upper lambda information bound_lower bound_upper difference difference_lower difference_upper'
+    for e in self_report birdie weighted ols threshold mi; do
+        for c in $numbers; do
+            one=$(column "$out/estimate.tsv" $c dimension=race_ethnicity stratum=BLACK estimator=$e)
+            [ -n "$one" ]
+            [ "$one" = "$(column "$out/estimate.tsv" $c 'dimension=race_ethnicity*sex' 'stratum=BLACK*female' estimator=$e)" ]
+        done
+    done
+}
+
 @test "who is withheld has no share, bound or lambda" {
     one_small_group
     stratify

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why it exists: rates of the six groups are fitted several ways, of everybody and within each stratum of an intersection
+ * alike. */
+#include <math.h>
+#include "estimate_parts.h"
+#include "rubin.h"
+
+struct table {
+    struct rs_estimates *out;
+    const struct rs_race_fit *fit;
+    const struct rs_settings *settings;
+    enum rs_dimension dimension;
+    uint32_t number; /* rs_estimate.fit */
+};
+
+/* ---- rates ---------------------------------------------------------------------------------------------------- */
+
+static void edge_interval(struct rs_estimate *e, struct rs_interval i) {
+    e->interval = i;
+    e->method = isnan(i.lower) ? NULL : "score";
+}
+
+/* The effective number that a row says: n_eff, or for a rate of 0 or 1 as many persons as would give its interval by Wilson;
+ * NaN without either. */
+static double effective(const struct rs_estimate *e) {
+    double u = e->rate < .5 ? e->interval.upper : 1 - e->interval.lower;
+    return isnan(e->n_eff) ? RS_Z95 * RS_Z95 * (1 / u - 1) : e->n_eff;
+}
+
+/* Of groups near 0 and 1, NaN of the others. */
+static bool edge_intervals(const struct rs_sample *sample, const struct rs_birdie_fit *fit,
+                           struct rs_interval out[RS_GROUPS], struct rs_error *error) {
+    for (int g = 0; g < RS_GROUPS; g++) {
+        out[g] = (struct rs_interval){NAN, NAN};
+        if (fit->n[g] > 0 && rs_near_boundary(fit, g) && !rs_boundary_interval(sample, fit, g, RS_Z95, &out[g], error))
+            return false;
+    }
+    return true;
+}
+
+/* A new row of the group, whose numbers are still missing. */
+static struct rs_estimate *add_row(const struct table *t, enum rs_estimator estimator, const struct rs_race_row *row) {
+    struct rs_estimate *e = rs_estimate_add(t->out, t->dimension, estimator, row->stratum);
+    e->group = t->dimension == RS_RACE ? row->group : -1;
+    e->fit = t->number;
+    e->fit_group = row->group;
+    e->cell = row->cell;
+    return e;
+}
+
+static void add_imputed(const struct table *t, enum rs_estimator estimator, const struct rs_race_row *row) {
+    const struct rs_birdie_fit *fit = &t->fit->birdie;
+    struct rs_estimate *e = add_row(t, estimator, row);
+    int g = row->group;
+    double variance = estimator == RS_BIRDIE ? fit->v[g][g] : fit->weighted_v[g][g];
+    e->n = fit->n[g];
+    e->rate = estimator == RS_BIRDIE ? fit->rate[g] : fit->weighted[g];
+    e->x = e->n * e->rate;
+    e->direct_share = row->direct_n / e->n;
+    e->indirect_share = 1 - e->direct_share;
+    e->lambda = fit->lambda[g];
+    if (estimator == RS_BIRDIE) e->bounds = (struct rs_interval){t->fit->bounds.lower[g], t->fit->bounds.upper[g]};
+    bool usable = variance > 0 && e->rate > 0 && e->rate < 1;
+    e->se = usable ? sqrt(variance) : NAN;
+    e->n_eff = usable ? e->rate * (1 - e->rate) / variance : NAN;
+    if (estimator == RS_BIRDIE) e->information = isnan(e->n_eff) ? NAN : fmin(1, e->n_eff / e->n);
+    e->interval = usable ? rs_wilson(e->rate * e->n_eff, e->n_eff, RS_Z95) : (struct rs_interval){NAN, NAN};
+    e->method = usable ? "wilson_n_eff" : NULL;
+    /* below one effective success or failure the normal theory behind the standard error says nothing */
+    if (!usable || e->n_eff * fmin(e->rate, 1 - e->rate) < 1) e->flags |= RS_BOUNDARY;
+    if (estimator == RS_BIRDIE && rs_near_boundary(fit, g)) edge_interval(e, t->fit->near_edge[g]);
+    if (fit->lambda[g] < t->settings->low_information) e->flags |= RS_LOW_INFORMATION;
+    if (estimator == RS_BIRDIE && !fit->converged) e->flags |= RS_NOT_CONVERGED;
+    double least = t->settings->minimum_cell;
+    if ((e->x > 0 && e->x < least) || (e->n - e->x > 0 && e->n - e->x < least) || effective(e) < least)
+        t->out->table.cells[row->cell].also_small = true;
+}
+
+/* From 1 to one less than the minimum. */
+static bool is_small(double n, const struct rs_settings *settings) {
+    return n > 1e-9 && n < settings->minimum_cell - 1e-9;
+}
+
+/* Whether an estimate of a group says a small number: another one's are enough to show the group, this one has no row. */
+static bool says_small(const struct rs_estimate *e, const struct rs_settings *settings) {
+    return is_small(e->x, settings) || is_small(e->n - e->x, settings) || is_small(e->n_eff, settings);
+}
+
+/* Numbers of their own beside the same denominator. What they give away beyond it, the persons counted whole in their
+ * likeliest group, is not said: threshold has a rate alone. */
+static void add_beside(const struct table *t, enum rs_estimator estimator, const struct rs_race_row *row) {
+    const struct rs_race_fit *fit = t->fit;
+    const struct rs_group_rates *rates = estimator == RS_OLS ? &fit->ols : &fit->threshold;
+    int g = row->group;
+    double variance = rates->v[g][g], rate = rates->rate[g];
+    if (isnan(rate)) return;
+    struct rs_estimate *e = add_row(t, estimator, row);
+    bool inside = rate > 0 && rate < 1 && variance > 0;
+    e->rate = rate;
+    e->n = estimator == RS_OLS ? fit->birdie.n[g] : NAN;
+    e->x = e->n * rate;
+    e->direct_share = estimator == RS_OLS ? row->direct_n / e->n : NAN;
+    e->se = variance > 0 ? sqrt(variance) : NAN;
+    e->n_eff = inside && estimator == RS_OLS ? rate * (1 - rate) / variance : NAN;
+    e->interval = (struct rs_interval){rate - RS_Z95 * e->se, rate + RS_Z95 * e->se};
+    e->method = variance > 0 ? "normal" : NULL;
+    if (!inside) e->flags |= RS_BOUNDARY;
+    if (fit->birdie.lambda[g] < t->settings->low_information) e->flags |= RS_LOW_INFORMATION;
+    if (says_small(e, t->settings)) t->out->n--;
+}
+
+/* Several completed data sets: see multiple.h. */
+static void add_multiple(const struct table *t, const struct rs_race_row *row) {
+    const struct rs_multiple *m = &t->fit->multiple;
+    const struct rs_birdie_fit *fit = &t->fit->birdie;
+    int g = row->group;
+    if (!m->made || isnan(m->rate[g])) return;
+    struct rs_estimate *e = add_row(t, RS_MULTIPLE, row);
+    e->n = fit->n[g];
+    e->rate = m->rate[g];
+    e->x = e->n * e->rate;
+    e->lambda = fit->lambda[g];
+    e->information = 1 - m->fmi[g];
+    if (fit->lambda[g] < t->settings->low_information) e->flags |= RS_LOW_INFORMATION;
+    rs_logit_interval(e, sqrt(m->v[g][g]), rs_t_quantile(.95, fmax(1, m->df[g])), "rubin_logit");
+    if (says_small(e, t->settings)) t->out->n--;
+}
+
+/* Whether the persons counted whole in group g are too few to give a rate of them, alone or beside those who reported. */
+static bool threshold_small(const struct rs_group_rates *threshold, const struct rs_race_row *row,
+                            const struct rs_settings *settings) {
+    double n = threshold->n[row->group], x = n * threshold->rate[row->group];
+    double more = n - row->direct_n, more_x = x - row->direct_x;
+    return is_small(n, settings) || is_small(x, settings) || is_small(n - x, settings) || is_small(more, settings) ||
+           is_small(more_x, settings) || is_small(more - more_x, settings);
+}
+
+/* ---- the fit, and its rows ------------------------------------------------------------------------------------------ */
+
+bool rs_race_fit(const struct rs_sample *sample, uint64_t seed, int replicates, struct rs_race_fit *out,
+                 struct rs_error *error) {
+    const struct rs_moments *m = &out->birdie.moments;
+    *out = (struct rs_race_fit){.multiple = {.made = false}};
+    return rs_birdie(sample, &out->birdie, error) && edge_intervals(sample, &out->birdie, out->near_edge, error) &&
+           rs_ols(sample, m, &out->ols, error) && rs_threshold(sample, m, &out->threshold, error) &&
+           rs_bounds(sample, m, &out->bounds, error) &&
+           (!replicates || rs_multiple(sample, &out->birdie, seed, replicates, &out->multiple, error));
+}
+
+void rs_race_rows(struct rs_estimates *out, enum rs_dimension d, const struct rs_race_fit *fit, uint32_t number,
+                  const struct rs_race_row *row, const struct rs_settings *settings) {
+    struct table t = {.out = out, .fit = fit, .settings = settings, .dimension = d, .number = number};
+    add_imputed(&t, RS_BIRDIE, row);
+    add_imputed(&t, RS_WEIGHTED, row);
+    add_beside(&t, RS_OLS, row);
+    if (!threshold_small(&fit->threshold, row, settings)) add_beside(&t, RS_THRESHOLD, row);
+    add_multiple(&t, row);
+}
