@@ -16,6 +16,7 @@ int rs_run_main(int argc, char **argv);    /* relsogi run */
 int rs_explain_main(int argc, char **argv);
 int rs_verify_main(int argc, char **argv); /* relsogi verify */
 int rs_trace_main(int argc, char **argv);  /* relsogi trace */
+int rs_rows_main(int argc, char **argv); /* relsogi rows */
 int rs_summary_main(int argc, char **argv); /* relsogi summary */
 /* The data dictionary, made from the layouts, as Markdown on stdout. */
 int rs_dictionary_main(int argc, char **argv);

@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"run", "run the pipeline: all stages, or some of them", rs_run_main},
     {"verify", "recompute every digest of a run and say what was changed", rs_verify_main},
     {"trace", "from one published number to the persons, files and bytes behind it", rs_trace_main},
+    {"rows", "print a row file as JSON, one object a line", rs_rows_main},
     {"summary", "tell on one screen what came out of a run", rs_summary_main},
     {"report", "two HTML pages about a run: for executives, for auditors", rs_report_main},
     {"reference", "build census tables into a reference pack; say what is in one", rs_reference_main},
