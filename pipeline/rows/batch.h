@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RS_MAX_SINKS = 8, RS_BLOCK_BYTES = 2 << 20 };
+enum { RS_MAX_SINKS = 12, RS_BLOCK_BYTES = 2 << 20 };
 
 /* What one block becomes. Everything in it is kept for reuse and reset before each block. */
 struct rs_batch {

@@ -6,12 +6,9 @@
 #include <string.h>
 #include "estimate.h"
 
-/* ---- names -------------------------------------------------------------------------------------------------------- */
+/* ---- what a publication has ---------------------------------------------------------------------------------------- */
 
-enum { MOST_PARTS = 5 };
-
-/* The parts with a byte between that stands in none of them; *text is the caller's buffer. */
-static struct rs_view joined(struct rs_buffer *text, const struct rs_view *part, size_t n) {
+struct rs_view rs_published_key(struct rs_buffer *text, const struct rs_view *part, size_t n) {
     text->n = 0;
     for (size_t i = 0; i < n; i++) {
         if (i) rs_buffer_byte(text, '\x1f');
@@ -29,80 +26,40 @@ static double *counted_at(struct rs_names *names, double **count, size_t *room, 
     return &(*count)[at];
 }
 
-/* ---- earlier runs ------------------------------------------------------------------------------------------------- */
-
-static bool take_estimate(struct rs_published_run *r, const struct rs_view *row, struct rs_buffer *text,
-                          struct rs_error *error) {
-    struct rs_view key[MOST_PARTS] = {row[ESTIMATE_measure], row[ESTIMATE_period], row[ESTIMATE_dimension],
-                                      row[ESTIMATE_estimator], row[ESTIMATE_stratum]};
-    struct rs_published_row new = {.n = NAN, .x = NAN, .shown = rs_eq_c(row[ESTIMATE_suppressed], "N")};
-    if ((rs_has(row[ESTIMATE_n]) && !rs_parse_real(row[ESTIMATE_n], &new.n)) ||
-        (rs_has(row[ESTIMATE_x]) && !rs_parse_real(row[ESTIMATE_x], &new.x)))
-        return rs_fail(error, RS_DATA, "--prior: a number of its estimates is none: take the file as the run wrote it");
-    new.table = rs_name_number(&r->tables, joined(text, key, MOST_PARTS - 1));
-    uint32_t at = rs_name_number(&r->keys, joined(text, key, MOST_PARTS));
+void rs_published_add(struct rs_published_run *r, const struct rs_view key[RS_PUBLISHED_PARTS], double n, double x,
+                      bool shown) {
+    struct rs_buffer text = {0};
+    struct rs_published_row new = {.n = n, .x = x, .shown = shown};
+    new.table = rs_name_number(&r->tables, rs_published_key(&text, key, RS_PUBLISHED_PARTS - 1));
+    uint32_t at = rs_name_number(&r->keys, rs_published_key(&text, key, RS_PUBLISHED_PARTS));
     if (at >= r->room) {
         r->room = r->room ? 2 * r->room : 256;
         r->row = rs_realloc(r->row, r->room * sizeof *r->row);
     }
     r->row[at] = new;
-    return true;
-}
-
-static bool take_tabulation(struct rs_published_run *r, const struct rs_view *row, struct rs_buffer *text,
-                            struct rs_error *error) {
-    struct rs_view key[] = {row[TABULATION_approach], row[TABULATION_category]};
-    double n;
-    r->tabulated = true;
-    if (!rs_eq_c(row[TABULATION_suppressed], "N")) return true;
-    if (!rs_parse_real(row[TABULATION_n], &n))
-        return rs_fail(error, RS_DATA, "--prior: a count of its tabulation is none: take the file as the run wrote it");
-    *counted_at(&r->categories, &r->count, &r->count_room, joined(text, key, 2)) = n;
-    return true;
-}
-
-static bool read_layout(struct rs_run *run, const char *dir, const struct rs_layout *layout, struct rs_published_run *r,
-                        bool *found, struct rs_error *error) {
-    struct rs_manifest m;
-    if (!rs_run_prior_in(run, dir, layout, &m, found, error)) return false;
-    if (!*found) return true; /* a directory of another stage of that run */
-    const struct rs_view *row;
-    struct rs_buffer text = {0};
-    struct rs_scan *scan = rs_scan_open(&m, error);
-    bool good = scan != NULL;
-    while (good && rs_scan_next(scan, &row, error))
-        good = layout == &rs_layout_estimate ? take_estimate(r, row, &text, error) : take_tabulation(r, row, &text, error);
-    rs_scan_close(scan);
     rs_buffer_free(&text);
-    return good && !error->code;
 }
 
-bool rs_published_read(struct rs_run *run, struct rs_published *out, struct rs_error *error) {
-    const char *option = rs_run_option(run, "differencing");
-    *out = (struct rs_published){.n = 0};
-    if (strcmp(option, "no") == 0) return true;
-    if (strcmp(option, "yes") != 0) return rs_fail(error, RS_USAGE, "--differencing is yes or no, not %s", option);
-    out->run = rs_alloc((run->n_priors + 1) * sizeof *out->run);
-    for (size_t i = 0; i < run->n_priors; i++) {
-        struct rs_published_run *r = &out->run[out->n];
-        bool estimates = false, tabulation = false;
-        if (!read_layout(run, run->priors[i], &rs_layout_estimate, r, &estimates, error) ||
-            !read_layout(run, run->priors[i], &rs_layout_tabulation, r, &tabulation, error))
-            return false;
-        out->n += estimates || tabulation;
-    }
-    return true;
+void rs_published_count(struct rs_published_run *r, struct rs_view approach, struct rs_view category, double n) {
+    struct rs_buffer text = {0};
+    struct rs_view key[] = {approach, category};
+    *counted_at(&r->categories, &r->count, &r->count_room, rs_published_key(&text, key, 2)) = n;
+    rs_buffer_free(&text);
+}
+
+void rs_published_run_free(struct rs_published_run *r) {
+    rs_names_free(&r->keys);
+    rs_names_free(&r->tables);
+    rs_names_free(&r->categories);
+    free(r->row);
+    free(r->count);
+    *r = (struct rs_published_run){.room = 0};
 }
 
 void rs_published_free(struct rs_published *p) {
-    for (size_t i = 0; p->run && i <= p->n; i++) { /* one more: reading it may have failed */
-        rs_names_free(&p->run[i].keys);
-        rs_names_free(&p->run[i].tables);
-        rs_names_free(&p->run[i].categories);
-        free(p->run[i].row);
-        free(p->run[i].count);
-    }
+    for (size_t i = 0; i < p->n; i++) rs_published_run_free(&p->run[i]);
     free(p->run);
+    rs_published_run_free(&p->own);
     rs_names_free(&p->here);
     free(p->here_count);
     *p = (struct rs_published){.n = 0};
@@ -113,7 +70,7 @@ void rs_published_free(struct rs_published *p) {
 static void note(struct rs_published *p, enum rs_dimension d, const char *stratum, double n) {
     struct rs_buffer text = {0};
     struct rs_view key[] = {rs_cstr(rs_dimension_names[d]), rs_cstr(stratum)};
-    *counted_at(&p->here, &p->here_count, &p->here_room, joined(&text, key, 2)) = n;
+    *counted_at(&p->here, &p->here_count, &p->here_room, rs_published_key(&text, key, 2)) = n;
     rs_buffer_free(&text);
 }
 
@@ -124,6 +81,7 @@ static bool is_group(const char *category, bool alone) {
 }
 
 void rs_published_note(struct rs_published *p, const char *approach, const char *category, double n) {
+    rs_published_count(&p->own, rs_cstr(approach), rs_cstr(category), n);
     bool alone = strcmp(approach, "multiracial") == 0, any = strcmp(approach, "alone_or_in_combination") == 0;
     if (strcmp(approach, "population") == 0) {
         bool all = strcmp(category, "ALL") == 0;
@@ -140,12 +98,12 @@ void rs_published_note(struct rs_published *p, const char *approach, const char 
 
 static bool is_counted(enum rs_estimator e) { return e == RS_OBSERVED || e == RS_SELF_REPORT; }
 
-static bool is_small_change(double a, double b) { return !isnan(a) && !isnan(b) && fabs(a - b) > 1e-9 && fabs(a - b) < 11; }
+static bool is_small_change(double a, double b) { return !isnan(a) && !isnan(b) && fabs(a - b) > 1e-6 && fabs(a - b) < 11; }
 
 static struct rs_view table_of(struct rs_buffer *text, const struct rs_estimates *all, const struct rs_estimate *e) {
     struct rs_view key[] = {all->series->measure, all->series->period, rs_cstr(rs_dimension_name(all->strata, e->dimension)),
                             rs_cstr(rs_estimator_names[e->estimator])};
-    return joined(text, key, 4);
+    return rs_published_key(text, key, 4);
 }
 
 static uint32_t row_of(const struct rs_published_run *r, struct rs_buffer *text, const struct rs_estimates *all,
@@ -263,16 +221,27 @@ static struct rs_publication beside_tabulation(const struct rs_published *p, con
         const struct rs_small_cell *cell = &all->table.cells[e->cell];
         struct rs_view key[] = {rs_cstr(rs_dimension_name(all->strata, e->dimension)), rs_cstr(e->stratum)};
         uint32_t at;
-        if (!is_counted(e->estimator) || !rs_name_find(&p->here, joined(&text, key, 2), &at)) continue;
+        if (!is_counted(e->estimator) || !rs_name_find(&p->here, rs_published_key(&text, key, 2), &at)) continue;
         out.cell[e->cell] = (struct rs_other_cell){p->here_count[at], cell->x, true, false};
     }
     rs_buffer_free(&text);
     return out;
 }
 
+void rs_published_take(struct rs_published *p, const struct rs_estimates *all) {
+    for (size_t i = 0; i < all->n; i++) {
+        const struct rs_estimate *e = &all->e[i];
+        bool shown = !all->table.cells[e->cell].suppressed;
+        struct rs_view key[] = {all->series->measure, all->series->period,
+                                rs_cstr(rs_dimension_name(all->strata, e->dimension)),
+                                rs_cstr(rs_estimator_names[e->estimator]), rs_cstr(e->stratum)};
+        rs_published_add(&p->own, key, shown ? e->n : NAN, shown ? e->x : NAN, shown);
+    }
+}
+
 struct rs_publication *rs_publications_of(const struct rs_published *p, const struct rs_estimates *all, size_t *n) {
     *n = 0;
-    if (!p || !p->run) return NULL;
+    if (!p || !p->used) return NULL;
     struct rs_publication *list = rs_alloc((p->n + 1) * sizeof *list);
     for (size_t i = 0; i < p->n; i++) list[(*n)++] = beside_run(&p->run[i], all);
     if (p->here.n) list[(*n)++] = beside_tabulation(p, all);
@@ -282,18 +251,18 @@ struct rs_publication *rs_publications_of(const struct rs_published *p, const st
 struct rs_publication *rs_publications_of_tabulation(const struct rs_published *p, const struct rs_cells *cells,
                                                      const struct rs_tabulated_line *lines, size_t n_lines, size_t *n) {
     *n = 0;
-    if (!p || !p->run) return NULL;
+    if (!p || !p->used) return NULL;
     struct rs_publication *list = rs_alloc((p->n + 1) * sizeof *list);
     struct rs_buffer text = {0};
     for (size_t i = 0; i < p->n; i++) {
         const struct rs_published_run *r = &p->run[i];
-        if (!r->tabulated) continue;
+        if (!r->categories.n) continue;
         struct rs_publication *one = &list[(*n)++];
         one->cell = rs_alloc((cells->n_cells + 1) * sizeof *one->cell);
         for (size_t k = 0; k < n_lines; k++) {
             struct rs_view key[] = {rs_cstr(lines[k].approach), rs_cstr(lines[k].category)};
             uint32_t at;
-            if (rs_name_find(&r->categories, joined(&text, key, 2), &at))
+            if (rs_name_find(&r->categories, rs_published_key(&text, key, 2), &at))
                 one->cell[lines[k].cell] = (struct rs_other_cell){r->count[at], 0, true, false};
         }
     }

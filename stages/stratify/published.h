@@ -2,7 +2,10 @@
 /* What a reader has besides the table that is being made: what earlier runs published (--prior, layouts estimate and
  * tabulation), and this run's own tabulation, which counts all persons where estimates count those in a denominator. Handed
  * to suppress.h, so that no difference from 1 to 10 can be had by subtracting. Rows of another measure or period are of
- * other persons, and are not held against each other. */
+ * other persons, and are not held against each other.
+ *
+ * A row withheld today is still known from when it was shown. So each run hands on, in layout published, all publications
+ * that its prior runs knew of, and its own where any of its numbers is new: --prior needs the last run alone. */
 #ifndef RS_STRATIFY_PUBLISHED_H
 #define RS_STRATIFY_PUBLISHED_H
 #include "pipeline/rows/stage.h"
@@ -14,34 +17,41 @@ struct rs_published_row {
     bool shown;
     uint32_t table; /* number of measure, period, dimension, estimator */
 };
+/* One publication. */
 struct rs_published_run {
-    struct rs_names keys; /* of estimates, by measure, period, dimension, stratum, estimator */
+    char id[17];
+    struct rs_names keys; /* of estimates: measure, period, dimension, estimator, stratum */
     struct rs_published_row *row;
     size_t room;
     struct rs_names tables;
     struct rs_names categories; /* of tabulation: approach, category; shown ones alone */
     double *count;
     size_t count_room;
-    bool tabulated;
 };
 /* Zero-initialise; rs_published_free. */
 struct rs_published {
-    struct rs_published_run *run;
+    bool used; /* --differencing yes */
+    struct rs_published_run *run, own;
     size_t n;
     struct rs_names here; /* of this run's tabulation: dimension, stratum of estimates */
     double *here_count;
     size_t here_room;
 };
-/* Reads what the --prior directories have of both layouts; nothing where --differencing is no. RS_USAGE for another word. */
+/* published_file.c. Reads what the --prior directories know: layout published, or of older runs estimate and tabulation.
+ * RS_USAGE where --differencing is neither yes nor no. */
 bool rs_published_read(struct rs_run *run, struct rs_published *out, struct rs_error *error);
 void rs_published_free(struct rs_published *p);
 
 /* A row of this run's tabulation that is shown; before estimates are made. */
 void rs_published_note(struct rs_published *p, const char *approach, const char *category, double n);
+/* The estimates of one series, once suppressed. */
+struct rs_estimates;
+void rs_published_take(struct rs_published *p, const struct rs_estimates *all);
+/* At the end: rows of layout published into the sink, publications in the order of their ids. */
+void rs_published_publish(struct rs_published *p, struct rs_batch *batch, int sink);
 
 /* The publications beside one series' estimates, whose table of cells is whole but not yet suppressed; *n of them. NULL
  * where there are none; rs_publications_free. */
-struct rs_estimates;
 struct rs_publication *rs_publications_of(const struct rs_published *p, const struct rs_estimates *all, size_t *n);
 /* The same beside a tabulation: rows are lines with a cell each. */
 struct rs_tabulated_line {
@@ -51,5 +61,12 @@ struct rs_tabulated_line {
 struct rs_publication *rs_publications_of_tabulation(const struct rs_published *p, const struct rs_cells *cells,
                                                      const struct rs_tabulated_line *lines, size_t n_lines, size_t *n);
 void rs_publications_free(struct rs_publication *p, size_t n);
+
+/* Shared by published*.c. parts with a byte between that stands in none of them; *text is the caller's buffer. */
+enum { RS_PUBLISHED_PARTS = 5 };
+struct rs_view rs_published_key(struct rs_buffer *text, const struct rs_view *part, size_t n);
+void rs_published_add(struct rs_published_run *r, const struct rs_view key[RS_PUBLISHED_PARTS], double n, double x, bool shown);
+void rs_published_count(struct rs_published_run *r, struct rs_view approach, struct rs_view category, double n);
+void rs_published_run_free(struct rs_published_run *r);
 
 #endif

@@ -96,13 +96,14 @@ bool rs_said_inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) 
         if (!rs_manifest_read(baseline, &rs_layout_baseline, &m, error)) return false;
         set_digest(hashes, "baseline", &m.content);
     }
-    /* every earlier run counts for the trend; the key has only the first of them by itself */
-    for (size_t i = 0; i < run->n_priors; i++) {
+    /* every earlier run counts for the trend, and what it published; the key has only the first of them by itself */
+    static const struct rs_layout *const both[] = {&rs_layout_estimate, &rs_layout_published};
+    for (size_t i = 0; i < 2 * run->n_priors; i++) {
         struct rs_error none = {0};
         struct rs_manifest m;
         char name[48];
-        if (!rs_manifest_read(run->priors[i], &rs_layout_estimate, &m, &none)) continue; /* another stage's directory */
-        snprintf(name, sizeof name, "prior estimate %zu", i);
+        if (!rs_manifest_read(run->priors[i / 2], both[i % 2], &m, &none)) continue; /* another stage's directory */
+        snprintf(name, sizeof name, "prior %s %zu", both[i % 2]->name, i / 2);
         set_digest(hashes, name, &m.content);
     }
     return true;

@@ -7,7 +7,7 @@
 
 /* Outputs of the stage, in the order of its descriptor. */
 enum rs_stratify_sink { RS_SINK_ESTIMATE, RS_SINK_TABULATION, RS_SINK_DISPARITY, RS_SINK_EQUITY, RS_SINK_TREND,
-                        RS_SINK_BASELINE, RS_SINK_SUPPRESSION };
+                        RS_SINK_BASELINE, RS_SINK_SUPPRESSION, RS_SINK_PUBLISHED };
 
 /* Text is borrowed; stratum, provider_group and part are "all" where NULL. Missing numbers are NaN. */
 struct rs_statement {

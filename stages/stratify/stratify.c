@@ -55,14 +55,15 @@ static int by_measure(const void *a, const void *b) {
 }
 
 static bool publish(struct rs_run *run, struct rs_series *series, const struct rs_strata *strata,
-                    const struct rs_settings *settings, struct rs_said *said, struct rs_gaps *gaps,
-                    struct rs_error *error) {
+                    const struct rs_settings *settings, struct rs_said *said, struct rs_published *published,
+                    struct rs_gaps *gaps, struct rs_error *error) {
     struct rs_estimates estimates;
     struct rs_batch batch = {0};
     bool good = rs_estimates_make(&estimates, series, strata, settings, error);
     if (good) {
         rs_estimates_compare(&estimates, settings);
         rs_estimates_publish(&estimates, &batch, gaps);
+        rs_published_take(published, &estimates);
         rs_suppression_publish(&estimates, settings->minimum_cell, &batch, RS_SINK_SUPPRESSION);
         /* what is said of gaps is of proportions */
         good = (series->about->kind != RS_PROPORTION ||
@@ -99,6 +100,15 @@ static bool tabulate(struct rs_run *run, const struct rs_tabulation *t, double m
     return good;
 }
 
+static bool hand_on(struct rs_run *run, struct rs_published *published, struct rs_error *error) {
+    struct rs_batch batch = {0};
+    rs_published_publish(published, &batch, RS_SINK_PUBLISHED);
+    bool good = rs_run_done(run, &batch, error);
+    rs_buffer_free(&batch.out[RS_SINK_PUBLISHED]);
+    rs_arena_free(&batch.arena);
+    return good;
+}
+
 static bool run_stage(struct rs_run *run, struct rs_error *error) {
     struct rs_settings settings;
     struct rs_age_bands bands;
@@ -123,8 +133,8 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
         warn_references(&strata, &settings);
     }
     for (size_t i = 0; good && i < strata.n_series; i++)
-        good = publish(run, &strata.series[i], &strata, &settings, &said, &gaps, error);
-    good = good && rs_said_finish(&said, run, error);
+        good = publish(run, &strata.series[i], &strata, &settings, &said, &published, &gaps, error);
+    good = good && hand_on(run, &published, error) && rs_said_finish(&said, run, error);
     if (good) {
         json_object_set_new(run->results, "series", json_integer((json_int_t)strata.n_series));
         json_object_set_new(run->results, "estimates", json_integer((json_int_t)gaps.rows));
@@ -163,6 +173,7 @@ static const struct rs_layout *const writes[] = {[RS_SINK_ESTIMATE] = &rs_layout
                                                  [RS_SINK_TREND] = &rs_layout_trend,
                                                  [RS_SINK_BASELINE] = &rs_layout_baseline,
                                                  [RS_SINK_SUPPRESSION] = &rs_layout_suppression,
+                                                 [RS_SINK_PUBLISHED] = &rs_layout_published,
                                                  NULL};
 static bool file_digests(struct rs_run *run, json_t *hashes, struct rs_error *error) {
     return rs_wanted_inputs(run, hashes, error) && rs_said_inputs(run, hashes, error);
@@ -223,8 +234,8 @@ const struct rs_stage rs_stage_stratify = {
         "where that works. Two publications of nearly the same persons can be subtracted: beside the estimates and the "
         "tabulation of --prior runs, and beside this run's own tabulation, no difference from 1 to 10 in the same measure "
         "and period is shown or can be worked out either. What was out before stands where a row is withheld for that "
-        "(suppression_reason differencing), until enough has changed. Give --prior each publication whose readers have this "
-        "one, too.\n\n"
+        "(suppression_reason differencing), until enough has changed. Layout published hands on what was shown when, so that "
+        "--prior needs the last run alone.\n\n"
         "disparity says more of the gaps: indices of all groups together (between-group variance, Theil, mean log "
         "deviation, attributable risk and others), each gap as odds ratio, ratio of failures and effect size, tested "
         "with Benjamini and Hochberg's adjustment over a measure's gaps, the smallest difference that could have been "

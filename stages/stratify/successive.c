@@ -7,7 +7,7 @@
 #include "pipeline/base/text.h"
 
 enum { PARTS = 3 }; /* n, x, n - x */
-static const double nothing = 1e-9;
+static const double nothing = 1e-6; /* numbers are read back with 15 digits */
 
 static double part(double n, double x, int which) { return which == 0 ? n : which == 1 ? x : n - x; }
 

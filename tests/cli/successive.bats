@@ -86,18 +86,45 @@ PY
     [ "$status" -eq 64 ]
 }
 
-@test "each earlier publication counts, not the last alone" {
+publications() { cut -f1 "$1/published.tsv" | tail -n +2 | sort -u | wc -l; }
+
+# A night after the other, each with the one before as --prior: what was withheld in between is not forgotten.
+@test "what was published once is handed on from run to run" {
     first_of_year
-    begin between
+    last=$out
+    for night in 1 2 3; do
+        begin "night$night"
+        groups 400 300 298 119 100 50
+        stratify --prior "$last"
+        [ "$(reason BLACK)" = differencing ]
+        [ "$(publications "$out")" = 1 ] # nothing new was said
+        last=$out
+    done
+    begin later # enough came: all is said anew
     groups 440 320 340 140 140 70
-    stratify --prior "$top_work/then/out"
+    stratify --prior "$last"
     [ "$(reason BLACK)" = '\N' ]
-    begin now # back at two less than the first
-    groups 400 300 298 119 100 50
-    stratify --prior "$top_work/between/out"
-    [ "$(reason BLACK)" = '\N' ]
-    stratify --prior "$top_work/between/out" --prior "$top_work/then/out"
+    [ "$(publications "$out")" = 2 ]
+    last=$out
+    begin back # two less than in the first of all publications, three runs ago and more
+    groups 440 320 298 119 140 70
+    stratify --prior "$last"
     [ "$(reason BLACK)" = differencing ]
+    # not of interest to whoever looks at nothing, but handed on all the same
+    stratify --prior "$last" --differencing no
+    [ "$(reason BLACK)" = '\N' ]
+    [ "$(publications "$out")" = 3 ]
+}
+
+@test "a run that hands nothing on is known by its estimates and its tabulation" {
+    first_of_year
+    rm "$out/published.json" "$out/published.tsv"
+    begin now
+    groups 400 300 298 119 100 50
+    stratify --prior "$top_work/then/out"
+    [ "$(reason BLACK)" = differencing ]
+    [ "$(column "$out/tabulation.tsv" n approach=population category=ALL)" = '\N' ]
+    [ "$(publications "$out")" = 1 ]
 }
 
 # All lost 52: 50 API members, who are all there were, and two Black ones. White beside all would say two.

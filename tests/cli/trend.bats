@@ -59,21 +59,21 @@ PY
 }
 
 @test "the same period measured again, and another reference" {
-    priors=()
+    priors=(--differencing no) # of other readers
     run_of a 2025 180
-    priors=(--prior "$top_work/a/out")
+    priors=(--differencing no --prior "$top_work/a/out")
     run_of b 2025 183
     [ "$(point runs_back 1) $(point runs_back 2)" = '1 0' ]
-    priors=(--prior "$top_work/b/out")
+    priors=(--differencing no --prior "$top_work/b/out")
     run_of c 2025 183
-    stratify --reference-group race_ethnicity=BLACK --prior "$top_work/b/out"
+    stratify --reference-group race_ethnicity=BLACK --differencing no --prior "$top_work/b/out"
     [ "$(column "$out/trend.tsv" point stratum=WHITE estimator=self_report dimension=race_ethnicity)" = 1 ]
     # a third group's gap is there in both, against another reference
     run_of d 2025 180 60 30
-    priors=(--prior "$top_work/d/out")
+    priors=(--differencing no --prior "$top_work/d/out")
     run_of e 2026 180 60 30
     [ "$(point verdict 2 API)" = 'not distinguishable' ]
-    stratify --reference-group race_ethnicity=BLACK --prior "$top_work/d/out"
+    stratify --reference-group race_ethnicity=BLACK --differencing no --prior "$top_work/d/out"
     [ "$(point verdict 2 API)" = 'reference changed' ]
     [ "$(point change 2 API)" = '\N' ]
 }
