@@ -346,6 +346,18 @@ static inline bool is_plain_name(struct rs_view v) {
     return third < 26 && !(goes_on[first] >> third & 1);
 }
 
+/* What a hospital calls a child without a name yet: BABY BOY MARIA, BABYGIRL 2, INFANT OF MARIA. */
+static bool is_newborn(struct rs_view given) {
+    static const char *const begins_with[] = {"BABY BOY ", "BABY GIRL ", "BABYBOY ", "BABYGIRL ", "INFANT OF "};
+    for (size_t i = 0; i < sizeof begins_with / sizeof *begins_with; i++) {
+        size_t n = strlen(begins_with[i]);
+        if (given.n > n && memcmp(given.p, begins_with[i], n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool rs_name_is_placeholder(struct rs_view family_folded, struct rs_view given_folded) {
     bool has_family = rs_has(family_folded), has_given = rs_has(given_folded);
     if ((!has_family || is_plain_name(family_folded)) && (!has_given || is_plain_name(given_folded))) {
@@ -359,5 +371,5 @@ bool rs_name_is_placeholder(struct rs_view family_folded, struct rs_view given_f
     if ((is_whole(by_family, family) && by_family->family) || (is_whole(by_given, given) && by_given->given)) {
         return true;
     }
-    return together(by_family, family, given) || together(by_given, given, family);
+    return is_newborn(given) || together(by_family, family, given) || together(by_given, given, family);
 }

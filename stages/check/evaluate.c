@@ -202,8 +202,6 @@ void rs_check_evaluate(const struct rs_checks *checks, const struct rs_counted *
             add(&e, check, NULL, check->element, 0, 0);
             continue;
         }
-        /* no layout says yet at which facility an answer was collected */
-        if (check->for_facility) rs_check_add(&e, check, "facility", "*", check->element, 0, 0);
         switch (check->kind) {
         case RS_CHECK_COMPLETE:
         case RS_CHECK_UNMAPPED:

@@ -95,10 +95,12 @@ static void persons_of(struct rs_evaluation *e, const struct rs_check *check, co
         rs_check_add(e, check, scope, value, check->element, first, first - u->bit[check->member_bit + 1]);
 }
 
-/* Scope provider_group without any provider group in the data: seen, and not applicable. */
+/* Scope provider_group or facility without any in the data: seen, and not applicable. */
 static void no_groups(struct rs_evaluation *e, const struct rs_check *check) {
     if (check->for_group && e->counted->people.n_groups == 0)
         rs_check_add(e, check, "provider_group", "*", check->element, 0, 0);
+    if (check->for_facility && e->counted->people.facilities.n == 0)
+        rs_check_add(e, check, "facility", "*", check->element, 0, 0);
 }
 
 void rs_evaluate_persons(struct rs_evaluation *e, const struct rs_check *check) {
@@ -113,6 +115,8 @@ void rs_evaluate_persons(struct rs_evaluation *e, const struct rs_check *check) 
     no_groups(e, check);
     for (size_t g = 0; check->for_group && g < c->n_groups; g++)
         persons_of(e, check, "provider_group", c->groups[g], &c->by_group[g]);
+    for (size_t f = 0; check->for_facility && f < c->facilities.n; f++)
+        persons_of(e, check, "facility", c->facilities.e[f].name, &c->by_facility[f]);
 }
 
 /* ---- the areas where members live -----------------------------------------------------------------------------------
@@ -144,6 +148,8 @@ void rs_evaluate_area(struct rs_evaluation *e, const struct rs_check *check) {
     no_groups(e, check);
     for (size_t g = 0; check->for_group && g < c->n_groups; g++)
         area_of(e, check, "provider_group", c->groups[g], &c->by_group[g]);
+    for (size_t f = 0; check->for_facility && f < c->facilities.n; f++)
+        area_of(e, check, "facility", c->facilities.e[f].name, &c->by_facility[f]);
 }
 
 /* ---- default filling ------------------------------------------------------------------------------------------------
@@ -170,7 +176,7 @@ static void filling_of(struct rs_evaluation *e, const struct rs_check *check, co
 void rs_evaluate_filling(struct rs_evaluation *e, const struct rs_check *check) {
     const struct rs_person_counts *c = &e->counted->people;
     static const struct rs_fill_unit nothing = {0};
-    bool none = !c->fill_source && !c->fill_group;
+    bool none = !c->fill_source && !c->fill_group && !c->fill_facility;
     if (none) rs_check_add(e, check, "all", "*", check->element, 0, 0);
     for (size_t s = 0; check->for_source && c->fill_source && s < c->n_sources; s++)
         if (e->counted->by_source[s].has_people)
@@ -179,6 +185,9 @@ void rs_evaluate_filling(struct rs_evaluation *e, const struct rs_check *check) 
     for (size_t g = 0; check->for_group && g < c->n_groups; g++)
         filling_of(e, check, "provider_group", c->groups[g], c->fill_group ? &c->fill_group[g] : &nothing,
                    c->inflation_group);
+    for (size_t f = 0; check->for_facility && f < c->facilities.n; f++)
+        filling_of(e, check, "facility", c->facilities.e[f].name, c->fill_facility ? &c->fill_facility[f] : &nothing,
+                   c->inflation_facility);
 }
 
 /* ---- the prior run --------------------------------------------------------------------------------------------------

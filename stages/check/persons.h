@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Persons by unit: all, each source (of the race that stands), each provider group (of their measure results). Person,
+/* Persons by unit: all, each source (of the race that stands), each facility (see by_facility), each provider group (of
+ * their measure results). Person,
  * person_value and posterior are large and are reduced in parallel blocks to a few bytes a person on disk, which are
  * then brought together in the order of their keys: memory depends on the number of units alone. */
 #ifndef RS_CHECK_PERSONS_H
 #define RS_CHECK_PERSONS_H
 #include "definitions.h"
+#include "facilities.h"
 #include "filling.h"
 #include "pipeline/rows/stage.h"
 
@@ -32,9 +34,12 @@ struct rs_person_counts {
     double observed[RS_GROUPS], mean[RS_GROUPS]; /* shares of those, mean p of the same persons */
     char **groups;                               /* provider groups, as first met */
     size_t n_groups, n_sources;
+    struct rs_facilities facilities; /* by name */
     struct rs_unit_counts all, *by_group, *by_source;
-    struct rs_fill_unit *fill_group, *fill_source; /* NULL where no check asks */
-    double inflation_group, inflation_source;
+    /* persons and bits of the persons of a facility; mixes of those whose race that stands came from it */
+    struct rs_unit_counts *by_facility;
+    struct rs_fill_unit *fill_group, *fill_source, *fill_facility; /* NULL where no check asks */
+    double inflation_group, inflation_source, inflation_facility;
 };
 
 /* Limits of default filling are those of the check that asks for it. */

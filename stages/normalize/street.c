@@ -331,6 +331,12 @@ static bool no_home(struct line *l, size_t i, size_t end) {
             return false; /* its name stays */
         }
     }
+    const struct rs_view first = l->w[i].text; /* HOMELESS/SHELTER is one word here */
+    static const char word[] = "HOMELESS";
+    if (first.n > sizeof word - 1 && memcmp(first.p, word, sizeof word - 1) == 0 && !is_letter(first.p[sizeof word - 1])) {
+        l->is_homeless = true;
+        return true;
+    }
     for (size_t k = 0; k < COUNT(homeless); k++) {
         size_t words = stands(l, i, end, homeless[k]);
         if (words > 0 && (words == end - i || !(kinds(&l->w[end - 1]) & RS_STREET_SUFFIX))) {
