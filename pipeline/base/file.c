@@ -342,10 +342,11 @@ void rs_in_close(struct rs_in *in) {
     free(in);
 }
 
+/* Killed between making and unlinking, it leaves a name that rs_remove_leftovers knows. */
 int rs_file_unlinked(const char *dir, struct rs_error *error) {
-    char path[4096];
-    if (!rs_path(path, sizeof path, error, "%s/.relsogi-XXXXXX", dir)) return -1;
-    int fd = mkstemp(path);
+    char path[PATH_MAX];
+    if (!rs_path(path, sizeof path, error, "%s/.relsogi.tmp%ld-XXXXXX", dir, (long)getpid())) return -1;
+    int fd = mkostemp(path, O_CLOEXEC);
     if (fd < 0) {
         rs_fail_errno(error, RS_CANT_CREATE, "%s: cannot make a temporary file here", dir);
         return -1;

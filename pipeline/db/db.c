@@ -14,26 +14,23 @@ static const char help[] =
     "  migrate                 Bring tables, functions, comments and rights up to date. Needs an administrator.\n"
     "  status                  Say which server this is, what was applied, and which runs are there.\n"
     "  prune                   Drop the rows of runs beyond the newest ones; digests stay in the log.\n"
-    "  export WHAT             Write as CSV, for auditors: discrepancies, gone, changes, facilities, identifiers, "
-    "summary,\n"
-    "                          actions; and rows, for who keeps a copy: persons, values, posteriors, results, links,\n"
-    "                          estimates, tabulations.\n"
+    "  export WHAT             Write as CSV, for auditors: discrepancies, gone, changes, facilities, identifiers,\n"
+    "                          summary, actions; and rows, for who keeps a copy: persons, values, posteriors,\n"
+    "                          results, links, estimates, tabulations.\n"
     "  approve RUN             Keep in the log that this run may be used.\n"
     "  override RUN            Keep in the log that something was set aside: --reason says what, and why.\n\n"
-    "  --config FILE           Configuration of the plan; its database: says where the server is, its retention: "
-    "(keep,\n"
-    "                          older_than) what prune does.\n"
+    "  --config FILE           Configuration of the plan; its database: says where the server is, its retention:\n"
+    "                          (keep, older_than) what prune does.\n"
     "  --user NAME             Database user to connect as (migrate: an administrator; export, approve and override:\n"
     "                          relsogi_auditor by default).\n"
-    "  --keep N                prune: runs that keep their rows; by default as the database's own table retention "
-    "says.\n"
+    "  --keep N                prune: runs that keep their rows; by default as the database's table retention says.\n"
     "  --older-than DAYS       prune: only runs whose day is longer ago.\n"
     "  --dry-run               prune: say what would be dropped.\n"
+    "  --if-configured         prune: do nothing, and connect to nothing, where no retention: is configured.\n"
     "  --output FILE           export: where to; by default stdout.\n"
     "  --as-of DATE            export: of the latest run of that day or before; by default of the latest.\n"
-    "  --since DATE            export: only what changed since the latest run of that day or before. Each row says "
-    "change\n"
-    "                          (added, changed, removed), as_of, since; give as_of as --since the next time.\n"
+    "  --since DATE            export: only what changed since the latest run of that day or before. Each row says\n"
+    "                          change (added, changed, removed), as_of, since; as_of is --since the next time.\n"
     "  --reason TEXT           approve, override: why.\n"
     "  --log-format FORMAT     human or json; by default human on a terminal, json otherwise.\n"
     "  --help                  Show this help.\n\n"
@@ -44,7 +41,7 @@ struct request {
     const struct command *command;
     const char *what, *config, *user, *keep, *older_than, *output, *as_of, *since, *reason;
     enum rs_log_format format;
-    bool dry_run, help;
+    bool dry_run, if_configured, help;
 };
 struct command {
     const char *name, *what; /* what: what stands behind it, NULL for nothing */
@@ -60,6 +57,7 @@ static bool take_option(int c, struct request *r, char **argv, struct rs_error *
     case 'k': r->keep = optarg; return true;
     case 'o': r->older_than = optarg; return true;
     case 'n': r->dry_run = true; return true;
+    case 'i': r->if_configured = true; return true;
     case 'O': r->output = optarg; return true;
     case 'a': r->as_of = optarg; return true;
     case 's': r->since = optarg; return true;
@@ -77,13 +75,19 @@ static bool take_option(int c, struct request *r, char **argv, struct rs_error *
 }
 
 static bool parse(int argc, char **argv, struct request *r, struct rs_error *error) {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"user", required_argument, NULL, 'u'},
-        {"keep", required_argument, NULL, 'k'},   {"older-than", required_argument, NULL, 'o'},
-        {"dry-run", no_argument, NULL, 'n'},      {"output", required_argument, NULL, 'O'},
-        {"as-of", required_argument, NULL, 'a'},  {"reason", required_argument, NULL, 'r'},
-        {"since", required_argument, NULL, 's'},  {"log-format", required_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"user", required_argument, NULL, 'u'},
+                                            {"keep", required_argument, NULL, 'k'},
+                                            {"older-than", required_argument, NULL, 'o'},
+                                            {"dry-run", no_argument, NULL, 'n'},
+                                            {"if-configured", no_argument, NULL, 'i'},
+                                            {"output", required_argument, NULL, 'O'},
+                                            {"as-of", required_argument, NULL, 'a'},
+                                            {"reason", required_argument, NULL, 'r'},
+                                            {"since", required_argument, NULL, 's'},
+                                            {"log-format", required_argument, NULL, 'l'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     opterr = 0;
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;)
@@ -213,6 +217,11 @@ static bool run(const struct request *r, struct rs_error *error) {
     struct rs_database database;
     json_t *config = NULL;
     if (r->config && !(config = rs_yaml_read(r->config, NULL, error))) return false;
+    if (r->if_configured && r->command->run == prune && !json_object_get(config, "retention")) {
+        printf("no retention is configured: nothing pruned\n");
+        json_decref(config);
+        return true;
+    }
     bool ok = rs_database_read(config, r->config, &database, error);
     if (ok && r->user)
         database.user = r->user;

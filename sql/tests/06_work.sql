@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Discrepancies as work, and how long runs keep their rows.
 begin;
-select plan(36);
+select plan(42);
 
 -- One discrepancy for each of some keys; person n is person n of tap.load.
 create function tap.load_work(run text, day date, keys integer[], answer text default 'ASIAN') returns integer
@@ -87,6 +87,29 @@ select results_eq('select n from seen order by n', $$ values (0::bigint), (1::bi
     'of another source''s persons nothing is seen');
 select is(tap.attempt('relsogi_auditor', format('select relsogi.set_discrepancy(%L, ''resolved'', ''ann'', ''asked them'')', tap.key(1))),
     'RS077', 'nor changed');
+
+-- Since a day: jan, feb; the latest is feb.
+select relsogi.grant_source('relsogi_auditor', '*');
+create function tap.before(day text) returns text language plpgsql as $$
+begin
+    perform set_config('relsogi.since', day, true);
+    return (select run_id from relsogi.previous_run);
+end
+$$;
+select results_eq($$ select day, tap.before(day) from unnest(array['', '2026-01-30', '2026-01-31', '2026-02-27', '2026-03-15',
+    '2026-02-28']) as day $$, $$ values ('', 'jan'), ('2026-01-30', null), ('2026-01-31', 'jan'), ('2026-02-27', 'jan'),
+    ('2026-03-15', 'feb'), ('2026-02-28', 'feb') $$,
+    'the run before is the latest of relsogi.since or before, which may be the latest');
+select is_empty('select * from relsogi.discrepancy_change', 'since the latest run nothing changed');
+select is_empty('select * from relsogi.discrepancy_gone', 'nor is anything gone');
+select is((select count(*) from relsogi.discrepancy_work where is_new), 0::bigint, 'nor new');
+select set_config('relsogi.since', '', true);
+select results_eq($$ select layout, relsogi.has_layout((select run_no from relsogi.latest_run), layout)
+    from (values ('discrepancy'), ('posterior')) as t (layout) $$, $$ values ('discrepancy', true), ('posterior', false) $$,
+    'which layouts a run has');
+select is(tap.attempt('relsogi_steward', 'select relsogi.has_layout(1, ''discrepancy'')'), '42501',
+    'a steward, refused: which layouts a run has');
+select relsogi.revoke_source('relsogi_auditor', '*');
 
 -- Retention.
 select tap.load_work('mar', '2026-03-31', '{1}');

@@ -122,3 +122,30 @@ visible() { ask "select count(*) from relsogi.run where status = 'visible'"; }
     run "$bin/relsogi" db approve work --reason 'looks like last month' --user relsogi_analyst
     [ "$status" -eq 77 ]
 }
+
+@test "a night with retention: in the configuration drops old runs; its last line says how many" {
+    "$bin/relsogi" synth --members 50 --seed 3 --output "$BATS_TEST_TMPDIR/plan" >/dev/null 2>&1
+    night() {
+        RELSOGI="$bin/relsogi" run "$tree/scripts/nightly" --config "$BATS_TEST_TMPDIR/plan/relsogi.yaml" --as-of 2026-06-30 \
+            -- --run-id night --output "$BATS_TEST_TMPDIR/runs"
+    }
+    before=$(visible)
+    night
+    [ "$status" -eq 0 ]
+    [[ "${lines[-1]}" == *": done, nothing pruned (status 0, "* ]]
+    [ "$(visible)" -eq $((before + 1)) ]
+    printf 'retention:\n  keep: 20\n' >>"$BATS_TEST_TMPDIR/plan/relsogi.yaml"
+    night
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "${lines[-1]}" == *": done, $((before + 1 - 20)) runs pruned (status 0, "* ]]
+    [ "$(visible)" -eq 20 ]
+    # Another session holds the loader's lock: the run is done, nothing is lost, try again.
+    PGAPPNAME=relsogi/load/other psql -XAtq -c 'select pg_advisory_lock(1380273223, 1), pg_sleep(60)' 2>/dev/null 3>&- &
+    other=$!
+    until [ "$(ask "select count(*) from pg_locks where locktype = 'advisory' and classid = 1380273223")" -gt 0 ]; do sleep 0.05; done
+    run "$bin/relsogi" db prune --config "$BATS_TEST_TMPDIR/plan/relsogi.yaml" --if-configured
+    ask "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'relsogi/load/other'" >/dev/null
+    wait $other || true
+    [ "$status" -eq 75 ]
+}
