@@ -8,11 +8,12 @@
 
 enum { G = RS_GROUPS };
 
-bool rs_near_boundary(const struct rs_birdie_fit *fit, int r) {
+double rs_birdie_events(const struct rs_birdie_fit *fit, int r) {
     double rate = fit->rate[r], v = fit->v[r][r];
-    if (!(v > 0 && rate > 0 && rate < 1)) return true;
-    return rate * (1 - rate) / v * fmin(rate, 1 - rate) < 10;
+    return v > 0 && rate > 0 && rate < 1 ? rate * (1 - rate) / v * fmin(rate, 1 - rate) : 0;
 }
+
+bool rs_near_boundary(const struct rs_birdie_fit *fit, int r) { return rs_birdie_events(fit, r) < 10; }
 
 struct expected {
     double e[G][G];

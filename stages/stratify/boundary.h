@@ -15,6 +15,8 @@
 #include "birdie.h"
 #include "interval.h"
 
+/* Effective successes or failures, whichever are fewer: rate (1 - rate) / V times min(rate, 1 - rate); 0 without an error. */
+double rs_birdie_events(const struct rs_birdie_fit *fit, int r);
 /* Whether the rate is so near 0 or 1 that its standard error says little: fewer than ten effective successes or
  * failures. Up to there Wilson's interval about the estimate was found to hold the truth too seldom
  * (tests/simulate/README.md). */

@@ -107,6 +107,8 @@ static void add_multiple(struct rs_estimates *out, int g, uint32_t cell, const s
     e->information = 1 - m->fmi[g];
     if (out->fit.lambda[g] < settings->low_information) e->flags |= RS_LOW_INFORMATION;
     rs_logit_interval(e, sqrt(m->v[g][g]), rs_t_quantile(.95, fmax(1, m->df[g])), "rubin_logit");
+    /* the draws are symmetric on the logit scale, and near 0 and 1 their mean is not where the fit is */
+    if (rs_birdie_events(&out->fit, g) < 1) e->flags |= RS_BOUNDARY;
     if (says_small(e, settings)) out->n--;
 }
 

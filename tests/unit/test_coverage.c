@@ -75,6 +75,10 @@ Test(coverage, near_0_no_less, .timeout = 280) {
     cr_expect(a->intervals == RARE_PLANS && b->intervals == RARE_PLANS, "%zu, %zu intervals", a->intervals,
               b->intervals);
     cr_expect(a->flagged > RARE_PLANS / 2 && a->flagged_intervals == a->flagged, "%zu flagged", a->flagged);
+    /* mi, drawn from the fit, is flagged with it; where a rate is 0 it has no row */
+    const struct study_cell *m = &s.cell[RS_MULTIPLE][STUDY_RATE][API];
+    cr_expect(m->flagged > 0 && m->plans - m->flagged == b->plans - b->flagged, "%zu of %zu flagged, birdie %zu of %zu",
+              m->flagged, m->plans, b->flagged, b->plans);
     cr_expect(share > .95 - 3 * study_coverage_se(.95, 2 * RARE_PLANS), "%.4f hold the truth", share);
 }
 
