@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* BIRDiE alone, in seconds: rates of six groups with their covariance, over simulated persons, beside one plain pass over the
- * same rows. Usage: bench_stratify PERSONS THREADS. Medians of five, the two taken in turn. */
+/* BIRDiE alone, in seconds: rates of six groups with their covariance, over simulated persons, beside one plain pass
+ * over the same rows. Usage: bench_stratify PERSONS THREADS. Medians of five, the two taken in turn. */
+#include "stages/stratify/birdie.h"
+#include "stages/stratify/boundary.h"
+#include "tests/simulate/plan.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "stages/stratify/birdie.h"
-#include "stages/stratify/boundary.h"
-#include "tests/simulate/plan.h"
 
 enum { REPEATS = 5 };
 
-static double now(void) {
+static double seconds(clockid_t clock) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -55,25 +55,29 @@ int main(int argc, char **argv) {
     struct rs_sample sample;
     struct rs_birdie_fit fit;
     struct rs_interval interval;
-    double read[REPEATS], fitted[REPEATS], ratio[REPEATS], edge[REPEATS], total;
+    double read[REPEATS], fitted[REPEATS], ratio[REPEATS], edge[REPEATS], core[REPEATS], total;
     bool good = m.file != NULL;
     if (good) plan_draw(&kind, 1, persons, &m, &sample);
     for (int i = 0; good && i < REPEATS; i++) {
-        double start = now();
+        double start = seconds(CLOCK_MONOTONIC);
         good = rs_imputed_sum(&m, threads, &how, NULL, memset(&total, 0, sizeof total), &error);
-        double middle = now();
+        double middle = seconds(CLOCK_MONOTONIC), before = seconds(CLOCK_PROCESS_CPUTIME_ID);
         sample.threads = threads;
         good = good && rs_birdie(&sample, &fit, &error);
-        double end = now();
+        double end = seconds(CLOCK_MONOTONIC);
+        core[i] = seconds(CLOCK_PROCESS_CPUTIME_ID) - before;
         good = good && rs_boundary_interval(&sample, &fit, 2, RS_Z95, &interval, &error);
-        edge[i] = now() - end;
+        edge[i] = seconds(CLOCK_MONOTONIC) - end;
         read[i] = middle - start;
         fitted[i] = end - middle;
         ratio[i] = fitted[i] / read[i];
     }
     if (good)
-        printf("birdie, %zu persons, %d thread(s): %.3f s in %d passes (plain pass %.3f s, x%.1f); score interval of a group %.3f s\n",
-               persons, threads, median(fitted), fit.iterations, median(read), median(ratio), median(edge));
+        printf("birdie, %zu persons, %d thread(s): %.3f s, %.3f s of cores, in %d passes (plain pass %.3f s, x%.1f); "
+               "score interval of "
+               "a group %.3f s\n",
+               persons, threads, median(fitted), median(core), fit.iterations, median(read), median(ratio),
+               median(edge));
     else
         fprintf(stderr, "bench_stratify: %s\n", error.text);
     rs_imputed_free(&m);
