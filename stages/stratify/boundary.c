@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Why it exists: a rare outcome in a small group is what is asked about, and the usual interval has nothing to say there. */
+/* Why it exists: a rare outcome in a small group is what is asked about, and the usual interval has nothing to say
+ * there. */
 #include "boundary.h"
+#include "matrix.h"
 #include <math.h>
 #include <string.h>
-#include "matrix.h"
 
 enum { G = RS_GROUPS };
 
-bool rs_near_boundary(const struct rs_birdie_fit *fit, int r) {
+double rs_birdie_events(const struct rs_birdie_fit *fit, int r) {
     double rate = fit->rate[r], v = fit->v[r][r];
-    if (!(v > 0 && rate > 0 && rate < 1)) return true;
-    return rate * (1 - rate) / v * fmin(rate, 1 - rate) < 10;
+    return v > 0 && rate > 0 && rate < 1 ? rate * (1 - rate) / v * fmin(rate, 1 - rate) : 0;
 }
+
+bool rs_near_boundary(const struct rs_birdie_fit *fit, int r) { return rs_birdie_events(fit, r) < 10; }
 
 struct expected {
     double e[G][G];
@@ -67,8 +69,8 @@ static bool score(struct search *s, double t, double *out, struct rs_error *erro
 
 static double from_logit(double x) { return 1 / (1 + exp(-x)); }
 
-/* Where the score is -z (side 1, above the rate) or z (side -1, below it), on the logit scale: steps that double until it is
- * passed, then false position with the Illinois rule. Nothing within 15 of the start: the limit is 1, or 0. */
+/* Where the score is -z (side 1, above the rate) or z (side -1, below it), on the logit scale: steps that double until
+ * it is passed, then false position with the Illinois rule. Nothing within 15 of the start: the limit is 1, or 0. */
 static bool limit(struct search *s, double from, double z, int side, double *out, struct rs_error *error) {
     double a = from, fa = z, b = from, fb = z; /* what is still missing: z at the rate, negative beyond the limit */
     for (double step = 1; fb > 0 && step <= 8; step *= 2) {

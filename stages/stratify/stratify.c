@@ -159,8 +159,13 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
 /* --counts: no run, no row files; the table given, and the answer on stdout. */
 static bool answer_counts(struct rs_run *run, const char *path, struct rs_buffer *out, struct rs_error *error) {
     int64_t minimum;
+    const char *format = rs_run_option(run, "format");
+    struct rs_counts_question question = {.reference = rs_run_option(run, "reference-group"),
+                                          .json = strcmp(format, "json") == 0};
+    if (!question.json && strcmp(format, "tsv") != 0) return rs_fail(error, RS_USAGE, "--format: tsv or json, not %s", format);
     if (!rs_run_option_long(run, "minimum-cell", 1, 1000000, &minimum, error)) return false;
-    return rs_counts_report(path, rs_run_option(run, "reference-group"), (double)minimum, out, error);
+    question.minimum = (double)minimum;
+    return rs_counts_report(path, &question, out, error);
 }
 
 static const struct rs_layout *const reads[] = {&rs_layout_person, &rs_layout_posterior, &rs_layout_person_measure,
@@ -183,7 +188,9 @@ static const char *const after[] = {"reconcile", "impute", NULL};
 static const struct rs_option options[] = {
     {"counts", "FILE", NULL,
      "No run: reads group counts from a CSV (group, numerator, denominator; optionally se, weight, order) and prints "
-     "rates, differences, ratios and indices of disparity."},
+     "rates, differences, ratios and indices of disparity. With a column stratum (optionally standard: its weight) also "
+     "directly and indirectly standardised rates, and gaps taken apart after Kitagawa."},
+    {"format", "WORD", "tsv", "Of --counts: tsv or json."},
     {"minimum-cell", "N", "11", "Smallest count that may be published; 11 withholds 1 to 10, 1 withholds nothing."},
     {"differencing", "WHETHER", "yes",
      "Withholds also what differs by a small count from the same row of a --prior run, or of the tabulation; no where nobody "

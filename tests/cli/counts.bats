@@ -93,3 +93,115 @@ PY
     run "$bin/relsogi-stratify" --counts "$work/c.csv"
     [ "$status" = 65 ]
 }
+
+# Two groups of two strata, by hand:
+#   A: 30 of 100, 80 of 200; B: 100 of 400, 40 of 80. Everybody: 500 and 280 of 780, rates .26 and 120/280.
+strata() { printf 'group,stratum,numerator,denominator\nA,y,30,100\nA,o,80,200\nB,y,100,400\nB,o,40,80\n'; }
+
+@test "strata: groups are their sums, rates are standardised to everybody" {
+    strata >"$work/c.csv"
+    "$bin/relsogi-stratify" --counts "$work/c.csv" >"$work/out"
+    near "$(value_of "$work/out" A rate 3)" "$(python3 -c 'print(110/300)')" 1e-12
+    near "$(value_of "$work/out" A standardised_rate 3)" "$(python3 -c 'print((500*.3+280*.4)/780)')" 1e-12
+    near "$(value_of "$work/out" A standardised_rate 4)" \
+        "$(python3 -c 'print((500**2*.3*.7/100+280**2*.4*.6/200)**.5/780)')" 1e-12
+    near "$(value_of "$work/out" A standardised_difference 3)" "$(python3 -c 'print((500*.05-280*.1)/780)')" 1e-12
+    near "$(value_of "$work/out" A observed_over_expected 3)" "$(python3 -c 'print(110/(100*.26+200*120/280))')" 1e-12
+    near "$(value_of "$work/out" A observed_over_expected_at_reference 3)" "$(python3 -c 'print(110/(100*.25+200*.5))')" 1e-12
+    # composition (1/3 - 5/6)(.3 + .25)/2 + (2/3 - 1/6)(.4 + .5)/2, rates .05 (1/3 + 5/6)/2 - .1 (2/3 + 1/6)/2
+    near "$(value_of "$work/out" A kitagawa_composition 3)" 0.0875 1e-12
+    near "$(value_of "$work/out" A kitagawa_rates 3)" -0.0125 1e-12
+    # the difference of the raw rates is the sum of the two
+    near "$(value_of "$work/out" A difference 3)" 0.075 1e-12
+}
+
+@test "the error of a decomposition is that of its rates and its composition" {
+    strata >"$work/c.csv"
+    "$bin/relsogi-stratify" --counts "$work/c.csv" >"$work/out"
+    # d rates / d r of A in a stratum is (c1 + c2)/2; d / d c1 is (r1 - r2)/2, and shares are multinomial
+    near "$(value_of "$work/out" A kitagawa_rates 4)" "$(python3 - <<'PY'
+r, n = [[.3, .4], [.25, .5]], [[100, 200], [400, 80]]
+c = [[a / sum(m) for a in m] for m in n]
+v = sum(((c[0][s] + c[1][s]) / 2) ** 2 * r[g][s] * (1 - r[g][s]) / n[g][s] for g in (0, 1) for s in (0, 1))
+d = [(r[0][s] - r[1][s]) / 2 for s in (0, 1)]
+for g in (0, 1):
+    mean = sum(c[g][s] * d[s] for s in (0, 1))
+    v += sum(c[g][s] * (d[s] - mean) ** 2 for s in (0, 1)) / sum(n[g])
+print(v ** .5)
+PY
+)" 1e-6
+}
+
+@test "a standard population; Fay and Feuer's example comes out as published" {
+    [ -d "$shared/golden" ] || skip "no $shared/golden here"
+    awk -F'[",]+' 'NR == 1 { print "group,stratum,numerator,denominator,standard"; next }
+        { gsub(/"/, ""); split($0, c, ","); print "downs," c[1] "," c[2] "," c[3] "," c[4]; print "same," c[1] "," c[2] "," c[3] "," c[4] }' \
+        "$shared/golden/standardisation/fayfeuer_downs_input.csv" >"$work/c.csv"
+    "$bin/relsogi-stratify" --counts "$work/c.csv" --minimum-cell 1 >"$work/out"
+    near "$(value_of "$work/out" downs standardised_rate 3)" 0.000755290074452568 1e-14
+    near "$(value_of "$work/out" downs standardised_rate 5)" 0.000677021204176466 1e-13
+    near "$(value_of "$work/out" downs standardised_rate 6)" 0.00188300172727776 1e-13
+    near "$(value_of "$work/out" same standardised_difference 3)" 0 1e-15
+}
+
+@test "expected at the reference group's rates: the standardised ratio of a published test book" {
+    [ -d "$shared/golden" ] || skip "no $shared/golden here"
+    awk -F'"' 'NR == 1 { print "group,stratum,numerator,denominator"; next }
+        $2 == "testdata_big" { print "big," $4 "," $6 "," $8; print "reference," $4 "," $10 "," $12 }' \
+        "$shared/golden/standardisation/testdata_DSR_ISR__testdata_multiarea_isr.csv" >"$work/c.csv"
+    "$bin/relsogi-stratify" --counts "$work/c.csv" --minimum-cell 1 --reference-group reference >"$work/out"
+    near "$(value_of "$work/out" big observed_over_expected_at_reference 3)" "$(python3 -c 'print(895/835.883561231174)')" 1e-12
+    near "$(value_of "$work/out" big observed_over_expected_at_reference 5)" "$(python3 -c 'print(9365.91600297888/9349.88309221102)')" 1e-12
+    near "$(value_of "$work/out" big observed_over_expected_at_reference 6)" "$(python3 -c 'print(10689.0975829106/9349.88309221102)')" 1e-12
+}
+
+@test "gaps of statin adherence taken apart by age as another implementation has them" {
+    [ -d "$shared/golden" ] || skip "no $shared/golden here"
+    awk -F'","|"' 'NR == 1 { print "group,stratum,numerator,denominator"; next } $2 != "Unknown" { print $2 "," $3 "," $4 "," $6 }' \
+        "$shared/golden/disparity/statins-Race+Age_US.csv" >"$work/c.csv"
+    "$bin/relsogi-stratify" --counts "$work/c.csv" >"$work/out"
+    near "$(value_of "$work/out" 'Black or African-American' kitagawa_composition 3)" -0.00805805562 1e-11
+    near "$(value_of "$work/out" 'Black or African-American' kitagawa_rates 3)" -0.0891162051 1e-10
+    near "$(value_of "$work/out" Hispanic kitagawa_rates 3)" -0.0730333033 5e-10
+}
+
+@test "as JSON: the same numbers, with persons and flags" {
+    printf 'group,numerator,denominator\na "b",40,100\nc,0,200\n' >"$work/c.csv"
+    "$bin/relsogi-stratify" --counts "$work/c.csv" >"$work/out"
+    "$bin/relsogi-stratify" --counts "$work/c.csv" --format json >"$work/out.json"
+    python3 - "$work/out" "$work/out.json" <<'PY'
+import json, sys
+rows = [l.rstrip("\n").split("\t") for l in open(sys.argv[1])]
+objects = json.load(open(sys.argv[2]))
+assert len(objects) == len(rows) - 1
+for row, o in zip(rows[1:], objects):
+    assert list(o) == rows[0], o
+    for name, text in zip(rows[0], row):
+        v = o[name]
+        if name == "flags": assert v == ([text] if text else []), (row, o)
+        elif name in ("group", "statistic", "method"): assert v == text, (row, o)
+        else: assert (v is None and not text) or abs(v - float(text)) <= 1e-14 * abs(v), (row, o)
+of = {(o["group"], o["statistic"]): o for o in objects}
+assert of["c", "rate"]["flags"] == ["boundary"] and of["c", "rate"]["n"] == 200
+assert of['a "b"', "rate"]["flags"] == []
+other = next(g for g in ("c", 'a "b"') if (g, "odds_ratio") in of)
+assert of[other, "difference"]["flags"] == ["boundary"] and of[other, "odds_ratio"]["lower"] is None
+PY
+    run "$bin/relsogi-stratify" --counts "$work/c.csv" --format xml
+    [ "$status" = 64 ]
+    printf 'group,numerator,denominator\na\377,40,100\nc,50,200\n' >"$work/c.csv"
+    run "$bin/relsogi-stratify" --counts "$work/c.csv" --format json
+    [ "$status" = 65 ]
+}
+
+@test "strata that do not fit together are refused with what to do" {
+    refused() { printf '%s\n' "$1" >"$work/c.csv"; run "$bin/relsogi-stratify" --counts "$work/c.csv"; [ "$status" = 65 ] && [[ "$output" == *"$2"* ]]; }
+    head='group,stratum,numerator,denominator'
+    refused "$head"$'\nA,y,30,100\nA,o,80,200\nB,y,100,400' "group B has no stratum o"
+    refused "$head"$'\nA,y,30,100\nA,y,80,200\nB,y,100,400' ":3: this stratum of this group stands twice"
+    refused "$head"$'\nA,y,5,100\nA,o,80,200\nB,y,100,400\nB,o,40,80' "pool groups"
+    refused "$head,standard"$'\nA,y,30,100,1\nB,y,80,200,2' ":3: another standard than in a row before"
+    refused "$head,standard"$'\nA,y,30,100,0\nB,y,80,200,0' "all 0"
+    refused "$head,se"$'\nA,y,30,100,.1\nB,y,80,200,.1' "leave out the column se"
+    refused $'group,numerator,denominator,standard\nA,30,100,1\nB,80,200,2' "needs a column stratum"
+}

@@ -177,6 +177,19 @@ Test(inequality_golden, fay_and_feuer) {
     fclose(f);
 }
 
+/* chi-square quantiles of 100,000 degrees of freedom by mpmath, 30 digits; and where GSL's distribution function ends. */
+Test(inequality_golden, many_events) {
+    struct rs_interval lower = rs_poisson_exact(50000, 0.95), upper = rs_poisson_exact(49999, 0.95);
+    cr_expect(fabs(lower.lower / (99125.373300647351502 / 2) - 1) < 1e-14, "%.10f", lower.lower);
+    cr_expect(fabs(upper.upper / (100878.41530566557158 / 2) - 1) < 1e-14, "%.10f", upper.upper);
+    const double count[2] = {3e6, 5e6}, persons[2] = {4e6, 6e6}, standard[2] = {1, 1};
+    struct rs_standardised s = rs_standardise(2, count, persons, standard);
+    struct rs_interval i = rs_fay_feuer(&s, 0.95);
+    double rate = (.75 + 5. / 6) / 2, se = sqrt((3e6 / 16e12 + 5e6 / 36e12) / 4); /* by hand; the skew is of order w_M */
+    cr_expect(fabs(i.lower - (rate - RS_Z95 * se)) < 1e-6 && fabs(i.upper - (rate + RS_Z95 * se)) < 1e-6, "%.8f %.8f",
+              i.lower, i.upper);
+}
+
 Test(inequality_golden, directly_standardised) {
     static const double esp[] = {5000, 5500, 5500, 5500, 6000, 6000, 6500, 7000, 7000, 7000,
                                  7000, 6500, 6000, 5500, 5000, 4000, 2500, 1500, 1000}; /* ESP 2013, Eurostat */

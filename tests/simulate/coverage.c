@@ -1,28 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Why it exists: an interval of 95 % is a promise, and it depends on assumptions that some plans break. Prints the tables of
- * tests/simulate/README.md: the estimators of the stage over simulated plans whose rates are known.
+/* Why it exists: an interval of 95 % is a promise, and it depends on assumptions that some plans break. Prints the
+ * tables of tests/simulate/README.md: the estimators of the stage over simulated plans whose rates are known.
  *
  *   coverage [--plans N] [--persons LIST] [--replicates M] [--threads N] [--only SCENARIO] [--groups] */
+#include "study.h"
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "study.h"
 
 enum { G = RS_GROUPS, BLACK = 1 };
 
 static const struct plan_kind scenarios[] = {
     {.name = "holds", .concentration = 1, .rate = {.70, .55, .60, .75, .65, .50}, .report = .2},
-    {.name = "who_answers", .concentration = 1, .rate = {.70, .55, .60, .75, .65, .50}, .report = .2,
-     .report_black = -.1, .report_y = .15},
+    {.name = "who_answers",
+     .concentration = 1,
+     .rate = {.70, .55, .60, .75, .65, .50},
+     .report = .2,
+     .report_black = -.1,
+     .report_y = .15},
     {.name = "own_name", .concentration = 1, .rate = {.70, .55, .60, .70, .65, .50}, .report = .2, .surname = .25},
     {.name = "place", .concentration = 1, .rate = {.70, .55, .60, .75, .65, .50}, .report = .2, .place = -.25},
     {.name = "rare", .concentration = 1, .rate = {.03, .01, .01, .005, .02, .015}, .report = .05},
 };
 enum { SCENARIOS = sizeof scenarios / sizeof scenarios[0] };
-static const enum rs_estimator estimators[] = {RS_BIRDIE, RS_WEIGHTED, RS_MULTIPLE, RS_OLS, RS_THRESHOLD, RS_SELF_REPORT};
+static const enum rs_estimator estimators[] = {RS_BIRDIE, RS_WEIGHTED,  RS_MULTIPLE,
+                                               RS_OLS,    RS_THRESHOLD, RS_SELF_REPORT};
 enum { ESTIMATORS = sizeof estimators / sizeof estimators[0], MOST_SIZES = 8 };
 
 struct settings {
@@ -33,8 +38,10 @@ struct settings {
 };
 
 static void put(double v, int digits) {
-    if (isfinite(v)) printf(" %.*f |", digits, v);
-    else printf(" |");
+    if (isfinite(v))
+        printf(" %.*f |", digits, v);
+    else
+        printf(" |");
 }
 
 static void put_coverage(const struct study_cell *c) {
@@ -60,14 +67,17 @@ static void put_least(const struct study *s, enum rs_estimator k, enum study_qua
         const struct study_cell *c = &s->cell[k][q][g];
         if (c->intervals && (least < 0 || study_coverage(c) < study_coverage(&s->cell[k][q][least]))) least = g;
     }
-    if (least < 0) printf(" |");
-    else printf(" %.1f %s |", 100 * study_coverage(&s->cell[k][q][least]), rs_group_names[least]);
+    if (least < 0)
+        printf(" |");
+    else
+        printf(" %.1f %s |", 100 * study_coverage(&s->cell[k][q][least]), rs_group_names[least]);
 }
 
 static void table(const struct study *s) {
     printf("\n%zu plans of %zu persons; truth: BLACK %.4f, difference %.4f.\n\n", s->plans, s->persons, s->truth[BLACK],
            s->truth[BLACK] - s->truth[0]);
-    printf("| estimator | rate of BLACK: bias | mean SE | SD | holds, %% | BLACK - WHITE: bias | mean SE | SD | holds, %% | "
+    printf("| estimator | rate of BLACK: bias | mean SE | SD | holds, %% | BLACK - WHITE: bias | mean SE | SD | holds, "
+           "%% | "
            "lowest of six rates | of five differences |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (int i = 0; i < ESTIMATORS; i++) {
         enum rs_estimator k = estimators[i];
@@ -82,8 +92,10 @@ static void table(const struct study *s) {
 
 /* birdie by group: rates near 0, and rows flagged boundary apart. */
 static void by_group(const struct study *s) {
-    printf("\n| birdie, %zu persons | truth | bias | mean SE | SD | holds, %% | mean width | flagged boundary | of them with an interval | "
-           "of these hold |\n|---|---|---|---|---|---|---|---|---|---|\n", s->persons);
+    printf("\n| birdie, %zu persons | truth | bias | mean SE | SD | holds, %% | mean width | flagged boundary | of "
+           "them with an interval | "
+           "of these hold |\n|---|---|---|---|---|---|---|---|---|---|\n",
+           s->persons);
     for (int g = 0; g < G; g++) {
         const struct study_cell *c = &s->cell[RS_BIRDIE][STUDY_RATE][g];
         printf("| %s |", rs_group_names[g]);
@@ -128,8 +140,13 @@ static bool sizes_of(const char *text, struct settings *s) {
 }
 
 static bool read_options(int argc, char **argv, struct settings *s) {
-    static const struct option known[] = {{"plans", 1, 0, 'p'}, {"persons", 1, 0, 'n'}, {"replicates", 1, 0, 'm'},
-                                          {"threads", 1, 0, 't'}, {"only", 1, 0, 'o'}, {"groups", 0, 0, 'g'}, {0}};
+    static const struct option known[] = {{"plans", 1, 0, 'p'},
+                                          {"persons", 1, 0, 'n'},
+                                          {"replicates", 1, 0, 'm'},
+                                          {"threads", 1, 0, 't'},
+                                          {"only", 1, 0, 'o'},
+                                          {"groups", 0, 0, 'g'},
+                                          {0}};
     long v = 0;
     bool good = true;
     for (int c; good && (c = getopt_long(argc, argv, "", known, NULL)) != -1;) switch (c) {
@@ -147,7 +164,8 @@ static bool read_options(int argc, char **argv, struct settings *s) {
 int main(int argc, char **argv) {
     struct settings s = {.plans = 400, .persons = {3000, 50000}, .sizes = 2, .replicates = 20, .threads = 2};
     if (!read_options(argc, argv, &s)) {
-        fprintf(stderr, "usage: coverage [--plans N] [--persons LIST] [--replicates M] [--threads N] [--only SCENARIO] [--groups]\n");
+        fprintf(stderr, "usage: coverage [--plans N] [--persons LIST] [--replicates M] [--threads N] [--only SCENARIO] "
+                        "[--groups]\n");
         return 64;
     }
     bool good = true;

@@ -8,7 +8,8 @@
 enum { G = RS_GROUPS, BLACK = 1 };
 const double plan_share[G] = {.55, .15, .03, .07, .04, .16};
 
-/* Marsaglia and Tsang, ACM Transactions on Mathematical Software 26 (2000) 363-372, with their step for shapes below 1. */
+/* Marsaglia and Tsang, ACM Transactions on Mathematical Software 26 (2000) 363-372, with their step for shapes below 1.
+ */
 double plan_gamma(struct rs_random *r, double shape) {
     double boost = 1;
     if (shape < 1) {
@@ -38,7 +39,8 @@ static double typical(const struct plan_kind *kind, int race) {
 
 /* The chance of the outcome of a person of that race and p, before it is cut to 0 and 1. */
 static double chance(const struct plan_kind *kind, int race, double p_race, double p_black) {
-    return kind->rate[race] + kind->surname * (p_race - typical(kind, race)) + kind->place * (p_black - plan_share[BLACK]);
+    return kind->rate[race] + kind->surname * (p_race - typical(kind, race)) +
+           kind->place * (p_black - plan_share[BLACK]);
 }
 
 static struct person draw(const struct plan_kind *kind, struct rs_random *r) {

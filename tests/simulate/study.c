@@ -51,7 +51,8 @@ static bool fill(struct rs_strata *strata, struct rs_series *series, const struc
         reported += sample.direct[g].n;
         reported_x += sample.direct[g].x;
     }
-    count(&series->by[RS_RACE], rs_name_number(&strata->names[RS_RACE], RS_LIT("UNKNOWN")), n - reported, x - reported_x);
+    count(&series->by[RS_RACE], rs_name_number(&strata->names[RS_RACE], RS_LIT("UNKNOWN")), n - reported,
+          x - reported_x);
     return true;
 }
 
@@ -73,7 +74,10 @@ static void keep(const struct rs_estimates *all, plan_result into) {
 
 static bool estimate(void *self, size_t i, struct rs_error *error) {
     const struct task *t = self;
-    const struct rs_settings settings = {.low_information = .1, .languages = 1, .threads = 1, .replicates = t->replicates,
+    const struct rs_settings settings = {.low_information = .1,
+                                         .languages = 1,
+                                         .threads = 1,
+                                         .replicates = t->replicates,
                                          .reference = {[RS_RACE] = rs_group_names[0]}};
     struct rs_strata strata;
     struct rs_estimates estimates = {.n = 0};

@@ -12,9 +12,9 @@ enum study_quantity { STUDY_RATE, STUDY_DIFFERENCE, STUDY_QUANTITIES }; /* of a 
 struct study_cell {
     size_t plans, intervals, covered;
     size_t flagged, flagged_intervals, flagged_covered; /* of them flagged boundary */
-    double bias, sd;   /* mean and standard deviation of estimate - truth */
-    double mean_se;    /* over estimates with a standard error */
-    double mean_width; /* of the intervals */
+    double bias, sd;                                    /* mean and standard deviation of estimate - truth */
+    double mean_se;                                     /* over estimates with a standard error */
+    double mean_width;                                  /* of the intervals */
 };
 struct study {
     const struct plan_kind *kind;
@@ -22,12 +22,13 @@ struct study {
     size_t persons, plans;
     struct study_cell cell[RS_ESTIMATORS][STUDY_QUANTITIES][RS_GROUPS];
 };
-/* `plans` plans of `persons` each, seeds first, first + 1 ...; multiple imputation with `replicates` data sets. Plans are
- * spread over the threads; the result does not depend on their number. */
+/* `plans` plans of `persons` each, seeds first, first + 1 ...; multiple imputation with `replicates` data sets. Plans
+ * are spread over the threads; the result does not depend on their number. */
 bool study_run(const struct plan_kind *kind, size_t persons, size_t plans, uint64_t first, int replicates, int threads,
                struct study *out, struct rs_error *error);
 
-/* Share of the intervals that hold the truth, and its standard error, that of a share of so many plans; NaN without any. */
+/* Share of the intervals that hold the truth, and its standard error, that of a share of so many plans; NaN without
+ * any. */
 double study_coverage(const struct study_cell *cell);
 double study_coverage_se(double coverage, size_t plans);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Intervals of BIRDiE's rates near 0 and 1: against Wilson's where all reported, against a search of its own where two
  * groups are imputed, and what a row of estimate then says. */
+#include "stages/stratify/estimate.h"
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
-#include "stages/stratify/estimate.h"
 
 enum { G = RS_GROUPS, N = 240 };
 static struct rs_imputed_file *file;
@@ -29,8 +29,10 @@ Test(boundary, wilson_where_everyone_reported) {
     for (int r = 0; r < 4; r++) {
         struct rs_interval i, w = rs_wilson(direct[r].x, direct[r].n, RS_Z95);
         cr_assert(rs_boundary_interval(&sample, &fit, r, RS_Z95, &i, &error));
-        cr_expect(fabs(i.lower - w.lower) < 2e-3 * (w.upper - w.lower), "group %d: %.6f, Wilson %.6f", r, i.lower, w.lower);
-        cr_expect(fabs(i.upper - w.upper) < 2e-3 * (w.upper - w.lower), "group %d: %.6f, Wilson %.6f", r, i.upper, w.upper);
+        cr_expect(fabs(i.lower - w.lower) < 2e-3 * (w.upper - w.lower), "group %d: %.6f, Wilson %.6f", r, i.lower,
+                  w.lower);
+        cr_expect(fabs(i.upper - w.upper) < 2e-3 * (w.upper - w.lower), "group %d: %.6f, Wilson %.6f", r, i.upper,
+                  w.upper);
     }
     struct rs_interval none;
     cr_assert(rs_boundary_interval(&sample, &fit, 5, RS_Z95, &none, &error));
@@ -39,7 +41,8 @@ Test(boundary, wilson_where_everyone_reported) {
     cr_expect(!rs_near_boundary(&fit, 3), "twelve of 300 are enough");
 }
 
-/* ---- two groups, nobody reported, by a search that shares nothing with the program ----------------------------------- */
+/* ---- two groups, nobody reported, by a search that shares nothing with the program
+ * ----------------------------------- */
 
 static double white[N], share_y[2];
 static int y_of[N];
@@ -59,8 +62,10 @@ static double best_u(double t) {
     double a = 1e-9, b = 1 - 1e-9;
     for (int i = 0; i < 200; i++) {
         double c = a + (b - a) / 3, d = b - (b - a) / 3;
-        if (likelihood(t, c) < likelihood(t, d)) a = c;
-        else b = d;
+        if (likelihood(t, c) < likelihood(t, d))
+            a = c;
+        else
+            b = d;
     }
     return (a + b) / 2;
 }
@@ -80,8 +85,10 @@ static double signed_root(double t) {
 static double where(double target, double low, double high) {
     for (int i = 0; i < 100; i++) {
         double middle = (low + high) / 2;
-        if (signed_root(middle) > target) low = middle;
-        else high = middle;
+        if (signed_root(middle) > target)
+            low = middle;
+        else
+            high = middle;
     }
     return (low + high) / 2;
 }
@@ -107,7 +114,8 @@ static struct rs_sample two_groups(struct rs_imputed *m, int of_white) {
     for (int i = 0; i < N; i++) {
         white[i] = p[i % 6];
         y_of[i] = i % 6 < 2 ? i / 6 < of_white : i % 24 == 5;
-        struct rs_imputed_row row = {.p = {white[i], 1 - white[i]}, .weight = 1, .cluster = (uint32_t)i, .y = y_of[i] & 1};
+        struct rs_imputed_row row = {
+            .p = {white[i], 1 - white[i]}, .weight = 1, .cluster = (uint32_t)i, .y = y_of[i] & 1};
         cr_assert(rs_imputed_add(m, &row, &error));
     }
     return (struct rs_sample){.imputed = m, .threads = 1};
@@ -122,11 +130,14 @@ Test(boundary, agrees_with_a_search_of_its_own) {
     }
 }
 
-/* ---- in the rows ------------------------------------------------------------------------------------------------------ */
+/* ---- in the rows
+ * ------------------------------------------------------------------------------------------------------ */
 
-/* Groups of 400 and 300, all reported, 120 and 0 with the outcome: the second has an interval, and so has the difference. */
+/* Groups of 400 and 300, all reported, 120 and 0 with the outcome: the second has an interval, and so has the
+ * difference. */
 Test(boundary, a_row_without_outcomes_has_an_interval) {
-    static const struct rs_settings settings = {.minimum_cell = 11, .languages = 1, .low_information = .1, .threads = 1};
+    static const struct rs_settings settings = {
+        .minimum_cell = 11, .languages = 1, .low_information = .1, .threads = 1};
     struct rs_strata strata;
     struct rs_estimates all;
     struct rs_error error = {0};
@@ -145,8 +156,10 @@ Test(boundary, a_row_without_outcomes_has_an_interval) {
         seen++;
         cr_expect(e->flags & RS_BOUNDARY);
         cr_expect_str_eq(e->method, "score");
-        cr_expect(e->interval.lower == 0 && fabs(e->interval.upper - w.upper) < 1e-4, "%.6f, Wilson %.6f", e->interval.upper, w.upper);
-        cr_expect(fabs(e->difference_interval.lower - d.lower) < 1e-3, "%.6f, Newcombe %.6f", e->difference_interval.lower, d.lower);
+        cr_expect(e->interval.lower == 0 && fabs(e->interval.upper - w.upper) < 1e-4, "%.6f, Wilson %.6f",
+                  e->interval.upper, w.upper);
+        cr_expect(fabs(e->difference_interval.lower - d.lower) < 1e-3, "%.6f, Newcombe %.6f",
+                  e->difference_interval.lower, d.lower);
         cr_expect(isnan(e->ratio_interval.lower) && isnan(e->ratio_interval.upper), "the log of 0 has no error");
     }
     cr_expect(seen == 1);

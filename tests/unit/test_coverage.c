@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Intervals of rates and differences by race over simulated plans with known rates: as often right as they say, where
- * BIRDiE's assumption holds. Tolerances are three standard errors of what so many plans can show; tests/simulate/README.md
- * has the whole tables. */
+ * BIRDiE's assumption holds. Tolerances are three standard errors of what so many plans can show;
+ * tests/simulate/README.md has the whole tables. */
+#include "tests/simulate/study.h"
 #include <criterion/criterion.h>
 #include <math.h>
-#include "tests/simulate/study.h"
 
 enum { G = RS_GROUPS, BLACK = 1, PLANS = 600 };
 static const struct plan_kind holds = {.concentration = 1, .rate = {.70, .55, .60, .75, .65, .50}, .report = .2};
@@ -26,7 +26,8 @@ static void expect_95(const struct study_cell *c, const char *what) {
 static void expect_unbiased(const struct study_cell *c, const char *what) {
     cr_expect(fabs(c->bias) < 3 * c->sd / sqrt(PLANS), "%s: bias %.5f, sd %.5f", what, c->bias, c->sd);
     /* the standard error of a standard deviation is sd / sqrt(2n) */
-    cr_expect(fabs(c->mean_se / c->sd - 1) < 3 / sqrt(2. * PLANS), "%s: mean SE %.5f, sd %.5f", what, c->mean_se, c->sd);
+    cr_expect(fabs(c->mean_se / c->sd - 1) < 3 / sqrt(2. * PLANS), "%s: mean SE %.5f, sd %.5f", what, c->mean_se,
+              c->sd);
 }
 
 Test(coverage, as_promised_where_the_assumption_holds, .timeout = 280) {
@@ -40,14 +41,15 @@ Test(coverage, as_promised_where_the_assumption_holds, .timeout = 280) {
             expect_95(&s.cell[right[i].k][q][BLACK], right[i].name);
             expect_unbiased(&s.cell[right[i].k][q][BLACK], right[i].name);
         }
-    /* E p_a p_b / E p_a of a Dirichlet of concentration 1 is (share_b + [a = b]) / 2: the weighted estimate of those imputed,
-     * four in five, goes half the way to the mean of all, and the difference loses 2/5 of itself */
+    /* E p_a p_b / E p_a of a Dirichlet of concentration 1 is (share_b + [a = b]) / 2: the weighted estimate of those
+     * imputed, four in five, goes half the way to the mean of all, and the difference loses 2/5 of itself */
     const struct study_cell *c = &s.cell[RS_WEIGHTED][STUDY_DIFFERENCE][BLACK];
     cr_expect(fabs(c->bias - .4 * .15) < 3 * c->sd / sqrt(PLANS), "weighted: bias %.4f, sd %.4f", c->bias, c->sd);
     cr_expect(study_coverage(c) < .5, "weighted holds the difference in %.3f", study_coverage(c));
 }
 
-/* The program does find what is wrong: an outcome that depends on the place makes every estimate from probabilities miss. */
+/* The program does find what is wrong: an outcome that depends on the place makes every estimate from probabilities
+ * miss. */
 Test(coverage, broken_where_the_assumption_does_not, .timeout = 280) {
     struct plan_kind place = holds, answers = holds;
     place.place = -.25;
@@ -62,22 +64,28 @@ Test(coverage, broken_where_the_assumption_does_not, .timeout = 280) {
     cr_expect(fabs(c->bias - (.1925 / .2825 - .55)) < 3 * c->sd / sqrt(60), "self_report: bias %.4f", c->bias);
 }
 
-/* Rates of .005 and .01 in groups of 210 and 90, few of whom reported: over both groups, not less than 95 % allows. (Wilson's
- * interval on the effective number holds 91 %.) */
+/* Rates of .005 and .01 in groups of 210 and 90, few of whom reported: over both groups, not less than 95 % allows.
+ * (Wilson's interval on the effective number holds 91 %.) */
 Test(coverage, near_0_no_less, .timeout = 280) {
     const struct plan_kind rare = {.concentration = 1, .rate = {.03, .01, .01, .005, .02, .015}, .report = .05};
     enum { AIAN = 2, API = 3, RARE_PLANS = 300 };
     struct study s = run(&rare, 3000, RARE_PLANS);
     const struct study_cell *a = &s.cell[RS_BIRDIE][STUDY_RATE][AIAN], *b = &s.cell[RS_BIRDIE][STUDY_RATE][API];
     double share = (double)(a->covered + b->covered) / (double)(a->intervals + b->intervals);
-    cr_expect(a->intervals == RARE_PLANS && b->intervals == RARE_PLANS, "%zu, %zu intervals", a->intervals, b->intervals);
+    cr_expect(a->intervals == RARE_PLANS && b->intervals == RARE_PLANS, "%zu, %zu intervals", a->intervals,
+              b->intervals);
     cr_expect(a->flagged > RARE_PLANS / 2 && a->flagged_intervals == a->flagged, "%zu flagged", a->flagged);
+    /* mi, drawn from the fit, is flagged with it; where a rate is 0 it has no row */
+    const struct study_cell *m = &s.cell[RS_MULTIPLE][STUDY_RATE][API];
+    cr_expect(m->flagged > 0 && m->plans - m->flagged == b->plans - b->flagged, "%zu of %zu flagged, birdie %zu of %zu",
+              m->flagged, m->plans, b->flagged, b->plans);
     cr_expect(share > .95 - 3 * study_coverage_se(.95, 2 * RARE_PLANS), "%.4f hold the truth", share);
 }
 
 /* In closed form, against persons drawn. */
 Test(coverage, the_truth_is_the_truth) {
-    struct plan_kind kind = {.concentration = 3, .rate = {.7, .5, .6, .7, .6, .5}, .surname = .2, .place = .1}, cut = kind;
+    struct plan_kind kind = {.concentration = 3, .rate = {.7, .5, .6, .7, .6, .5}, .surname = .2, .place = .1},
+                     cut = kind;
     double exact[G], drawn[G];
     plan_truth(&kind, 0, exact);
     cut.rate[2] = 0; /* one group is cut at 0, and so all are drawn: the others' rates are as before */
