@@ -301,7 +301,7 @@ void rs_pack_probe_place(const struct rs_pack *p, enum rs_place_level level, str
     probe(&p->places[level], id, out);
 }
 
-bool rs_pack_probe_on(struct rs_probe *probe) {
+bool rs_pack_probe_on(struct rs_probe *probe, bool record) {
     const struct table *t = probe->table;
     if (!t) return false;
     for (size_t i = (size_t)probe->hash & t->mask;; i = (i + 1) & t->mask) {
@@ -309,7 +309,7 @@ bool rs_pack_probe_on(struct rs_probe *probe) {
         if (s->row && s->tag != (uint32_t)(probe->hash >> 32)) continue;
         if (s->row == 0) break;
         probe->number = s->row - 1;
-        prefetch(&t->records[probe->number]);
+        if (record) prefetch(&t->records[probe->number]);
         return true;
     }
     probe->table = NULL;
@@ -410,6 +410,10 @@ bool rs_pack_place_find(const struct rs_pack *p, enum rs_place_level level, stru
     if (!r) return false;
     *i = (size_t)(r - t->records);
     return true;
+}
+
+const unsigned char *rs_pack_place_key(const struct rs_pack *p, enum rs_place_level level, size_t i) {
+    return p->places[level].records[i].key;
 }
 
 const double *rs_pack_place_counts(const struct rs_pack *p, enum rs_place_level level, size_t i) {

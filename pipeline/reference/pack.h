@@ -67,6 +67,8 @@ struct rs_view rs_pack_place_at(const struct rs_pack *pack, enum rs_place_level 
 
 /* As rs_pack_place, in two steps, for callers that keep something of their own for each place. Not for RS_NATION. */
 bool rs_pack_place_find(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, size_t *i);
+/* What a probe that found this place has as its key: for callers who keep it beside their own. */
+const unsigned char *rs_pack_place_key(const struct rs_pack *pack, enum rs_place_level level, size_t i);
 const double *rs_pack_place_counts(const struct rs_pack *pack, enum rs_place_level level, size_t i);
 
 /* Bands of age and sex that some places are counted by, beside everybody: the narrowest first, so that the first one that
@@ -95,7 +97,8 @@ void rs_pack_probe_surname(const struct rs_pack *pack, struct rs_view name, stru
 void rs_pack_probe_first_name(const struct rs_pack *pack, struct rs_view name, struct rs_probe *out);
 /* Not for RS_NATION. */
 void rs_pack_probe_place(const struct rs_pack *pack, enum rs_place_level level, struct rs_view id, struct rs_probe *out);
-bool rs_pack_probe_on(struct rs_probe *probe); /* whether probe->number is something */
+/* Whether probe->number is something. `record`: rs_pack_probed will be asked. */
+bool rs_pack_probe_on(struct rs_probe *probe, bool record);
 const double *rs_pack_probed(const struct rs_probe *probe); /* counts by group of just this key; NULL: came to nothing */
 
 /* Figures: one number for each place of a level, loaded beside the counts, such as `asian_of_api` (share of Asian among

@@ -63,7 +63,7 @@ struct subject {
     struct rs_view id;
     struct rs_who who;
 };
-enum { SUBJECTS = 32 };
+enum { SUBJECTS = 16 };
 
 static void take(struct subject *s, const struct rs_view *row, struct rs_arena *arena, bool first_names,
                  bool middle_names) {

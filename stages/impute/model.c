@@ -12,7 +12,7 @@ typedef double shares[RS_GROUPS];
 /* A line of the processor's cache each. */
 struct place {
     shares p; /* the first -1: nobody there */
-    double unused[2];
+    uint64_t key[2]; /* rs_pack_place_key */
 };
 
 /* Where a person's place is looked for next. */
@@ -59,18 +59,19 @@ static bool parent_find(const struct rs_pack *pack, enum rs_place_level level, s
 }
 
 /* In pages as large as the system has, since hardly two people's places lie in one of 4 KiB. */
-static struct place *place_table(size_t n) {
+static struct place *place_table(const struct rs_pack *pack, enum rs_place_level level) {
     enum { LARGE = 2 << 20 };
-    size_t bytes = (n * sizeof(struct place) + LARGE) / LARGE * LARGE;
-    void *p = aligned_alloc(LARGE, bytes);
+    size_t n = rs_pack_places(pack, level), bytes = (n * sizeof(struct place) + LARGE) / LARGE * LARGE;
+    struct place *p = aligned_alloc(LARGE, bytes);
     if (!p) return rs_alloc(bytes); /* ends the process */
     (void)madvise(p, bytes, MADV_HUGEPAGE);
+    for (size_t i = 0; i < n; i++) memcpy(p[i].key, rs_pack_place_key(pack, level, i), sizeof p[i].key);
     return p;
 }
 
 static void smooth_level(struct rs_impute_model *m, enum rs_place_level level, double k) {
     size_t n = rs_pack_places(m->pack, level), above_at;
-    m->places[level] = place_table(n);
+    m->places[level] = place_table(m->pack, level);
     for (size_t i = 0; i < n; i++) {
         double counts[RS_GROUPS];
         struct rs_view id = rs_pack_place_at(m->pack, level, i, counts);
@@ -84,7 +85,7 @@ static void smooth_level(struct rs_impute_model *m, enum rs_place_level level, d
 static void smooth_zctas(struct rs_impute_model *m, double k) {
     size_t n = rs_pack_places(m->pack, RS_ZCTA);
     double counts[RS_GROUPS];
-    m->places[RS_ZCTA] = place_table(n);
+    m->places[RS_ZCTA] = place_table(m->pack, RS_ZCTA);
     for (size_t i = 0, end; i < n; i = end) {
         double area[RS_GROUPS] = {0};
         shares parent;
@@ -254,19 +255,20 @@ void rs_impute_hint(const struct rs_impute_model *m, struct rs_who *who, int ste
         begin_probes(m, who);
         return;
     }
-    rs_pack_probe_on(&ahead->surname);
-    rs_pack_probe_on(&ahead->first_name);
-    if (rs_pack_probe_on(&ahead->place)) __builtin_prefetch(&m->places[ahead->level][ahead->place.number]);
+    rs_pack_probe_on(&ahead->surname, true);
+    rs_pack_probe_on(&ahead->first_name, true);
+    if (rs_pack_probe_on(&ahead->place, false)) __builtin_prefetch(&m->places[ahead->level][ahead->place.number]);
 }
 
 /* next_place for the finest level, which nearly everybody's place is found at. */
 static const double *first_place(const struct rs_impute_model *m, const struct rs_who *who, enum rs_place_level *level,
                                  size_t *i) {
     const struct rs_probe *probe = &who->ahead.place;
-    if (rs_pack_probed(probe) && m->places[who->ahead.level][probe->number].p[0] >= 0) {
+    const struct place *place = probe->table ? &m->places[who->ahead.level][probe->number] : NULL;
+    if (place && memcmp(place->key, probe->key, sizeof place->key) == 0 && place->p[0] >= 0) {
         *level = who->ahead.level;
         *i = probe->number;
-        return m->places[*level][*i].p;
+        return place->p;
     }
     *level = m->finest;
     return next_place(m, &who->ids, level, i);

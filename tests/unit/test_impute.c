@@ -157,6 +157,41 @@ Test(impute, the_finest_place_with_residents_is_used) {
     rs_pack_close(p);
 }
 
+/* Hints are for speed: with them, everybody's answer is what it is without, however names and places are spelt. */
+Test(impute, hints_change_nothing) {
+    static const char *const names[] = {"ALPHA", "BETA", "ZETA", "AL-PHA", "ALPHA BETA", "", "ALL OTHER NAMES",
+                                        "ALPHABETAGAMMADELTA", "UNKNOWN", "ALPHA JR"};
+    static const struct rs_place_ids ids[] = {
+        {.block_group = {"340210001001", 12}}, {.tract = {"34021000100", 11}}, {.tract = {"34021000200", 11}},
+        {.tract = {"34999000100", 11}, .zcta = {"08541", 5}}, {.zip5 = {"08540", 5}}, {.state = {"NJ", 2}},
+        {.state = {"34", 2}}, {.county = {"34021", 5}}, {.county = {"3402100010034021", 16}}, {.state = {NULL, 0}}};
+    struct rs_pack *p = open_pack();
+    enum { NAMES = sizeof names / sizeof *names, IDS = sizeof ids / sizeof *ids };
+    for (double k = 0; k < 10; k += 5) {
+        struct rs_impute_model *m = rs_impute_model_new(
+            p, &(struct rs_impute_options){.finest = RS_BLOCK_GROUP, .smoothing = k, .surname_smoothing = k});
+        struct rs_who who[NAMES * IDS];
+        memset(who, 0, sizeof who);
+        for (int i = 0; i < NAMES * IDS; i++) {
+            who[i].surname = rs_cstr(names[i / IDS]);
+            who[i].ids = ids[i % IDS];
+        }
+        for (int step = 0; step < 2; step++)
+            for (int i = 0; i < NAMES * IDS; i++) rs_impute_hint(m, &who[i], step);
+        cr_assert(rs_pack_probed(&who[0].ahead.surname), "ALPHA is listed");
+        for (int i = 0; i < NAMES * IDS; i++) {
+            struct rs_posterior want, got;
+            rs_impute(m, who[i].surname, &who[i].ids, &want);
+            rs_impute_who(m, &who[i], &got);
+            cr_assert_arr_eq(got.p, want.p, sizeof got.p, "%s, place %d", names[i / IDS], i % IDS);
+            cr_assert(got.match == want.match && got.kind == want.kind, "%s, place %d", names[i / IDS], i % IDS);
+            cr_assert(got.level == want.level && got.place == want.place, "%s, place %d", names[i / IDS], i % IDS);
+        }
+        rs_impute_model_free(m);
+    }
+    rs_pack_close(p);
+}
+
 /* All bearers of BETA are Hispanic, nobody in tract 100 is: unsmoothed the county must serve.
  * Smoothed, the tract stands, and with smoothed names nobody is ruled out. */
 Test(impute, zero_cells) {

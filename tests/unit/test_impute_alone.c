@@ -120,6 +120,44 @@ Test(impute_alone, csv_in_every_form) {
     }
 }
 
+/* Plain records are taken in one way, others in another: both in one file in every order, and with few fields and many. */
+static void mixed_csv(struct rs_random *random, int fields, struct rs_buffer *text, struct rs_buffer *want) {
+    rs_buffer_printf(text, "zip");
+    for (int f = 1; f < fields; f++) rs_buffer_printf(text, f == fields - 1 ? ",id" : f == fields / 2 ? ",surname" : ",x%d", f);
+    for (int i = 0; i < 3000; i++) {
+        rs_buffer_printf(text, i ? "\n%s" : "%s\n", i && rs_random_below(random, 20) == 0 ? "\r\n\n" : "");
+        unsigned quoted = rs_random_below(random, 4) == 0 ? rs_random_below(random, (uint32_t)fields) : ~0u;
+        for (int f = 0; f < fields; f++) {
+            const char *quote = (unsigned)f == quoted ? "\"" : "", *inner = *quote ? ",\n" : "";
+            bool named = f == 0 || f == fields / 2 || f == fields - 1;
+            if (named) rs_buffer_printf(text, "%s%s%d%s%s", f ? "," : "", quote, i + f, inner, quote);
+            else rs_buffer_printf(text, ",%s%.*s%s%s", quote, (int)rs_random_below(random, 9),
+                                  *quote ? "a,\n cdefg" : "a\"b cdefg", inner, quote);
+        }
+        bool q0 = quoted == 0, q1 = quoted == (unsigned)fields / 2, q2 = quoted == (unsigned)fields - 1;
+        rs_buffer_printf(want, "%d%s/%d%s/%d%s;", i + fields - 1, q2 ? "," : "", i + fields / 2, q1 ? "," : "", i,
+                         q0 ? "," : "");
+    }
+    rs_buffer_byte(text, 0);
+    rs_buffer_byte(want, 0);
+}
+
+Test(impute_alone, csv_of_plain_and_other_records) {
+    static const int fields[] = {3, 4, 20, 300, 1200};
+    struct rs_random random = rs_random(5, 0, 0);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        struct rs_buffer text = {0}, want = {0}, got = {0};
+        struct rs_error error = {0};
+        mixed_csv(&random, fields[i], &text, &want);
+        read_all(write_csv(text.p), &got, &error);
+        cr_assert(error.code == 0, "%d fields: %s", fields[i], error.text);
+        cr_assert_str_eq(got.p, want.p, "%d fields", fields[i]);
+        rs_buffer_free(&text);
+        rs_buffer_free(&want);
+        rs_buffer_free(&got);
+    }
+}
+
 Test(impute_alone, csv_that_is_wrong) {
     static const struct {
         const char *text, *says;
