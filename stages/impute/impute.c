@@ -14,6 +14,7 @@
 #include "model.h"
 #include "options.h"
 #include "posterior_row.h"
+#include "reliability.h"
 #include "pipeline/base/date.h"
 #include "pipeline/base/log.h"
 #include "pipeline/rows/stage.h"
@@ -39,6 +40,7 @@ struct impute {
     struct rs_row_maker maker;
     bool decliners_too;
     double silent_hispanic; /* model.h, struct rs_impute_options */
+    struct rs_reliability reliability;
     struct rs_earlier *earlier; /* NULL where no earlier run is given */
     uint64_t answers[ANSWERS], children, among_adults, narrowed_earlier, declined_earlier; /* of the blocks done */
     struct rs_evaluation *evaluation;
@@ -64,6 +66,7 @@ struct subject {
     unsigned cells; /* what the answer leaves */
     int reported;   /* group number, or -1 */
     bool earlier;   /* cells: also from what was said in an earlier run */
+    double reliability; /* of the answer behind who.cells */
     uint64_t row;   /* of person, from 0 */
     struct rs_view missing_language;
     struct rs_learn_person learn; /* where the learned layer is on */
@@ -114,10 +117,13 @@ static struct subject subject_of(const struct impute *impute, const struct rs_vi
         .reported = rs_census6_group(person[PERSON_census6])};
     set_age(impute->run, person[PERSON_birth_date], &s.who);
     s.cells = rs_answer_cells(&s.answer);
+    s.reliability = 1;
     if (s.reported >= 0) {
         s.cells = 1u << s.reported;
     } else {
+        bool today = s.cells != 0;
         if (!rs_person_declined(person)) take_earlier(impute, &s);
+        s.reliability = rs_reliability_of(&impute->reliability, s.collection, today, s.earlier);
         s.who.cells = s.cells;
         s.who.hispanic = rs_answer_hispanic(&s.answer) * impute->silent_hispanic;
     }
@@ -152,7 +158,22 @@ static void learn(const struct impute *s, struct rs_batch *batch, struct subject
     *q = narrowed;
     if (!s->learner.on[RS_LEARN_RACE]) return;
     rs_learner_apply(&s->learner, &one->learn, q->p);
-    if (one->who.cells) rs_answer_narrow(q->p, one->who.cells, one->who.hispanic);
+    if (!one->who.cells) return;
+    double open[RS_GROUPS];
+    memcpy(open, q->p, sizeof open);
+    rs_answer_narrow(q->p, one->who.cells, one->who.hispanic);
+    rs_reliability_mix(q->p, open, one->reliability);
+}
+
+/* What the person said, believed as far as it is reliable. */
+static void impute_one(const struct impute *s, const struct subject *one, struct rs_posterior *q) {
+    rs_impute_who(s->model, &one->who, q);
+    if (!one->who.cells || one->reliability >= 1) return;
+    struct rs_posterior open;
+    struct rs_who who = one->who;
+    who.cells = 0;
+    rs_impute_who(s->model, &who, &open);
+    rs_reliability_mix(q->p, open.p, one->reliability);
 }
 
 /* What the place's persons together gave, in the place of what the person alone does; no place, no such result. */
@@ -175,10 +196,10 @@ static bool impute_subjects(const struct impute *s, struct rs_batch *batch, stru
     for (size_t i = 0; i < n; i++) {
         struct subject *one = &subjects[i];
         struct rs_posterior q;
-        struct rs_row_of of = {one->person_key, one->cells, one->who.cells ? &one->answer : NULL, RS_NULL};
+        struct rs_row_of of = {one->person_key, one->cells, one->who.cells ? &one->answer : NULL, one->reliability, RS_NULL};
         char evidence[RS_EVIDENCE_TEXT];
         if (one->earlier) of.evidence = rs_view(evidence, rs_evidence_text(evidence, &one->answer));
-        rs_impute_who(s->model, &one->who, &q);
+        impute_one(s, one, &q);
         if (s->fbisg && !take_fitted(s, one, &q, error)) return false;
         totals->children += one->who.has_age && one->who.age < 18;
         totals->earlier += one->earlier;
@@ -364,6 +385,9 @@ static bool open_fbisg(struct impute *s, const struct rs_impute_options *o, stru
     if (rs_learner_any(&s->learner))
         return rs_fail(error, RS_USAGE, "--learn and --language correct what bifsg or bisg give; not with --method %s",
                        s->method);
+    if (s->reliability.any)
+        return rs_fail(error, RS_USAGE, "--reliability is not for --method %s, whose persons lend each other their answers",
+                       s->method);
     if (!rs_impute_read_fbisg(s->run, &fitted, error)) return false;
     s->fbisg = rs_fbisg_open(s->run->output, &fitted, s->pack, s->model, error);
     return s->fbisg != NULL;
@@ -372,7 +396,7 @@ static bool open_fbisg(struct impute *s, const struct rs_impute_options *o, stru
 static bool run(struct rs_run *run, struct rs_error *error) {
     struct rs_impute_options options;
     struct impute s = {.run = run, .decliners_too = rs_run_flag(run, "impute-declined")};
-    if (!rs_impute_read_options(run, &options, error)) return false;
+    if (!rs_impute_read_options(run, &options, error) || !rs_reliability_read(run, &s.reliability, error)) return false;
     if (!(s.pack = rs_pack_open(run->reference, error))) return false;
     s.model = rs_impute_model_new(s.pack, &options);
     s.silent_hispanic = options.silent_hispanic;
@@ -401,6 +425,7 @@ static const struct rs_option options[] = {
     {"smoothing", "K", "20", "Pseudo-residents that draw a place's shares towards the place it lies in; 0 for none."},
     {"surname-smoothing", "K", "5", "Pseudo-bearers that draw a surname's shares towards the nation's; 0 for none."},
     {"silent-hispanic", "RATIO", "1", "Of those who state a race, how often Hispanic persons leave ethnicity open, against others; 1: as often."},
+    {"reliability", "NAME=RHO,...", NULL, "How far an answer that narrows the probabilities is believed, 0 to 1, by how it was collected: self, related_person, administrative, observed, derived, unknown, none; earlier: in an earlier run. 1 where not given."},
     {"columns", "WHICH", "all", "Of a CSV file imputed by itself: all, or six for the id and the six probabilities."},
     {"sweeps", "N", "1500", "Of fbisg and fbifsg: sweeps of the sampler, burn-in among them."},
     {"burn-in", "N", "500", "Sweeps that are not counted."},
@@ -421,7 +446,7 @@ static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
 
 const struct rs_stage rs_stage_impute = {
     .name = "impute",
-    .version = 5, /* 5: what persons said in earlier runs */
+    .version = 6, /* 6: how far an answer is believed */
     .about = "Probabilities of race and ethnicity from surname and place (BISG)",
     .description =
         "For each person, the probabilities of six groups (White, Black, American Indian and Alaska Native, Asian and "
@@ -447,6 +472,9 @@ const struct rs_stage rs_stage_impute = {
         "imputation where today's sources leave the group open: it narrows the probabilities, to one group where the "
         "answer was whole, and column evidence says `earlier` and what was said. Reported values are not touched, and the evaluation does "
         "not count it as a report. Who declined then, and is not asked again, is left out.\n\n"
+        "An answer that leaves a group open is believed as far as --reliability says of the way it was collected: with "
+        "rho, the probabilities are rho times those given the answer and 1 - rho times those without it, and column "
+        "reliability says so. No stored value changes.\n\n"
         "With `--learn yes` a multinomial model on the log probabilities and covariates (birth cohort, sex, language, "
         "state) is fitted to members who report, cross-fitted, and kept only where it lowers the out-of-fold log-loss "
         "by more than its standard error; the probabilities are then its, and the model's name ends in +learned. The fit "
