@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Stage impute. Reads person; writes posterior, one row for each person who did not decline, in the order of person.
  *
- * Also writes evaluation (how the probabilities compare with self-report), and, only where the learned layer is asked for,
+ * Also writes evaluation (how the probabilities compare with self-report), decline (who declined in an earlier run), and, only where the learned layer is asked for,
  * fit and language_posterior.
  *
  * Invariants: a row depends on that person, the pack and the options, and with the learned layer on the fit that the row
@@ -19,7 +19,7 @@
 #include "pipeline/base/log.h"
 #include "pipeline/rows/stage.h"
 
-enum { SINK_POSTERIOR, SINK_EVALUATION, SINK_FIT, SINK_LANGUAGE };
+enum { SINK_POSTERIOR, SINK_EVALUATION, SINK_FIT, SINK_LANGUAGE, SINK_DECLINE };
 
 /* What persons had said of their race and ethnicity before anything was imputed. */
 enum answer { GROUP_SAID, PART_SAID, DECLINED, NOTHING_SAID, ANSWERS };
@@ -93,12 +93,22 @@ static void take_earlier(const struct impute *impute, struct subject *s) {
 
 /* Nothing is imputed to who declined, now or, where today's sources are silent, in an earlier run. */
 enum left_out { NOT_LEFT_OUT, LEFT_OUT_NOW, LEFT_OUT_EARLIER };
-static enum left_out left_out_of(const struct impute *s, const struct rs_view *person, enum answer answer) {
-    struct rs_earlier_word then;
+static enum left_out left_out_of(const struct impute *s, enum answer answer, bool declined_then) {
     if (s->decliners_too) return NOT_LEFT_OUT;
     if (answer == DECLINED) return LEFT_OUT_NOW;
-    if (answer != NOTHING_SAID || !rs_earlier_find(s->earlier, person[PERSON_person_key], &then)) return NOT_LEFT_OUT;
-    return then.declined ? LEFT_OUT_EARLIER : NOT_LEFT_OUT;
+    return declined_then ? LEFT_OUT_EARLIER : NOT_LEFT_OUT;
+}
+
+/* Whether the person's last word, of today or of an earlier run, is that of an earlier run, and to decline. */
+static bool declined_then(const struct impute *s, const struct rs_view *person, enum answer answer) {
+    struct rs_earlier_word then;
+    return answer == NOTHING_SAID && rs_earlier_find(s->earlier, person[PERSON_person_key], &then) && then.declined;
+}
+
+/* The next run may be given this one only, in which nothing else is left of it. */
+static void hand_on_decline(struct rs_batch *batch, const struct rs_view *person) {
+    struct rs_view row[DECLINE_COLUMNS] = {[DECLINE_person_key] = person[PERSON_person_key]};
+    rs_batch_emit(batch, SINK_DECLINE, &rs_layout_decline, row);
 }
 
 /* A whole answer is not looked at for the probabilities: they are compared with it. A part of one narrows them. */
@@ -234,8 +244,10 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
     rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
     for (; rs_cursor_next(&cursor, error); rows++) {
         enum answer answer = answer_of(cursor.row);
-        enum left_out left_out = left_out_of(s, cursor.row, answer);
+        bool then = declined_then(s, cursor.row, answer);
+        enum left_out left_out = left_out_of(s, answer, then);
         totals->answers[answer]++;
+        if (then) hand_on_decline(batch, cursor.row);
         totals->declined_earlier += left_out == LEFT_OUT_EARLIER;
         if (left_out) continue;
         subjects[n] = subject_of(s, cursor.row);
@@ -299,7 +311,8 @@ static bool gather_places(void *self, struct rs_batch *batch, struct rs_error *e
     struct rs_cursor cursor;
     rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
     while (rs_cursor_next(&cursor, error)) {
-        if (left_out_of(s, cursor.row, answer_of(cursor.row))) continue;
+        enum answer answer = answer_of(cursor.row);
+        if (left_out_of(s, answer, declined_then(s, cursor.row, answer))) continue;
         struct subject one = subject_of(s, cursor.row);
         rs_fbisg_gather(s->fbisg, batch, one.person_key, &one.who, cursor.row_no - 1);
     }
@@ -437,7 +450,7 @@ static const struct rs_option options[] = {
 
 static const struct rs_layout *const reads[] = {&rs_layout_person, NULL};
 static const struct rs_layout *const writes[] = {&rs_layout_posterior, &rs_layout_evaluation, &rs_layout_fit,
-                                                 &rs_layout_language_posterior, NULL};
+                                                 &rs_layout_language_posterior, &rs_layout_decline, NULL};
 static const char *const after[] = {"reconcile", NULL};
 
 static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
@@ -471,7 +484,8 @@ const struct rs_stage rs_stage_impute = {
         "What a person said in an earlier run (--prior, also several times: the first given decides) comes before any "
         "imputation where today's sources leave the group open: it narrows the probabilities, to one group where the "
         "answer was whole, and column evidence says `earlier` and what was said. Reported values are not touched, and the evaluation does "
-        "not count it as a report. Who declined then, and is not asked again, is left out.\n\n"
+        "not count it as a report. Who declined then, and has said nothing since, is left out; layout decline hands that on to "
+        "the run after.\n\n"
         "An answer that leaves a group open is believed as far as --reliability says of the way it was collected: with "
         "rho, the probabilities are rho times those given the answer and 1 - rho times those without it, and column "
         "reliability says so. No stored value changes.\n\n"

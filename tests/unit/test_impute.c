@@ -463,6 +463,33 @@ Test(impute, an_earlier_answer_is_handed_on) {
     rs_buffer_free(&b);
 }
 
+/* 0 and 1 decline; 1 answers in the second run; in the third nobody is asked, and the second is all that it is given. */
+Test(impute, an_earlier_decline_is_handed_on_until_it_is_answered) {
+    static const struct person first[] = {{"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL},
+                                          {"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL}},
+                               second[] = {{NOBODY_ASKED}, {"ALPHA", "34021000100", "API", NULL, NULL, NULL, NULL}},
+                               third[] = {{NOBODY_ASKED}, {NOBODY_ASKED}};
+    const char *in = file("first", NULL), *again = file("second", NULL), *out = file("second_out", NULL),
+               *priors[] = {in}, *last[] = {out, again};
+    write_persons(in, first, 2, 1);
+    write_persons(again, second, 2, 1);
+    run_after(again, out, 1, priors, 1);
+    in = file("third", NULL);
+    write_persons(in, third, 2, 1);
+    const char *end = file("third_out", NULL);
+    run_after(in, end, 1, last, 2);
+    struct rs_buffer rows = slurp(end, "posterior.tsv"), ledger = slurp(end, "ledger.tsv");
+    struct rs_view text = rs_view(rows.p, rows.n);
+    rs_split(&text, '\n');
+    struct rs_view line = rs_split(&text, '\n');
+    cr_assert(!rs_has(text) && field(line, POSTERIOR_person_key).p[31] == '1', "%.*s", (int)line.n, line.p);
+    cr_assert(rs_eq_c(field(line, POSTERIOR_narrowed), "API"), "%.*s", (int)line.n, line.p);
+    rs_buffer_byte(&ledger, 0);
+    cr_assert(strstr(ledger.p, "person\t0\tignored\tdeclined_earlier\t1\n"), "%s", ledger.p);
+    rs_buffer_free(&rows);
+    rs_buffer_free(&ledger);
+}
+
 /* ---- reliability ------------------------------------------------------------------------------------------------- */
 
 static bool may_run(const char *in, const char *out, const char *prior, const char *options[][2], size_t n) {
