@@ -152,6 +152,7 @@ static struct rs_evaluated evaluated(const struct impute *s, const struct subjec
     e.stratum[RS_BY_GEOGRAPHY] = (unsigned char)(RS_FIRST_GEOGRAPHY + q->level);
     e.stratum[RS_BY_COLLECTION] = (unsigned char)rs_evaluation_collection(subject->collection);
     e.stratum[RS_BY_STATE] = (unsigned char)rs_evaluation_state(s->evaluation, subject->who.ids.state);
+    e.stratum[RS_BY_REGION] = (unsigned char)rs_evaluation_region(s->evaluation, e.stratum[RS_BY_STATE]);
     return e;
 }
 
@@ -479,7 +480,7 @@ const struct rs_stage rs_stage_impute = {
         "imputed too, and layout `evaluation` and the results say how the probabilities compare with their reports: by "
         "group, mean p beside the observed share, calibration intercept, slope, bins and error, correlation, AUC, Brier "
         "score, log-loss, and lambda = Var(p)/(p(1-p)), each with a 95 % interval; over all, and by model, name match, "
-        "place level, how the answer was collected, and state. Cells of 1 to 10 members, and what would give them away, "
+        "place level, how the answer was collected, state, and census region. Cells of 1 to 10 members, and what would give them away, "
         "are left out.\n\n"
         "What a person said in an earlier run (--prior, also several times: the first given decides) comes before any "
         "imputation where today's sources leave the group open: it narrows the probabilities, to one group where the "
