@@ -251,10 +251,14 @@ static bool read_ancestry(struct reading *r, struct rs_error *error) {
     return error->code == 0;
 }
 
-/* A row for each place and population group. Among the rows of one place, "Middle Eastern or North African alone" over
- * "White alone" where that is there too; else over the pack's White, not Hispanic. */
-static bool read_detailed(struct reading *r, int label, struct rs_error *error) {
-    struct rs_counts_table rows = {.rows = NULL}; /* counts: MENA, White, what is there */
+static double count_at(const struct rs_counts_table *t, struct rs_view id, int column) {
+    const struct rs_counts_row *row = t->n ? bsearch(&id, t->rows, t->n, sizeof *t->rows, key_against_row) : NULL;
+    return row ? row->counts[column] : 0;
+}
+
+/* The rows of the two groups looked at, each in a table of its own. */
+static bool read_groups(struct reading *r, int label, struct rs_counts_table *mena, struct rs_counts_table *white,
+                        struct rs_error *error) {
     char room[16];
     struct rs_view id = RS_NULL;
     bool more = true;
@@ -263,26 +267,27 @@ static bool read_detailed(struct reading *r, int label, struct rs_error *error) 
     while (ok && (ok = rs_csv_next(&r->csv, &more, error)) && more) {
         double n;
         if (rs_is_label_row(&r->csv, &r->geo)) continue;
-        bool mena = rs_eq_nocase(r->csv.field[label], RS_LIT("Middle Eastern or North African alone"));
-        bool white = rs_eq_nocase(r->csv.field[label], RS_LIT("White alone"));
-        if (!mena && !white) continue;
+        bool is_mena = rs_eq_nocase(r->csv.field[label], RS_LIT("Middle Eastern or North African alone"));
+        if (!is_mena && !rs_eq_nocase(r->csv.field[label], RS_LIT("White alone"))) continue;
         ok = id_of(r, room, &id, error);
-        if (ok && value_of(r, column, &n))
-            rs_counts_add(&rows, id, (double[RS_GROUPS]){mena ? n : 0, white ? n : 0, mena ? 1 : 0, white ? 1 : 0});
+        if (ok && value_of(r, column, &n)) rs_counts_add(is_mena ? mena : white, id, (double[RS_GROUPS]){n});
     }
-    for (size_t i = 0; ok && i < rows.n; i++) { /* a place's rows, wherever they stand: tables of groups are small */
-        struct rs_counts_row *a = &rows.rows[i];
-        for (size_t k = i + 1; a->counts[2] && k < rows.n; k++)
-            if (rows.rows[k].counts[3] && rs_eq(rows.rows[k].key, a->key)) a->counts[1] = rows.rows[k].counts[1];
-        for (size_t k = 0; a->counts[2] && k < i; k++)
-            if (rows.rows[k].counts[3] && rs_eq(rows.rows[k].key, a->key)) a->counts[1] = rows.rows[k].counts[1];
-        const struct rs_counts_row *of = a->counts[2] && r->counts->n
-            ? bsearch(&a->key, r->counts->rows, r->counts->n, sizeof *r->counts->rows, key_against_row) : NULL;
-        double white = a->counts[1] > 0 ? a->counts[1] : of ? of->counts[RS_WHITE] : 0;
-        if (a->counts[2] && white > 0)
-            add(r->to, RS_FIGURE_MENA_OF_WHITE, r->level, a->key, fmin(1, a->counts[0] / white));
+    return ok && rs_counts_sort(white, r->csv.path, error);
+}
+
+/* A row for each place and population group, in any order. "Middle Eastern or North African alone" over "White alone" of the
+ * same place where that is there too; else over the pack's White, not Hispanic. */
+static bool read_detailed(struct reading *r, int label, struct rs_error *error) {
+    struct rs_counts_table mena = {.rows = NULL}, white = {.rows = NULL};
+    bool ok = read_groups(r, label, &mena, &white, error);
+    for (size_t i = 0; ok && i < mena.n; i++) {
+        struct rs_view id = mena.rows[i].key;
+        double all = count_at(&white, id, 0);
+        if (!(all > 0)) all = count_at(r->counts, id, RS_WHITE);
+        if (all > 0) add(r->to, RS_FIGURE_MENA_OF_WHITE, r->level, id, fmin(1, mena.rows[i].counts[0] / all));
     }
-    rs_counts_free(&rows);
+    rs_counts_free(&mena);
+    rs_counts_free(&white);
     return ok;
 }
 

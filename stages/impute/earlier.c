@@ -150,6 +150,11 @@ static struct kept of_posterior(const struct rs_view *row) {
     return kept_of(&answer, has ? cells_of(row[POSTERIOR_narrowed]) : 0, false);
 }
 
+static struct kept of_decline(const struct rs_view *row) {
+    (void)row;
+    return kept_of(&(struct rs_answer){0}, 0, true);
+}
+
 /* ---- files ----------------------------------------------------------------------------------------------------- */
 
 static const struct source {
@@ -157,7 +162,8 @@ static const struct source {
     int key;
     struct kept (*keep)(const struct rs_view *row);
 } sources[] = {{&rs_layout_person, PERSON_person_key, of_person},
-               {&rs_layout_posterior, POSTERIOR_person_key, of_posterior}};
+               {&rs_layout_posterior, POSTERIOR_person_key, of_posterior},
+               {&rs_layout_decline, DECLINE_person_key, of_decline}};
 enum { SOURCES = sizeof sources / sizeof *sources };
 
 static bool add_row(struct spool *f, const struct source *source, const struct rs_view *row, struct rs_error *error) {

@@ -3,8 +3,8 @@
  * files no longer carry it. It narrows the probabilities as an answer of today does, and is never written as a reported
  * value: layout person says what today's sources say.
  *
- * Read from the earlier runs' person, and from their posterior, whose rows hand on what runs before those had known
- * (column evidence). Runs are looked at in the order given; the first that has something of a person decides.
+ * Read from the earlier runs' person, and from their posterior and decline, whose rows hand on what runs before those had
+ * known (column evidence; who declined). Runs are looked at in the order given; the first that has something of a person decides.
  * Memory does not grow with persons: what is kept of them, 24 bytes each, lies in an unlinked temporary file in the output
  * directory, in the order of person_key, and is mapped: the persons who are looked up come in that order, too. */
 #ifndef RS_IMPUTE_EARLIER_H

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 const char *const rs_evaluated_by_names[RS_BY_DIMENSIONS] = {"all", "model", "surname_match", "first_name_match",
-                                                             "geography_level", "collection", "state"};
+                                                             "geography_level", "collection", "state", "region"};
 
 static const char *const collections[RS_COLLECTIONS] = {"self", "related_person", "administrative", "observed",
                                                         "derived", "unknown", "none"};
@@ -15,14 +15,30 @@ static const char *const states[] = {
 #undef STATE
     "none"};
 enum { STATES = sizeof states / sizeof *states };
+static const char *const regions[RS_REGIONS] = {"northeast", "midwest", "south", "west", "none"};
+static const struct {
+    const char *usps;
+    enum rs_region region;
+} state_regions[] = {
+#define REGION(usps, region) {usps, RS_##region},
+#include "schemas/reference/regions.def"
+#undef REGION
+};
 _Static_assert((int)STATES <= (int)RS_EVALUATED_STATES && (int)RS_STRATA <= 256, "a stratum's number fits its byte");
 
 struct rs_evaluation {
     int threads;
     unsigned char state_of[RS_STATE_CODES]; /* stratum of a state by its two letters */
+    unsigned char region_of[RS_EVALUATED_STATES]; /* stratum of a state's region, by its number among the states */
     struct rs_moments moments[RS_STRATA];
     struct rs_fine *fine[]; /* [thread][stratum], made when first needed */
 };
+
+static unsigned char region_of(const char *usps) {
+    for (size_t i = 0; i < sizeof state_regions / sizeof *state_regions; i++)
+        if (strcmp(usps, state_regions[i].usps) == 0) return (unsigned char)(RS_FIRST_REGION + (int)state_regions[i].region);
+    return RS_FIRST_REGION + RS_NO_REGION;
+}
 
 struct rs_evaluation *rs_evaluation_new(int threads) {
     struct rs_evaluation *e = rs_alloc(sizeof *e + (size_t)threads * RS_STRATA * sizeof *e->fine);
@@ -30,6 +46,7 @@ struct rs_evaluation *rs_evaluation_new(int threads) {
     memset(e->state_of, RS_FIRST_STATE + STATES - 1, sizeof e->state_of);
     for (int i = 0; i < STATES - 1; i++)
         e->state_of[(states[i][0] - 'A') * 26 + (states[i][1] - 'A')] = (unsigned char)(RS_FIRST_STATE + i);
+    for (int i = 0; i < RS_EVALUATED_STATES; i++) e->region_of[i] = region_of(i < STATES ? states[i] : "none");
     return e;
 }
 
@@ -50,6 +67,8 @@ int rs_evaluation_state(const struct rs_evaluation *e, struct rs_view usps) {
     return letters ? e->state_of[(usps.p[0] - 'A') * 26 + (usps.p[1] - 'A')] : RS_FIRST_STATE + STATES - 1;
 }
 
+int rs_evaluation_region(const struct rs_evaluation *e, int state) { return e->region_of[state - RS_FIRST_STATE]; }
+
 int rs_evaluation_collection(struct rs_view collection) {
     int i = 0;
     while (i < RS_COLLECTIONS - 1 && !rs_eq_c(collection, collections[i])) i++;
@@ -64,6 +83,7 @@ const char *rs_stratum_name(int stratum) {
     if (stratum < RS_FIRST_GEOGRAPHY) return rs_first_name_match_names[stratum - RS_FIRST_FIRST_NAME];
     if (stratum < RS_FIRST_COLLECTION) return rs_place_level_names[stratum - RS_FIRST_GEOGRAPHY];
     if (stratum < RS_FIRST_STATE) return collections[stratum - RS_FIRST_COLLECTION];
+    if (stratum >= RS_FIRST_REGION) return regions[stratum - RS_FIRST_REGION];
     return stratum - RS_FIRST_STATE < STATES ? states[stratum - RS_FIRST_STATE] : "none";
 }
 

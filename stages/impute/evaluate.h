@@ -34,8 +34,9 @@
 
 enum rs_evaluated_by {
     RS_BY_ALL, RS_BY_MODEL, RS_BY_SURNAME, RS_BY_FIRST_NAME, RS_BY_GEOGRAPHY, RS_BY_COLLECTION, RS_BY_STATE,
-    RS_BY_DIMENSIONS
+    RS_BY_REGION, RS_BY_DIMENSIONS
 };
+enum rs_region { RS_NORTHEAST, RS_MIDWEST, RS_SOUTH, RS_WEST, RS_NO_REGION, RS_REGIONS };
 enum { RS_COLLECTIONS = 7, RS_EVALUATED_STATES = 64, RS_STATE_CODES = 26 * 26 };
 enum {
     RS_FIRST_MODEL = 1,
@@ -44,7 +45,8 @@ enum {
     RS_FIRST_GEOGRAPHY = RS_FIRST_FIRST_NAME + RS_FIRST_NAME_MATCHES + 1,
     RS_FIRST_COLLECTION = RS_FIRST_GEOGRAPHY + RS_PLACE_LEVELS,
     RS_FIRST_STATE = RS_FIRST_COLLECTION + RS_COLLECTIONS,
-    RS_STRATA = RS_FIRST_STATE + RS_EVALUATED_STATES
+    RS_FIRST_REGION = RS_FIRST_STATE + RS_EVALUATED_STATES,
+    RS_STRATA = RS_FIRST_REGION + RS_REGIONS
 };
 extern const char *const rs_evaluated_by_names[RS_BY_DIMENSIONS];
 
@@ -81,6 +83,7 @@ struct rs_evaluation; /* of a run under one model */
 struct rs_evaluation *rs_evaluation_new(int threads);
 void rs_evaluation_free(struct rs_evaluation *e);
 int rs_evaluation_state(const struct rs_evaluation *e, struct rs_view usps); /* stratum numbers */
+int rs_evaluation_region(const struct rs_evaluation *e, int state); /* of a state's stratum number */
 int rs_evaluation_collection(struct rs_view collection);
 /* `n` persons, in worker `worker`, into its block. Fastest with many of them at once. */
 enum { RS_EVALUATED_AT_ONCE = 32 };
@@ -109,6 +112,12 @@ void rs_measures_all(const struct rs_moments *m, struct rs_measure out[RS_METRIC
  * are `n` of those in m. A count from 1 to `least` - 1, of members or of all but them, is never shown, nor one that a
  * total less what is shown would give (method: small cells). */
 void rs_evaluation_protect(const struct rs_moments *m, size_t n, uint64_t least, bool (*shown)[RS_GROUPS + 1]);
+/* The same of parts and of the wholes that they add up to (states and regions), part_of[part] the number of its whole: at
+ * least two parts of a whole that is shown are held back, or none, and what they add up to does not tell that they are small;
+ * of one that is not shown, at least one. */
+void rs_evaluation_protect_both(const struct rs_moments *parts, size_t n_parts, const unsigned char *part_of,
+                                const struct rs_moments *wholes, size_t n_wholes, uint64_t least,
+                                bool (*shown_parts)[RS_GROUPS + 1], bool (*shown_wholes)[RS_GROUPS + 1]);
 
 /* Rows of layout evaluation, through a batch's sink. */
 void rs_evaluation_emit(struct rs_evaluation *e, const char *model, struct rs_batch *batch, int sink);

@@ -10,7 +10,7 @@ _Static_assert((int)MOST_STRATA >= (int)RS_EVALUATED_STATES, "the largest dimens
 
 static const int first_of[RS_BY_DIMENSIONS + 1] = {0, RS_FIRST_MODEL, RS_FIRST_SURNAME, RS_FIRST_FIRST_NAME,
                                                    RS_FIRST_GEOGRAPHY, RS_FIRST_COLLECTION, RS_FIRST_STATE,
-                                                   RS_STRATA};
+                                                   RS_FIRST_REGION, RS_STRATA};
 
 /* ---- small cells ----------------------------------------------------------------------------------------------- */
 
@@ -45,15 +45,19 @@ static bool cover_stratum(const struct rs_moments *m, bool shown[CELLS]) {
     return cover(x, cells, RS_GROUPS) || changed;
 }
 
-void rs_evaluation_protect(const struct rs_moments *m, size_t n, uint64_t least, bool (*shown)[CELLS]) {
-    uint64_t x[MOST_STRATA];
-    bool *cells[MOST_STRATA], changed = true;
+static void hide_small(const struct rs_moments *m, size_t n, uint64_t least, bool (*shown)[CELLS]) {
     for (size_t i = 0; i < n; i++)
         for (int c = 0; c < CELLS; c++) {
             uint64_t count = cell(&m[i], c);
             shown[i][c] = m[i].n && !small(count, least) && (c == WHOLE || !small(m[i].n - count, least));
             if (!m[i].n) shown[i][c] = true; /* empty: nothing to hide, and nothing that could cover */
         }
+}
+
+/* Until no line of strata or of groups lacks just one cell; whether any was hidden. */
+static bool cover_lines(const struct rs_moments *m, size_t n, bool (*shown)[CELLS]) {
+    uint64_t x[MOST_STRATA];
+    bool *cells[MOST_STRATA], changed = true, ever = false;
     while (changed) {
         changed = false;
         for (size_t i = 0; i < n; i++) changed = cover_stratum(&m[i], shown[i]) || changed;
@@ -64,6 +68,60 @@ void rs_evaluation_protect(const struct rs_moments *m, size_t n, uint64_t least,
             }
             changed = cover(x, cells, n) || changed;
         }
+        ever = ever || changed;
+    }
+    return ever;
+}
+
+void rs_evaluation_protect(const struct rs_moments *m, size_t n, uint64_t least, bool (*shown)[CELLS]) {
+    hide_small(m, n, least, shown);
+    cover_lines(m, n, shown);
+}
+
+/* One whole against its parts, of one column: see rs_evaluation_protect_both. */
+struct family {
+    const struct rs_moments *parts;
+    size_t n;
+    const unsigned char *part_of;
+    bool (*shown)[CELLS];
+    uint64_t least;
+};
+
+static bool cover_family(const struct family *f, size_t whole, int c, bool *whole_shown) {
+    uint64_t hidden = 0, sum = 0;
+    size_t smallest = f->n;
+    for (size_t i = 0; i < f->n; i++) {
+        uint64_t x = cell(&f->parts[i], c);
+        if (f->part_of[i] != whole || !x) continue;
+        if (!f->shown[i][c]) {
+            hidden++;
+            sum += x;
+        } else if (smallest == f->n || x < cell(&f->parts[smallest], c)) {
+            smallest = i;
+        }
+    }
+    if (*whole_shown) {
+        *whole_shown = !hidden || (hidden > 1 && sum >= 2 * f->least);
+        return !*whole_shown;
+    }
+    if (hidden || smallest == f->n) return false;
+    f->shown[smallest][c] = false;
+    return true;
+}
+
+void rs_evaluation_protect_both(const struct rs_moments *parts, size_t n_parts, const unsigned char *part_of,
+                                const struct rs_moments *wholes, size_t n_wholes, uint64_t least,
+                                bool (*shown_parts)[CELLS], bool (*shown_wholes)[CELLS]) {
+    struct family f = {parts, n_parts, part_of, shown_parts, least};
+    bool changed = true;
+    hide_small(parts, n_parts, least, shown_parts);
+    hide_small(wholes, n_wholes, least, shown_wholes);
+    while (changed) {
+        changed = cover_lines(parts, n_parts, shown_parts);
+        changed = cover_lines(wholes, n_wholes, shown_wholes) || changed;
+        for (size_t w = 0; w < n_wholes; w++)
+            for (int c = 0; wholes[w].n && c < CELLS; c++)
+                changed = cover_family(&f, w, c, &shown_wholes[w][c]) || changed;
     }
 }
 
@@ -147,9 +205,22 @@ static void emit_stratum(struct rs_evaluation *e, struct to *to, int stratum, co
     }
 }
 
+/* States and the regions that they make up are held back together. */
+static void protect_places(const struct rs_evaluation *e, bool states[MOST_STRATA][CELLS], bool regions[MOST_STRATA][CELLS]) {
+    const struct rs_moments *m = rs_evaluation_moments(e);
+    unsigned char region_of[RS_EVALUATED_STATES];
+    for (int i = 0; i < RS_EVALUATED_STATES; i++)
+        region_of[i] = (unsigned char)(rs_evaluation_region(e, RS_FIRST_STATE + i) - RS_FIRST_REGION);
+    rs_evaluation_protect_both(m + RS_FIRST_STATE, RS_EVALUATED_STATES, region_of, m + RS_FIRST_REGION, RS_REGIONS, LEAST, states,
+                               regions);
+}
+
 static size_t protect(const struct rs_evaluation *e, int dimension, bool shown[MOST_STRATA][CELLS]) {
     size_t n = (size_t)(first_of[dimension + 1] - first_of[dimension]);
-    rs_evaluation_protect(rs_evaluation_moments(e) + first_of[dimension], n, LEAST, shown);
+    bool other[MOST_STRATA][CELLS];
+    if (dimension == RS_BY_STATE) protect_places(e, shown, other);
+    else if (dimension == RS_BY_REGION) protect_places(e, other, shown);
+    else rs_evaluation_protect(rs_evaluation_moments(e) + first_of[dimension], n, LEAST, shown);
     return n;
 }
 

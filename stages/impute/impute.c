@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Stage impute. Reads person; writes posterior, one row for each person who did not decline, in the order of person.
  *
- * Also writes evaluation (how the probabilities compare with self-report), and, only where the learned layer is asked for,
+ * Also writes evaluation (how the probabilities compare with self-report), decline (who declined in an earlier run), and, only where the learned layer is asked for,
  * fit and language_posterior.
  *
  * Invariants: a row depends on that person, the pack and the options, and with the learned layer on the fit that the row
@@ -14,11 +14,12 @@
 #include "model.h"
 #include "options.h"
 #include "posterior_row.h"
+#include "reliability.h"
 #include "pipeline/base/date.h"
 #include "pipeline/base/log.h"
 #include "pipeline/rows/stage.h"
 
-enum { SINK_POSTERIOR, SINK_EVALUATION, SINK_FIT, SINK_LANGUAGE };
+enum { SINK_POSTERIOR, SINK_EVALUATION, SINK_FIT, SINK_LANGUAGE, SINK_DECLINE };
 
 /* What persons had said of their race and ethnicity before anything was imputed. */
 enum answer { GROUP_SAID, PART_SAID, DECLINED, NOTHING_SAID, ANSWERS };
@@ -39,6 +40,7 @@ struct impute {
     struct rs_row_maker maker;
     bool decliners_too;
     double silent_hispanic; /* model.h, struct rs_impute_options */
+    struct rs_reliability reliability;
     struct rs_earlier *earlier; /* NULL where no earlier run is given */
     uint64_t answers[ANSWERS], children, among_adults, narrowed_earlier, declined_earlier; /* of the blocks done */
     struct rs_evaluation *evaluation;
@@ -64,6 +66,7 @@ struct subject {
     unsigned cells; /* what the answer leaves */
     int reported;   /* group number, or -1 */
     bool earlier;   /* cells: also from what was said in an earlier run */
+    double reliability; /* of the answer behind who.cells */
     uint64_t row;   /* of person, from 0 */
     struct rs_view missing_language;
     struct rs_learn_person learn; /* where the learned layer is on */
@@ -90,12 +93,22 @@ static void take_earlier(const struct impute *impute, struct subject *s) {
 
 /* Nothing is imputed to who declined, now or, where today's sources are silent, in an earlier run. */
 enum left_out { NOT_LEFT_OUT, LEFT_OUT_NOW, LEFT_OUT_EARLIER };
-static enum left_out left_out_of(const struct impute *s, const struct rs_view *person, enum answer answer) {
-    struct rs_earlier_word then;
+static enum left_out left_out_of(const struct impute *s, enum answer answer, bool declined_then) {
     if (s->decliners_too) return NOT_LEFT_OUT;
     if (answer == DECLINED) return LEFT_OUT_NOW;
-    if (answer != NOTHING_SAID || !rs_earlier_find(s->earlier, person[PERSON_person_key], &then)) return NOT_LEFT_OUT;
-    return then.declined ? LEFT_OUT_EARLIER : NOT_LEFT_OUT;
+    return declined_then ? LEFT_OUT_EARLIER : NOT_LEFT_OUT;
+}
+
+/* Whether the person's last word, of today or of an earlier run, is that of an earlier run, and to decline. */
+static bool declined_then(const struct impute *s, const struct rs_view *person, enum answer answer) {
+    struct rs_earlier_word then;
+    return answer == NOTHING_SAID && rs_earlier_find(s->earlier, person[PERSON_person_key], &then) && then.declined;
+}
+
+/* The next run may be given this one only, in which nothing else is left of it. */
+static void hand_on_decline(struct rs_batch *batch, const struct rs_view *person) {
+    struct rs_view row[DECLINE_COLUMNS] = {[DECLINE_person_key] = person[PERSON_person_key]};
+    rs_batch_emit(batch, SINK_DECLINE, &rs_layout_decline, row);
 }
 
 /* A whole answer is not looked at for the probabilities: they are compared with it. A part of one narrows them. */
@@ -114,10 +127,13 @@ static struct subject subject_of(const struct impute *impute, const struct rs_vi
         .reported = rs_census6_group(person[PERSON_census6])};
     set_age(impute->run, person[PERSON_birth_date], &s.who);
     s.cells = rs_answer_cells(&s.answer);
+    s.reliability = 1;
     if (s.reported >= 0) {
         s.cells = 1u << s.reported;
     } else {
+        bool today = s.cells != 0;
         if (!rs_person_declined(person)) take_earlier(impute, &s);
+        s.reliability = rs_reliability_of(&impute->reliability, s.collection, today, s.earlier);
         s.who.cells = s.cells;
         s.who.hispanic = rs_answer_hispanic(&s.answer) * impute->silent_hispanic;
     }
@@ -136,6 +152,7 @@ static struct rs_evaluated evaluated(const struct impute *s, const struct subjec
     e.stratum[RS_BY_GEOGRAPHY] = (unsigned char)(RS_FIRST_GEOGRAPHY + q->level);
     e.stratum[RS_BY_COLLECTION] = (unsigned char)rs_evaluation_collection(subject->collection);
     e.stratum[RS_BY_STATE] = (unsigned char)rs_evaluation_state(s->evaluation, subject->who.ids.state);
+    e.stratum[RS_BY_REGION] = (unsigned char)rs_evaluation_region(s->evaluation, e.stratum[RS_BY_STATE]);
     return e;
 }
 
@@ -152,7 +169,22 @@ static void learn(const struct impute *s, struct rs_batch *batch, struct subject
     *q = narrowed;
     if (!s->learner.on[RS_LEARN_RACE]) return;
     rs_learner_apply(&s->learner, &one->learn, q->p);
-    if (one->who.cells) rs_answer_narrow(q->p, one->who.cells, one->who.hispanic);
+    if (!one->who.cells) return;
+    double open[RS_GROUPS];
+    memcpy(open, q->p, sizeof open);
+    rs_answer_narrow(q->p, one->who.cells, one->who.hispanic);
+    rs_reliability_mix(q->p, open, one->reliability);
+}
+
+/* What the person said, believed as far as it is reliable. */
+static void impute_one(const struct impute *s, const struct subject *one, struct rs_posterior *q) {
+    rs_impute_who(s->model, &one->who, q);
+    if (!one->who.cells || one->reliability >= 1) return;
+    struct rs_posterior open;
+    struct rs_who who = one->who;
+    who.cells = 0;
+    rs_impute_who(s->model, &who, &open);
+    rs_reliability_mix(q->p, open.p, one->reliability);
 }
 
 /* What the place's persons together gave, in the place of what the person alone does; no place, no such result. */
@@ -175,10 +207,10 @@ static bool impute_subjects(const struct impute *s, struct rs_batch *batch, stru
     for (size_t i = 0; i < n; i++) {
         struct subject *one = &subjects[i];
         struct rs_posterior q;
-        struct rs_row_of of = {one->person_key, one->cells, one->who.cells ? &one->answer : NULL, RS_NULL};
+        struct rs_row_of of = {one->person_key, one->cells, one->who.cells ? &one->answer : NULL, one->reliability, RS_NULL};
         char evidence[RS_EVIDENCE_TEXT];
         if (one->earlier) of.evidence = rs_view(evidence, rs_evidence_text(evidence, &one->answer));
-        rs_impute_who(s->model, &one->who, &q);
+        impute_one(s, one, &q);
         if (s->fbisg && !take_fitted(s, one, &q, error)) return false;
         totals->children += one->who.has_age && one->who.age < 18;
         totals->earlier += one->earlier;
@@ -213,8 +245,10 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
     rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
     for (; rs_cursor_next(&cursor, error); rows++) {
         enum answer answer = answer_of(cursor.row);
-        enum left_out left_out = left_out_of(s, cursor.row, answer);
+        bool then = declined_then(s, cursor.row, answer);
+        enum left_out left_out = left_out_of(s, answer, then);
         totals->answers[answer]++;
+        if (then) hand_on_decline(batch, cursor.row);
         totals->declined_earlier += left_out == LEFT_OUT_EARLIER;
         if (left_out) continue;
         subjects[n] = subject_of(s, cursor.row);
@@ -279,7 +313,8 @@ static bool gather_places(void *self, struct rs_batch *batch, struct rs_error *e
     struct rs_cursor cursor;
     rs_cursor_open(&cursor, s->reader, &batch->in, batch->first_row, &batch->arena);
     while (rs_cursor_next(&cursor, error)) {
-        if (left_out_of(s, cursor.row, answer_of(cursor.row))) continue;
+        enum answer answer = answer_of(cursor.row);
+        if (left_out_of(s, answer, declined_then(s, cursor.row, answer))) continue;
         struct subject one = subject_of(s, cursor.row);
         rs_fbisg_gather(s->fbisg, batch, one.person_key, &one.who, cursor.row_no - 1);
     }
@@ -365,6 +400,9 @@ static bool open_fbisg(struct impute *s, const struct rs_impute_options *o, stru
     if (rs_learner_any(&s->learner))
         return rs_fail(error, RS_USAGE, "--learn and --language correct what bifsg or bisg give; not with --method %s",
                        s->method);
+    if (s->reliability.any)
+        return rs_fail(error, RS_USAGE, "--reliability is not for --method %s, whose persons lend each other their answers",
+                       s->method);
     if (!rs_impute_read_fbisg(s->run, &fitted, error)) return false;
     s->fbisg = rs_fbisg_open(s->run->output, &fitted, s->pack, s->model, error);
     return s->fbisg != NULL;
@@ -373,7 +411,7 @@ static bool open_fbisg(struct impute *s, const struct rs_impute_options *o, stru
 static bool run(struct rs_run *run, struct rs_error *error) {
     struct rs_impute_options options;
     struct impute s = {.run = run, .decliners_too = rs_run_flag(run, "impute-declined")};
-    if (!rs_impute_read_options(run, &options, error)) return false;
+    if (!rs_impute_read_options(run, &options, error) || !rs_reliability_read(run, &s.reliability, error)) return false;
     if (!(s.pack = rs_pack_open(run->reference, error))) return false;
     s.model = rs_impute_model_new(s.pack, &options);
     s.silent_hispanic = options.silent_hispanic;
@@ -402,6 +440,7 @@ static const struct rs_option options[] = {
     {"smoothing", "K", "20", "Pseudo-residents that draw a place's shares towards the place it lies in; 0 for none."},
     {"surname-smoothing", "K", "5", "Pseudo-bearers that draw a surname's shares towards the nation's; 0 for none."},
     {"silent-hispanic", "RATIO", "1", "Of those who state a race, how often Hispanic persons leave ethnicity open, against others; 1: as often."},
+    {"reliability", "NAME=RHO,...", NULL, "How far an answer that narrows the probabilities is believed, 0 to 1, by how it was collected: self, related_person, administrative, observed, derived, unknown, none; earlier: in an earlier run. 1 where not given."},
     {"columns", "WHICH", "all", "Of a CSV file imputed by itself: all, or six for the id and the six probabilities."},
     {"sweeps", "N", "1500", "Of fbisg and fbifsg: sweeps of the sampler, burn-in among them."},
     {"burn-in", "N", "500", "Sweeps that are not counted."},
@@ -413,7 +452,7 @@ static const struct rs_option options[] = {
 
 static const struct rs_layout *const reads[] = {&rs_layout_person, NULL};
 static const struct rs_layout *const writes[] = {&rs_layout_posterior, &rs_layout_evaluation, &rs_layout_fit,
-                                                 &rs_layout_language_posterior, NULL};
+                                                 &rs_layout_language_posterior, &rs_layout_decline, NULL};
 static const char *const after[] = {"reconcile", NULL};
 
 static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
@@ -422,7 +461,7 @@ static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
 
 const struct rs_stage rs_stage_impute = {
     .name = "impute",
-    .version = 6, /* 6: members of a fit stand for those who do not report; 5: what persons said in earlier runs */
+    .version = 6, /* 6: members of a fit stand for those who do not report; reliability of sources; declines of earlier runs */
     .about = "Probabilities of race and ethnicity from surname and place (BISG)",
     .description =
         "For each person, the probabilities of six groups (White, Black, American Indian and Alaska Native, Asian and "
@@ -442,12 +481,16 @@ const struct rs_stage rs_stage_impute = {
         "imputed too, and layout `evaluation` and the results say how the probabilities compare with their reports: by "
         "group, mean p beside the observed share, calibration intercept, slope, bins and error, correlation, AUC, Brier "
         "score, log-loss, and lambda = Var(p)/(p(1-p)), each with a 95 % interval; over all, and by model, name match, "
-        "place level, how the answer was collected, and state. Cells of 1 to 10 members, and what would give them away, "
+        "place level, how the answer was collected, state, and census region. Cells of 1 to 10 members, and what would give them away, "
         "are left out.\n\n"
         "What a person said in an earlier run (--prior, also several times: the first given decides) comes before any "
         "imputation where today's sources leave the group open: it narrows the probabilities, to one group where the "
         "answer was whole, and column evidence says `earlier` and what was said. Reported values are not touched, and the evaluation does "
-        "not count it as a report. Who declined then, and is not asked again, is left out.\n\n"
+        "not count it as a report. Who declined then, and has said nothing since, is left out; layout decline hands that on to "
+        "the run after.\n\n"
+        "An answer that leaves a group open is believed as far as --reliability says of the way it was collected: with "
+        "rho, the probabilities are rho times those given the answer and 1 - rho times those without it, and column "
+        "reliability says so. No stored value changes.\n\n"
         "With `--learn yes` a multinomial model on the log probabilities and covariates (birth cohort, sex, language, "
         "state) is fitted to members who report, cross-fitted, and kept only where it lowers the out-of-fold log-loss "
         "by more than its standard error; the probabilities are then its, and the model's name ends in +learned. The fit "

@@ -27,7 +27,19 @@ struct rs_people {
 
 /* ---- blocks --------------------------------------------------------------------------------------------------- */
 
-/* Length of the whole records at p: up to the last line break that is not between quotes. */
+/* Past the quote that closes the field opened at `open`; NULL where there is none. Two quotes are one within the field. */
+static const char *past_closing(const char *open, const char *end) {
+    const char *at = open + 1;
+    for (;;) {
+        at = memchr(at, '"', (size_t)(end - at));
+        if (!at) return NULL;
+        if (at + 1 == end || at[1] != '"') return at + 1;
+        at += 2;
+    }
+}
+
+/* Length of the whole records at p, where one begins: up to the last line break that is not between quotes. As everywhere, a
+ * quote that does not begin a field is a byte like others. */
 static size_t whole_records(const char *p, size_t n) {
     const char *end = p + n, *at = p, *last = NULL;
     while (at < end) {
@@ -35,9 +47,9 @@ static size_t whole_records(const char *p, size_t n) {
         const char *line = memrchr(at, '\n', (size_t)(stop - at));
         if (line) last = line;
         if (!quote) break;
-        const char *close = memchr(quote + 1, '"', (size_t)(end - quote - 1));
-        if (!close) break;
-        at = close + 1;
+        bool opens = quote == p || quote[-1] == ',' || quote[-1] == '\n';
+        at = opens ? past_closing(quote, end) : quote + 1;
+        if (!at) break;
     }
     return last ? (size_t)(last + 1 - p) : 0;
 }
@@ -165,7 +177,7 @@ enum { ENDS = RS_PEOPLE_ENDS, ABREAST = 64 };
 static inline size_t bits(uint64_t x) { /* plain x86-64 has no instruction for it */
     x -= x >> 1 & 0x5555555555555555u;
     x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
-    return (size_t)((x + (x >> 4) & 0x0f0f0f0f0f0f0f0fu) * RS_EACH_BYTE >> 56);
+    return (size_t)(((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu) * RS_EACH_BYTE >> 56);
 }
 
 /* Eight at a time: what is put behind the last one is written over. */

@@ -12,7 +12,7 @@ _Static_assert(POSTERIOR_p_white == 2 && POSTERIOR_p_hispanic == 7 && POSTERIOR_
                    POSTERIOR_any_aian == 21 && POSTERIOR_any_white == 27 && POSTERIOR_api_split == 28 &&
                    POSTERIOR_mena_split == 29 && POSTERIOR_cohort == 30 && POSTERIOR_fit == 31 &&
                    POSTERIOR_middle_name_match == 32 && POSTERIOR_geography_band == 33 && POSTERIOR_evidence == 34 &&
-                   POSTERIOR_COLUMNS == 35,
+                   POSTERIOR_reliability == 35 && POSTERIOR_COLUMNS == 36,
                "rows are written in the order of the layout");
 
 static char *put(char *out, struct rs_view v) {
@@ -93,6 +93,7 @@ void rs_posterior_emit(const struct rs_row_maker *maker, struct rs_batch *batch,
     size_t n = rs_impute_band(maker->model, q, band);
     out = put(out, n ? rs_view(band, n) : RS_NULL);
     out = put(out, of->evidence);
+    out = put_number(out, of->cells && of->reliability < 1 ? of->reliability : NAN, &six[0]);
     *out++ = '\n';
     to->n += (size_t)(out - start);
     batch->out_rows[sink]++;

@@ -16,6 +16,7 @@ struct rs_row_of {
     struct rs_view person_key;
     unsigned cells;                 /* what the answer leaves; 0 for nothing said */
     const struct rs_answer *answer; /* of a person who said a part; NULL otherwise: a whole answer changes no number */
+    double reliability;             /* reliability.h; 1 where the answer is certain */
     struct rs_view evidence;        /* earlier.h; null where nothing of an earlier run was used */
 };
 void rs_posterior_emit(const struct rs_row_maker *maker, struct rs_batch *batch, int sink, const struct rs_row_of *of,

@@ -11,6 +11,21 @@ setup_file() {
     "$bin/relsogi" impute --input "$work/people.csv" --output "$work/out.tsv"
 }
 
+# A sample plan as reconcile leaves it, made by whichever test needs it first; its directory.
+reconciled() {
+    if [ ! -e "$work/runs/t/results.json" ]; then
+        make_plan 300 "$work/plan"
+        run_plan "$work/plan/relsogi.yaml" "$work/runs" >/dev/null 2>&1
+    fi
+    echo "$work/runs/t/reconcile"
+}
+
+# A few of those people.
+few() {
+    head -n 4 "$work/people.csv" >"$work/few.csv"
+    echo "$work/few.csv"
+}
+
 @test "one line for each person, in order, and what matched" {
     [ "$(wc -l <"$work/out.tsv")" -eq 40001 ]
     cut -f 1 "$work/out.tsv" | tail -n +2 | cmp - <(seq 40000)
@@ -32,15 +47,12 @@ setup_file() {
     { head -n 1 "$work/people.csv"; tail -n +2 "$work/people.csv" | tac; } | gzip >"$work/back.csv.gz"
     "$bin/relsogi" impute --input "$work/back.csv.gz" --output "$work/back.tsv"
     cmp <(tail -n +2 "$work/out.tsv" | sort) <(tail -n +2 "$work/back.tsv" | sort)
-    head -n 4 "$work/people.csv" >"$work/few.csv"
-    "$bin/relsogi" impute --input "$work/few.csv" --output "$work/few.tsv"
+    "$bin/relsogi" impute --input "$(few)" --output "$work/few.tsv"
     cmp <(head -n 4 "$work/out.tsv") "$work/few.tsv"
 }
 
 @test "the stage gives a person the same probabilities" {
-    make_plan 300 "$work/plan"
-    run_plan "$work/plan/relsogi.yaml" "$work/runs" >/dev/null 2>&1
-    person=$work/runs/t/reconcile/person.tsv posterior=$work/runs/t/impute/posterior.tsv
+    person=$(reconciled)/person.tsv posterior=$work/runs/t/impute/posterior.tsv
     awk -F'\t' -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) n[$i] = i; print "id,surname,first_name,state,zip,zcta,county,tract,block_group"; next }
         { gsub(/\\N/, ""); print $1, $n["surname"], $n["first_name"], $n["state"], $n["zip5"], $n["zcta"], $n["county"], $n["tract"], $n["block_group"] }' \
         "$person" >"$work/persons.csv"
@@ -53,11 +65,11 @@ setup_file() {
 }
 
 @test "methods and columns are chosen" {
-    "$bin/relsogi" impute --input "$work/few.csv" --output "$work/s.tsv" --method surname --columns six
+    "$bin/relsogi" impute --input "$(few)" --output "$work/s.tsv" --method surname --columns six
     [ "$(head -n 1 "$work/s.tsv" | wc -w)" -eq 7 ]
-    "$bin/relsogi" impute --input "$work/few.csv" --output "$work/g.tsv" --method geography
+    "$bin/relsogi" impute --input "$(few)" --output "$work/g.tsv" --method geography
     awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) n[$i] = i; next } $n["model"] != "geography_only" { exit 1 }' "$work/g.tsv"
-    run "$bin/relsogi" impute --input "$work/few.csv" --output "$work/x.tsv" --method magic
+    run "$bin/relsogi" impute --input "$(few)" --output "$work/x.tsv" --method magic
     [ "$status" -eq 64 ]
 }
 
@@ -73,7 +85,7 @@ setup_file() {
 }
 
 @test "fBISG: same bytes for any threads; a row tells its cohort, which others change" {
-    persons=$work/runs/t/reconcile
+    persons=$(reconciled)
     for t in 1 2; do
         "$bin/relsogi" impute --input "$persons" --output "$work/f$t" --method fbifsg --sweeps 60 --burn-in 20 --threads $t
     done
@@ -87,14 +99,14 @@ setup_file() {
     # Those who declined join the cohort only where that is asked for.
     "$bin/relsogi" impute --input "$persons" --output "$work/f3" --method fbifsg --sweeps 60 --burn-in 20 --impute-declined
     ! grep -q "\"cohort\": \"$cohort\"" "$work/f3/stage.json"
-    run "$bin/relsogi" impute --input "$work/few.csv" --output "$work/x.tsv" --method fbisg
+    run "$bin/relsogi" impute --input "$(few)" --output "$work/x.tsv" --method fbisg
     [ "$status" -eq 64 ]
     [ -z "$(ls -A "$work/f1" | grep -E 'fbisg|spill' || true)" ]
 }
 
 # A pack that counts ZCTAs by age, too; the bands are made of the adults' counts in another order of groups.
 @test "children: told where they stand against adults, and held against children where the pack has them" {
-    persons=$work/runs/t/reconcile
+    persons=$(reconciled)
     python3 - "$BATS_TEST_DIRNAME/../../schemas/reference/zcta_2020.csv.gz" >"$work/bands.csv" <<'END'
 import csv, gzip, sys
 groups = "white black aian api multi hispanic".split()
@@ -147,7 +159,7 @@ assert abs(float(row["p_black"]) - e["posterior"]["BLACK"]) < 1e-12, (row, e["po
 
 # Odds of HISPANIC are a quarter where Hispanic persons leave ethnicity open a quarter as often; nobody else changes.
 @test "--silent-hispanic weighs what those who left ethnicity open are" {
-    persons=$work/runs/t/reconcile
+    persons=$(reconciled)
     for ratio in 1 0.25; do
         "$bin/relsogi" impute --input "$persons" --output "$work/silent$ratio" --silent-hispanic $ratio
     done

@@ -298,6 +298,23 @@ END
     "$bin/relsogi-reference" build --no-defaults --surnames names.csv --geography tract=tract.csv \
         --figures tract=ddhca.json --output b.pack
     "$bin/relsogi-reference" info b.pack | grep -q '^figure mena_of_white of 1 tract'
+    # White alone before its place's row, behind it among others, and not there: 5 of 50, 6 of 40, 8 of the pack's 80
+    printf '%s\n' 'id,white,black,aian,api,multi,hispanic' 34021000100,60,20,1,10,1,8 34021000200,70,10,1,10,1,8 \
+        34021000300,80,0,1,10,1,8 >three.csv
+    cat >groups.json <<'END'
+[["GEO_ID","NAME","T01001_001N","POPGROUP","POPGROUP_LABEL"],
+["1400000US34021000300","T","8","1106","Middle Eastern or North African alone"],
+["1400000US34021000100","T","50","1002","White alone"],
+["1400000US34021000200","T","6","1106","Middle Eastern or North African alone"],
+["1400000US34021000100","T","5","1106","Middle Eastern or North African alone"],
+["1400000US34021000200","T","40","1002","White alone"]]
+END
+    "$bin/relsogi-reference" build --no-defaults --surnames names.csv --geography tract=three.csv \
+        --figures tract=groups.json --output groups.pack
+    printf 'id,surname,tract\n1,SMITH,34021000100\n2,SMITH,34021000200\n3,SMITH,34021000300\n' >three_people.csv
+    "$bin/relsogi" impute --input three_people.csv --output three.tsv --reference groups.pack
+    awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) n[$i] = i; next } { printf "%.6f ", $n["p8_mena"] / $n["p_white"] }' three.tsv >shares
+    [ "$(cat shares)" = "0.100000 0.150000 0.100000 " ]
     # one place twice
     run "$bin/relsogi-reference" build --no-defaults --surnames names.csv --geography tract=tract.csv \
         --figures tract=ddhca.json --figures tract=b04006.csv --output c.pack

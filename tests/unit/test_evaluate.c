@@ -20,7 +20,7 @@ static const struct {
 static struct rs_evaluated person_of(double p, int reported) {
     struct rs_evaluated e = {.p = {p, 1 - p}, .reported = reported};
     static const int first[] = {0, RS_FIRST_MODEL, RS_FIRST_SURNAME, RS_FIRST_FIRST_NAME, RS_FIRST_GEOGRAPHY,
-                                RS_FIRST_COLLECTION, RS_FIRST_STATE};
+                                RS_FIRST_COLLECTION, RS_FIRST_STATE, RS_FIRST_REGION};
     for (int d = 0; d < RS_BY_DIMENSIONS; d++) e.stratum[d] = (unsigned char)first[d];
     return e;
 }
@@ -211,4 +211,39 @@ Test(evaluate, rows_do_not_depend_on_threads_and_hold_no_small_cell) {
     rs_arena_free(&one.arena);
     rs_arena_free(&two.arena);
     free(block);
+}
+
+/* Parts 0 to 2 make up whole 0, 3 to 5 whole 1; WHITE and BLACK alone, BLACK always a hundred. 5 beside 50
+ * and 200 is known from their whole's 255, and from all six where one whole alone is left out. */
+static void states_and_regions(const int white[6], bool parts[6][RS_GROUPS + 1], bool wholes[2][RS_GROUPS + 1]) {
+    static const unsigned char part_of[] = {0, 0, 0, 1, 1, 1};
+    struct rs_moments m[6] = {{0}}, w[2] = {{0}};
+    for (int i = 0; i < 6; i++) {
+        m[i].y[RS_WHITE] = (uint64_t)white[i];
+        m[i].y[RS_BLACK] = 100;
+        m[i].n = (uint64_t)white[i] + 100;
+        for (int r = 0; r < 2; r++) w[i / 3].y[r] += m[i].y[r];
+        w[i / 3].n += m[i].n;
+    }
+    rs_evaluation_protect_both(m, 6, part_of, w, 2, 11, parts, wholes);
+}
+
+Test(evaluate, a_region_does_not_give_a_state_away) {
+    bool parts[6][RS_GROUPS + 1], wholes[2][RS_GROUPS + 1];
+    static const int none[] = {50, 50, 200, 60, 70, 80}, one[] = {5, 50, 200, 60, 70, 80}, two[] = {5, 4, 200, 60, 70, 80};
+    states_and_regions(none, parts, wholes);
+    for (int i = 0; i < 6; i++) cr_assert(parts[i][RS_WHITE] && wholes[i / 3][RS_WHITE], "nothing is small");
+    const int *cases[] = {one, two};
+    for (int k = 0; k < 2; k++) {
+        states_and_regions(cases[k], parts, wholes);
+        cr_assert(!parts[0][RS_WHITE], "5 is small");
+        for (int w = 0; w < 2; w++) {
+            int hidden = 0, sum = 0;
+            for (int i = 3 * w; i < 3 * w + 3; i++)
+                if (!parts[i][RS_WHITE]) hidden++, sum += cases[k][i];
+            if (wholes[w][RS_WHITE]) cr_assert(hidden == 0 || (hidden > 1 && sum >= 22), "case %d: %d, %d", k, hidden, sum);
+            else cr_assert(hidden > 0, "case %d: whole %d is the sum of what is shown", k, w);
+        }
+    }
+    cr_assert(!wholes[0][RS_WHITE] && !wholes[1][RS_WHITE], "5 and 4 beside 209 would be known to be 9, and one whole less than all");
 }

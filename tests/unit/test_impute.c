@@ -462,3 +462,88 @@ Test(impute, an_earlier_answer_is_handed_on) {
     rs_buffer_free(&a);
     rs_buffer_free(&b);
 }
+
+/* 0 and 1 decline; 1 answers in the second run; in the third nobody is asked, and the second is all that it is given. */
+Test(impute, an_earlier_decline_is_handed_on_until_it_is_answered) {
+    static const struct person first[] = {{"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL},
+                                          {"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL}},
+                               second[] = {{NOBODY_ASKED}, {"ALPHA", "34021000100", "API", NULL, NULL, NULL, NULL}},
+                               third[] = {{NOBODY_ASKED}, {NOBODY_ASKED}};
+    const char *in = file("first", NULL), *again = file("second", NULL), *out = file("second_out", NULL),
+               *priors[] = {in}, *last[] = {out, again};
+    write_persons(in, first, 2, 1);
+    write_persons(again, second, 2, 1);
+    run_after(again, out, 1, priors, 1);
+    in = file("third", NULL);
+    write_persons(in, third, 2, 1);
+    const char *end = file("third_out", NULL);
+    run_after(in, end, 1, last, 2);
+    struct rs_buffer rows = slurp(end, "posterior.tsv"), ledger = slurp(end, "ledger.tsv");
+    struct rs_view text = rs_view(rows.p, rows.n);
+    rs_split(&text, '\n');
+    struct rs_view line = rs_split(&text, '\n');
+    cr_assert(!rs_has(text) && field(line, POSTERIOR_person_key).p[31] == '1', "%.*s", (int)line.n, line.p);
+    cr_assert(rs_eq_c(field(line, POSTERIOR_narrowed), "API"), "%.*s", (int)line.n, line.p);
+    rs_buffer_byte(&ledger, 0);
+    cr_assert(strstr(ledger.p, "person\t0\tignored\tdeclined_earlier\t1\n"), "%s", ledger.p);
+    rs_buffer_free(&rows);
+    rs_buffer_free(&ledger);
+}
+
+/* ---- reliability ------------------------------------------------------------------------------------------------- */
+
+static bool may_run(const char *in, const char *out, const char *prior, const char *options[][2], size_t n) {
+    struct rs_error error = {0};
+    const char *names[4], *values[4];
+    for (size_t i = 0; i < n; i++) {
+        names[i] = options[i][0];
+        values[i] = options[i][1];
+    }
+    struct rs_stage_call call = {.inputs = &in, .n_inputs = 1, .output = out, .threads = 1, .priors = &prior,
+                                 .n_priors = prior ? 1 : 0, .reference = file("small.pack", NULL), .set_names = names,
+                                 .set_values = values, .n_set = n};
+    return rs_stage_run(&rs_stage_impute, &call, &error);
+}
+
+/* ALPHA in tract 100, nothing smoothed: .6 x 50, .2 x 25, 0, .1 x 10, .05 x 5 and .05 x 0, which sum to 36.25. Black with
+ * ethnicity left open leaves BLACK, as nobody there is Hispanic; API was said whole in the run before. */
+Test(impute, an_answer_counts_as_far_as_it_is_reliable) {
+    const char *before = file("before", NULL), *in = file("now", NULL), *out = file("now_out", NULL);
+    static const struct person said[] = {{"ALPHA", "34021000100", NULL, NULL, NULL, "NOT_ASKED", "Y"}, {NOBODY_ASKED},
+                                         {"ALPHA", "34021000100", NULL, NULL, NULL, "NOT_ASKED", "Y"}},
+                               was[] = {{NOBODY_ASKED}, {"ALPHA", "34021000100", "API", NULL, NULL, NULL, NULL}, {NOBODY_ASKED}};
+    const char *options[][2] = {{"smoothing", "0"}, {"surname-smoothing", "0"}, {"reliability", "none=0.75, earlier=0.6"}};
+    const double open[RS_GROUPS] = {30 / 36.25, 5 / 36.25, 0, 1 / 36.25, .25 / 36.25, 0};
+    write_persons(before, was, 3, 1);
+    write_persons(in, said, 3, 1);
+    cr_assert(may_run(in, out, before, options, 3));
+    struct rs_buffer b = slurp(out, "posterior.tsv");
+    struct rs_view text = rs_view(b.p, b.n);
+    rs_split(&text, '\n');
+    for (int i = 0; i < 3; i++) {
+        struct rs_view line = rs_split(&text, '\n');
+        double rho = i == 1 ? .6 : .75, p;
+        int group = i == 1 ? RS_API : RS_BLACK;
+        for (int r = 0; r < RS_GROUPS; r++) {
+            double want = (r == group ? rho : 0) + (1 - rho) * open[r];
+            cr_assert(rs_parse_real(field(line, POSTERIOR_p_white + r), &p) && fabs(p - want) < 1e-12, "%d, group %d: %.*s", i,
+                      r, (int)line.n, line.p);
+        }
+        cr_assert(rs_eq_c(field(line, POSTERIOR_reliability), i == 1 ? "0.6" : "0.75"));
+    }
+    rs_buffer_free(&b);
+}
+
+Test(impute, a_reliability_is_of_a_known_way_and_no_more_than_one) {
+    static const struct {
+        const char *text;
+        bool good;
+    } cases[] = {{"self=1,observed=0.5", true}, {"observed", false}, {"observed=1.5", false}, {"observed=-1", false},
+                 {"guessed=0.5", false}, {"observed=x", false}, {"earlier=0", true}};
+    static const struct person nobody[] = {{NOBODY_ASKED}};
+    write_persons(file("now", NULL), nobody, 1, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *options[][2] = {{"reliability", cases[i].text}};
+        cr_assert_eq(may_run(file("now", NULL), file("now_out", NULL), NULL, options, 1), cases[i].good, "%s", cases[i].text);
+    }
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How far an answer is believed: the option, and the mixture. */
+#include "reliability.h"
+
+static double *place_of(struct rs_reliability *r, struct rs_view name) {
+    if (rs_eq_c(name, "earlier")) return &r->earlier;
+    for (int i = 0; i < RS_COLLECTIONS; i++)
+        if (rs_eq_c(name, rs_stratum_name(RS_FIRST_COLLECTION + i))) return &r->of[i];
+    return NULL;
+}
+
+static bool take(struct rs_reliability *r, struct rs_view one, struct rs_error *error) {
+    struct rs_view value = one, name = rs_split(&value, '=');
+    double rho, *to = place_of(r, rs_trim(name));
+    if (!to)
+        return rs_fail(error, RS_USAGE, "--reliability: %.*s is no way an answer is collected: self, related_person, "
+                       "administrative, observed, derived, unknown, none, earlier", (int)name.n, name.p);
+    if (!rs_parse_real(rs_trim(value), &rho) || !(rho >= 0 && rho <= 1))
+        return rs_fail(error, RS_USAGE, "--reliability: of %.*s a number from 0 to 1 is needed", (int)name.n, name.p);
+    *to = rho;
+    r->any |= rho < 1;
+    return true;
+}
+
+bool rs_reliability_read(const struct rs_run *run, struct rs_reliability *out, struct rs_error *error) {
+    struct rs_view rest = rs_cstr(rs_run_option(run, "reliability"));
+    *out = (struct rs_reliability){.earlier = 1};
+    for (int i = 0; i < RS_COLLECTIONS; i++) out->of[i] = 1;
+    while (rs_has(rest))
+        if (!take(out, rs_split(&rest, ','), error)) return false;
+    return true;
+}
+
+double rs_reliability_of(const struct rs_reliability *r, struct rs_view collection, bool today, bool earlier) {
+    if (!r->any) return 1;
+    return (today ? r->of[rs_evaluation_collection(collection) - RS_FIRST_COLLECTION] : 1) * (earlier ? r->earlier : 1);
+}
+
+void rs_reliability_mix(double p[RS_GROUPS], const double open[RS_GROUPS], double rho) {
+    if (rho >= 1) return;
+    for (int r = 0; r < RS_GROUPS; r++) p[r] = rho * p[r] + (1 - rho) * open[r];
+}
