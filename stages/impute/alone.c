@@ -20,7 +20,7 @@ struct alone {
     struct rs_pack *pack;
     struct rs_impute_model *model;
     struct rs_pairs pairs;
-    const char *pack_id;
+    char pack_id[RS_PACK_TEXT]; /* as rows name it */
     bool all_columns;
     uint64_t rows;
     struct counts {
@@ -235,7 +235,7 @@ bool rs_impute_alone(struct rs_run *run, struct rs_error *error) {
         return rs_fail(error, RS_USAGE, "--method %s needs the persons of a run: give --input the directory of reconcile",
                        rs_impute_method_names[options.method]);
     if (!(s.pack = rs_pack_open(run->reference, error))) return false;
-    s.pack_id = rs_pack_id(s.pack);
+    rs_impute_pack_text(s.pack_id, rs_pack_id(s.pack), &options);
     s.pairs = rs_pairs_of(0, 0);
     s.model = rs_impute_model_new(s.pack, &options);
     bool ok = run_blocks(&s, run, error);

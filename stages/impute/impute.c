@@ -409,13 +409,15 @@ static bool open_fbisg(struct impute *s, const struct rs_impute_options *o, stru
 }
 
 static bool run(struct rs_run *run, struct rs_error *error) {
+    char pack[RS_PACK_TEXT];
     struct rs_impute_options options;
     struct impute s = {.run = run, .decliners_too = rs_run_flag(run, "impute-declined")};
     if (!rs_impute_read_options(run, &options, error) || !rs_reliability_read(run, &s.reliability, error)) return false;
     if (!(s.pack = rs_pack_open(run->reference, error))) return false;
     s.model = rs_impute_model_new(s.pack, &options);
     s.silent_hispanic = options.silent_hispanic;
-    s.maker = (struct rs_row_maker){.model = s.model, .pack = rs_cstr(rs_pack_id(s.pack)), .pairs = rs_pairs_of(0, 0)};
+    rs_impute_pack_text(pack, rs_pack_id(s.pack), &options);
+    s.maker = (struct rs_row_maker){.model = s.model, .pack = rs_cstr(pack), .pairs = rs_pairs_of(0, 0)};
     s.evaluation = rs_evaluation_new(run->threads);
     s.method = rs_impute_method_names[options.method];
     s.earlier = rs_earlier_read(run, error);
@@ -442,6 +444,7 @@ static const struct rs_option options[] = {
     {"silent-hispanic", "RATIO", "1", "Of those who state a race, how often Hispanic persons leave ethnicity open, against others; 1: as often."},
     {"reliability", "NAME=RHO,...", NULL, "How far an answer that narrows the probabilities is believed, 0 to 1, by how it was collected: self, related_person, administrative, observed, derived, unknown, none; earlier: in an earlier run. 1 where not given."},
     {"columns", "WHICH", "all", "Of a CSV file imputed by itself: all, or six for the id and the six probabilities."},
+    {"table-draw", "N", "0", "N above 0: for counts of names and places, numbers drawn from their error, the Nth draw: how much results differ over draws is what that error adds."},
     {"sweeps", "N", "1500", "Of fbisg and fbifsg: sweeps of the sampler, burn-in among them."},
     {"burn-in", "N", "500", "Sweeps that are not counted."},
     {"seed", "N", "1", "Number of the sampler's draws: the same number gives the same bytes."},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* BISG and BIFSG. Smoothed shares of every place are worked out once, so that a person costs two look-ups and six products. */
 #include "model.h"
+#include "table_draw.h"
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -26,6 +27,8 @@ struct rs_impute_model {
     enum rs_place_level finest;
     bool surname, first_name, middle_name; /* looked at */
     double smoothing;
+    uint64_t draw;
+    double bearers[RS_GROUPS], first_bearers[RS_GROUPS]; /* of all names together */
     double added; /* to each P(name|r): fBISG's 1e-8, else 0 */
     double factor[RS_GROUPS]; /* what the form multiplies a surname's likelihood by; 1 in the form `place` */
     shares nation;
@@ -69,15 +72,24 @@ static struct place *place_table(const struct rs_pack *pack, enum rs_place_level
     return p;
 }
 
+/* Counts of a place, or what a draw of the tables puts for them. */
+static const double *residents(const struct rs_impute_model *m, enum rs_place_level level, size_t i, double drawn[RS_GROUPS]) {
+    const double *counts = rs_pack_place_counts(m->pack, level, i);
+    if (!m->draw) return counts;
+    memcpy(drawn, counts, RS_GROUPS * sizeof *drawn);
+    rs_table_draw(m->draw, RS_DRAWN_PLACE, (uint64_t)level << 48 | i, drawn);
+    return drawn;
+}
+
 static void smooth_level(struct rs_impute_model *m, enum rs_place_level level, double k) {
     size_t n = rs_pack_places(m->pack, level), above_at;
     m->places[level] = place_table(m->pack, level);
     for (size_t i = 0; i < n; i++) {
-        double counts[RS_GROUPS];
+        double counts[RS_GROUPS], drawn[RS_GROUPS];
         struct rs_view id = rs_pack_place_at(m->pack, level, i, counts);
         const double *parent = m->nation;
         if (parent_find(m->pack, level, id, &above_at)) parent = m->places[above[level].parent][above_at].p;
-        smooth(m->places[level][i].p, counts, k, parent[0] < 0 ? m->nation : parent);
+        smooth(m->places[level][i].p, residents(m, level, i, drawn), k, parent[0] < 0 ? m->nation : parent);
     }
 }
 
@@ -87,7 +99,7 @@ static void smooth_zctas(struct rs_impute_model *m, double k) {
     double counts[RS_GROUPS];
     m->places[RS_ZCTA] = place_table(m->pack, RS_ZCTA);
     for (size_t i = 0, end; i < n; i = end) {
-        double area[RS_GROUPS] = {0};
+        double area[RS_GROUPS] = {0}, drawn[RS_GROUPS];
         shares parent;
         struct rs_view first = rs_pack_place_at(m->pack, RS_ZCTA, i, counts);
         for (end = i; end < n; end++) {
@@ -97,7 +109,7 @@ static void smooth_zctas(struct rs_impute_model *m, double k) {
         }
         smooth(parent, area, k, m->nation);
         for (size_t j = i; j < end; j++)
-            smooth(m->places[RS_ZCTA][j].p, rs_pack_place_counts(m->pack, RS_ZCTA, j), k, parent);
+            smooth(m->places[RS_ZCTA][j].p, residents(m, RS_ZCTA, j, drawn), k, parent);
     }
 }
 
@@ -171,6 +183,9 @@ struct rs_impute_model *rs_impute_model_new(const struct rs_pack *pack, const st
     rs_pack_nation(pack, m->nation);
     scale(m->nation, 1 / sum_of(m->nation));
     rs_pack_surname_totals(pack, bearers);
+    m->draw = o->table_draw;
+    memcpy(m->bearers, bearers, sizeof bearers);
+    if (m->first_name) rs_pack_first_name_totals(pack, m->first_bearers);
     scale(bearers, 1 / sum_of(bearers));
     /* P(r|s) ~ P(s|r) P(r) with the name table's P(r); P(g|r) ~ P(r|g) / P(r) with the place table's. */
     bool fitted = o->method == RS_METHOD_FBISG || o->method == RS_METHOD_FBIFSG;
@@ -313,12 +328,16 @@ void rs_impute_likelihood(const struct rs_impute_model *m, const struct rs_who *
     double first[RS_GROUPS];
     out->match = find_surname(m, who, likelihood);
     out->first_match = RS_FIRST_NAME_MATCHES;
+    if (out->match < RS_SURNAME_OTHER)
+        rs_table_draw_name(m->draw, RS_DRAWN_SURNAME, who->surname, m->bearers, likelihood);
     if (out->match != RS_SURNAME_NONE)
         for (int r = 0; r < RS_GROUPS; r++) likelihood[r] = (likelihood[r] + m->added) * m->factor[r];
     if (m->first_name) {
         out->first_match = find_first_name(m, who, first);
         /* Without a surname a first name alone is no method of anybody's: it is left. */
         if (out->match == RS_SURNAME_NONE) out->first_match = RS_FIRST_NAME_NONE;
+        if (out->first_match != RS_FIRST_NAME_NONE)
+            rs_table_draw_name(m->draw, RS_DRAWN_FIRST_NAME, who->first_name, m->first_bearers, first);
         for (int r = 0; r < RS_GROUPS && out->first_match != RS_FIRST_NAME_NONE; r++) likelihood[r] *= first[r] + m->added;
     }
     take_middle_name(m, who, likelihood, out);

@@ -39,6 +39,7 @@ struct rs_impute_options {
     /* How often a Hispanic person who states a race leaves ethnicity open, against one who is not Hispanic. No part of the
      * model: callers multiply rs_answer_hispanic by it. */
     double silent_hispanic;
+    uint64_t table_draw; /* of the tables' counts (table_draw.h); 0: the counts as they are */
 };
 
 struct rs_impute_model; /* constant once made: threads share it */

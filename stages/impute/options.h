@@ -12,4 +12,8 @@ bool rs_impute_is_fitted(const struct rs_impute_options *options); /* to the per
 /* One CSV file of people in, one file of probabilities out: stage->alone. */
 bool rs_impute_alone(struct rs_run *run, struct rs_error *error);
 
+/* What rows name as their pack: its id, and with a draw of its tables the draw's number, as in 58f3c5a11454e4ce~3. */
+enum { RS_PACK_TEXT = 48 };
+void rs_impute_pack_text(char out[RS_PACK_TEXT], const char *pack_id, const struct rs_impute_options *options);
+
 #endif

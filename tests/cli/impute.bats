@@ -179,3 +179,14 @@ END
     run "$bin/relsogi" impute --input "$persons" --output "$work/x" --silent-hispanic 0
     [ "$status" -eq 64 ]
 }
+
+@test "a draw of the tables: rows say so, each person's is their own, and no draw is the tables as they are" {
+    "$bin/relsogi" impute --input "$(few)" --output "$work/none.tsv" --table-draw 0
+    "$bin/relsogi" impute --input "$(few)" --output "$work/three.tsv" --table-draw 3
+    head -n 4 "$work/out.tsv" | cmp - "$work/none.tsv"
+    ! cmp -s "$work/none.tsv" "$work/three.tsv"
+    grep -q '~3	' "$work/three.tsv"
+    { head -n 1 "$work/few.csv"; tail -n 1 "$work/few.csv"; } >"$work/last.csv"
+    "$bin/relsogi" impute --input "$work/last.csv" --output "$work/last.tsv" --table-draw 3
+    tail -n 1 "$work/three.tsv" | cmp - <(tail -n 1 "$work/last.tsv")
+}
