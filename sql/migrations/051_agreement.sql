@@ -22,3 +22,8 @@ create table relsogi.agreement (
     constraint agreement_suppressed_is_blank check (not suppressed or num_nonnulls(value, lower, upper, n) = 0),
     constraint agreement_no_small_count check (kind <> 'count' or value is null or value = 0 or value >= 11)
 ) partition by list (run_no);
+
+-- As with persons: whoever is not granted both sources does not see what they say of each other.
+alter table relsogi.agreement enable row level security;
+create policy by_source on relsogi.agreement for select
+    using ((select relsogi.has_source('*')) or (relsogi.has_source(source_a) and relsogi.has_source(source_b)));

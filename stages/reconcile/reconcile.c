@@ -171,7 +171,12 @@ const struct rs_stage rs_stage_reconcile = {
         "same source takes its parent's place. An answer is never taken apart: several races stand or fall "
         "together. Every disagreement is a row of discrepancy, a Hispanic yes against a no as an error.\n\n"
         "The 1997 and the 2024 axis are derived from the race answer and the ethnicity answer that stand; "
-        "what they do not decide is null. Nothing about sexual orientation or gender identity is inferred.",
+        "what they do not decide is null. Nothing about sexual orientation or gender identity is inferred.\n\n"
+        "Agreement: for each two sources what they say of the same persons, each by its newest answer (declines, "
+        "other missing reasons and answers that leave the category open are left out): counts of the confusion "
+        "table, the share that agrees, Cohen's kappa with the standard error of Fleiss, Cohen and Everitt (1969), and "
+        "of each category sensitivity, specificity, predictive values with Wilson's interval, the source whose name "
+        "comes first held as the standard. Counts from 1 to 10 are withheld, and whatever they would follow from.",
     .examples = "*relsogi reconcile --config relsogi.yaml --input ingest --input normalize --input map "
                 "--output reconcile*\n",
     .reads = reads,
