@@ -185,7 +185,15 @@ static bool put_provenance(json_t *page, const struct rs_report *r, const struct
 
 static bool put_quality(json_t *page, const struct rs_report *r, const struct rs_report_run *run,
                         struct rs_error *error) {
+    static const struct rs_report_ask agreement = {
+        "reconcile",
+        "agreement",
+        "source_a source_b element kind category_a category_b value lower upper method n suppressed",
+        NULL,
+        NULL,
+        MOST_ROWS};
     bool ok = put(page, "check_result", rs_report_checks(run, r->words, error)) &&
+              put_rows(page, "agreement", run, agreement, NULL, NULL, error) &&
               put(page, "discrepancy", rs_report_discrepancies(run, error)) &&
               put(page, "quarantine", rs_report_quarantine(run, error));
     if (!ok || !r->steward) return ok;

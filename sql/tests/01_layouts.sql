@@ -22,7 +22,7 @@ select set_eq(
     $$ select relname::text from pg_class where relkind = 'p' and relnamespace = 'relsogi'::regnamespace $$,
     array['file', 'ledger', 'quarantine', 'person', 'person_value', 'person_measure', 'posterior', 'discrepancy',
         'check_result', 'estimate', 'disparity', 'equity', 'trend', 'evaluation', 'link', 'tabulation',
-        'language_posterior', 'fit'],
+        'language_posterior', 'fit', 'agreement'],
     'one partitioned table for each layout that load takes');
 select cmp_ok((select count(*) from in_layout), '>', 100::bigint, 'the dictionary is there');
 select set_eq('select layout, name, type, nullable from in_database', 'select layout, name, type, nullable from in_layout',

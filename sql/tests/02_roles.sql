@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Each role may do what it should, and nothing else.
 begin;
-select plan(45);
+select plan(49);
 select ok(tap.load('run', 'one') is not null, 'a run is there');
 create temp table part as
     select 'relsogi_parts.person_value_' || run_no as name from relsogi.latest_run;
@@ -24,6 +24,8 @@ select is(tap.attempt('relsogi_analyst', s), '42501', 'analyst, refused: ' || s)
     'select * from relsogi.posterior',
     'select * from relsogi.discrepancy',
     'select * from relsogi.person_measure',
+    'select * from relsogi.agreement',
+    'select value from relsogi.current_agreement',
     'select * from relsogi.quarantine',
     'select results from relsogi.run',
     'select * from audit.log',
@@ -40,10 +42,12 @@ select is(tap.attempt('relsogi_auditor', s), 'ok', 'auditor: ' || s) from unnest
     'select * from relsogi.current_person_value',
     'select kept_value, other_value from relsogi.discrepancy',
     'select * from relsogi.current_posterior',
+    'select value, lower, upper, n from relsogi.current_agreement',
     'select results from relsogi.run',
     'select * from audit.log']) as s;
 select is(tap.attempt('relsogi_auditor', s), '42501', 'auditor, refused: ' || s) from unnest(array[
     'delete from relsogi.person',
+    'update relsogi.agreement set suppressed = false',
     'insert into audit.log (event) values (''publish'')',
     'select relsogi.load_publish(1)',
     'set role relsogi_owner',

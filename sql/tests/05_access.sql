@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Persons by source, rows about sexual orientation and gender identity, identifiers, and what is kept of who did what.
 begin;
-select plan(46);
+select plan(51);
 select ok(tap.load('run', 'one', 4) is not null, 'a run of four persons is there');
 
 -- How many rows a role sees.
@@ -29,10 +29,24 @@ select is(tap.count_as('relsogi_auditor', s), 2::bigint, 'whoever has a record o
 select is(tap.count_as('relsogi_auditor', s), 3::bigint, 'with all of their records: ' || s) from unnest(array[
     'relsogi.link', 'relsogi.current_link']) as s;
 select is(tap.count_as('relsogi_auditor', 'relsogi.estimate'), 1::bigint, 'what is of no person is seen by all');
+-- What two sources say of each other, only with both.
+select format('create table relsogi_parts.agreement_here partition of relsogi.agreement for values in (%s);'
+    'insert into relsogi_parts.agreement_here (run_no, source_a, source_b, element, kind, category_a, category_b, value, suppressed)'
+    ' values (%1$s, ''clinic'', ''payer'', ''sex'', ''count'', ''female'', ''male'', 11, false)', run_no) as made
+    from relsogi.latest_run \gset
+:made;
+select is(tap.count_as('relsogi_auditor', 'relsogi.agreement'), 0::bigint, 'agreement of two sources is not seen with one of them');
+select throws_ok('update relsogi_parts.agreement_here set value = 10', '23514', null, 'a count of 10 is not taken');
+select throws_ok('update relsogi_parts.agreement_here set suppressed = true', '23514', null, 'nor one that is withheld');
+select relsogi.grant_source('relsogi_auditor', 'clinic');
+select is(tap.count_as('relsogi_auditor', 'relsogi.agreement'), 1::bigint, 'it is seen with both');
+select relsogi.revoke_source('relsogi_auditor', 'clinic');
+select is(tap.count_as('relsogi_auditor', 'relsogi.agreement'), 0::bigint, 'and then no more');
 select throws_ok($$ select relsogi.grant_source('nobody_at_all', 'payer') $$, 'RS064', null, 'roles must be there');
 select results_eq($$ select event, detail ->> 'role', detail ->> 'source' from audit.log
     where event in ('grant', 'revoke') order by entry $$,
-    $$ values ('revoke', 'relsogi_auditor', '*'), ('grant', 'relsogi_auditor', 'payer') $$, 'both are in the log');
+    $$ values ('revoke', 'relsogi_auditor', '*'), ('grant', 'relsogi_auditor', 'payer'),
+        ('grant', 'relsogi_auditor', 'clinic'), ('revoke', 'relsogi_auditor', 'clinic') $$, 'both are in the log');
 select relsogi.grant_source('relsogi_auditor', '*');
 
 -- Rows of gender identity are not even counted without relsogi_sogi.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A person from what the person's records say: rows of person, person_value and person_measure, and discrepancies. */
+#include "agreement.h"
 #include "answer.h"
 #include "demographic.h"
 #include "discrepancy.h"
@@ -321,6 +322,7 @@ static bool one_partition(struct rs_rc *rc, int partition, struct rs_batch *batc
         i += read_answers(&p, &w->a.items[i], end - i);
         write_values(&p, &s);
         write_person(&p, &s);
+        rs_rc_agree_person(rc, batch, p.records, p.n_records, p.answers, p.n_answers);
         rs_rc_person_measures(rc, batch, p.key, &w->a.items[i], end - i);
         i = end;
         rs_arena_reset(p.arena);

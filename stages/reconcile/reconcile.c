@@ -2,15 +2,17 @@
 /* The stage reconcile: which records are one person, which of a person's answers stands, and what disagrees.
  *
  * Reads demographic, mapped and identifier, measure_event where there is one, a crosswalk, and a prior run's link.
- * Writes link, link_event, person, person_value, discrepancy and person_measure, each sorted by its key.
+ * Writes link, link_event, person, person_value, discrepancy, person_measure and agreement, each sorted by its key.
  *
  * Order of work: read (read.c, crosswalk.c); link (link.c, prior.c); rows of a record to answers (bundle.c, answer.c);
- * persons (person.c, survive.c, race.c, demographic.c, measure.c, discrepancy.c). Everything goes through partitions on
+ * persons (person.c, survive.c, race.c, demographic.c, measure.c, discrepancy.c); agreement of sources
+ * (agreement.c, agreement_rows.c, kappa.c). Everything goes through partitions on
  * disk: memory is bounded by the largest partition, whatever the number of records. */
 #include <limits.h>
 #include <stdlib.h>
 #include "pipeline/base/config.h"
 #include "pipeline/base/jurisdiction.h"
+#include "agreement.h"
 #include "state.h"
 
 static const struct rs_layout *const reads[] = {&rs_layout_demographic, &rs_layout_mapped, &rs_layout_identifier, NULL};
@@ -22,6 +24,7 @@ static const struct rs_layout *const writes[] = {
     [OUT_PERSON_VALUE] = &rs_layout_person_value,
     [OUT_DISCREPANCY] = &rs_layout_discrepancy,
     [OUT_PERSON_MEASURE] = &rs_layout_person_measure,
+    [OUT_AGREEMENT] = &rs_layout_agreement,
     NULL};
 static const char *const after[] = {"ingest", "normalize", "map", NULL};
 
@@ -119,6 +122,7 @@ static void close_all(struct rs_rc *rc) {
         rs_arena_free(&w->arena);
         rs_buffer_free(&w->list);
         rs_buffer_free(&w->more);
+        rs_rc_agree_free(&w->agreements);
     }
     free(rc->workers);
     for (size_t i = 0; i < rc->n_sources; i++) free((void *)(uintptr_t)rc->source_names[i]);
@@ -146,14 +150,14 @@ static bool run(struct rs_run *run, struct rs_error *error) {
     rc.two_step = !rs_jurisdiction_drops(&place, RS_LIT("gender_two_step"));
     ok = ok && rs_run_option_long(run, "most-records-per-id", 2, INT32_MAX, &rc.most_records_per_id, error) &&
          read_ranks(&rc, error) && open_workers(&rc, error) && read_inputs(&rc, error) && rs_rc_link(&rc, error) &&
-         rs_rc_bundle(&rc, error) && rs_rc_persons(&rc, error);
+         rs_rc_bundle(&rc, error) && rs_rc_persons(&rc, error) && rs_rc_agree_write(&rc, error);
     close_all(&rc);
     return ok;
 }
 
 const struct rs_stage rs_stage_reconcile = {
     .name = "reconcile",
-    .version = 5, /* 5: facility; 2: gender_two_step; 3: amounts, time, exclusions and product lines of measures; 4: joined answers */
+    .version = 6, /* 6: agreement; 5: facility; 2: gender_two_step; 3: amounts, time, exclusions and product lines of measures; 4: joined answers */
     .about = "join the records of one person, and decide which answer stands",
     .description =
         "Records that share a record key, an identifier of a namespace that the source's profile lets link, "
@@ -167,7 +171,12 @@ const struct rs_stage rs_stage_reconcile = {
         "same source takes its parent's place. An answer is never taken apart: several races stand or fall "
         "together. Every disagreement is a row of discrepancy, a Hispanic yes against a no as an error.\n\n"
         "The 1997 and the 2024 axis are derived from the race answer and the ethnicity answer that stand; "
-        "what they do not decide is null. Nothing about sexual orientation or gender identity is inferred.",
+        "what they do not decide is null. Nothing about sexual orientation or gender identity is inferred.\n\n"
+        "Agreement: for each two sources what they say of the same persons, each by its newest answer (declines, "
+        "other missing reasons and answers that leave the category open are left out): counts of the confusion "
+        "table, the share that agrees, Cohen's kappa with the standard error of Fleiss, Cohen and Everitt (1969), and "
+        "of each category sensitivity, specificity, predictive values with Wilson's interval, the source whose name "
+        "comes first held as the standard. Counts from 1 to 10 are withheld, and whatever they would follow from.",
     .examples = "*relsogi reconcile --config relsogi.yaml --input ingest --input normalize --input map "
                 "--output reconcile*\n",
     .reads = reads,

@@ -15,7 +15,8 @@ enum rs_rc_sink {
     OUT_PERSON,
     OUT_PERSON_VALUE,
     OUT_DISCREPANCY,
-    OUT_PERSON_MEASURE
+    OUT_PERSON_MEASURE,
+    OUT_AGREEMENT
 };
 
 /* Spills, each sealed before it is read and closed as soon as it has been. */
@@ -37,12 +38,21 @@ enum rs_rc_slot {
 /* Items of SL_RECORDS and SL_PERSONS. */
 enum rs_rc_tag { TAG_DEMOGRAPHIC, TAG_ANSWERS, TAG_MEASURES };
 
+/* Counts of what two sources say about the same persons (agreement.h): a hash table, which grows with the pairs of sources and
+ * categories, not with persons. */
+struct rs_rc_agree_count;
+struct rs_rc_agreements {
+    struct rs_rc_agree_count *counts;
+    size_t n, room;
+};
+
 struct rs_rc_worker {
     struct rs_partition a, b; /* partitions being worked on */
     struct rs_hmac *hmac;
     struct rs_arena arena;    /* for one person or record */
     struct rs_buffer list;    /* arrays of one person or record */
     struct rs_buffer more;
+    struct rs_rc_agreements agreements;
 };
 
 struct rs_rc {

@@ -13,7 +13,7 @@
 #ifndef RS_STRATIFY_BOUNDARY_H
 #define RS_STRATIFY_BOUNDARY_H
 #include "birdie.h"
-#include "interval.h"
+#include "pipeline/base/interval.h"
 
 /* Effective successes or failures, whichever are fewer: rate (1 - rate) / V times min(rate, 1 - rate); 0 without an error. */
 double rs_birdie_events(const struct rs_birdie_fit *fit, int r);

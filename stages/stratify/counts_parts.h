@@ -3,7 +3,7 @@
  * its strata (counts_strata.c), and how it is written (counts_out.c). */
 #ifndef RS_STRATIFY_COUNTS_PARTS_H
 #define RS_STRATIFY_COUNTS_PARTS_H
-#include "interval.h"
+#include "pipeline/base/interval.h"
 #include "pipeline/base/error.h"
 #include "pipeline/base/text.h"
 #include <jansson.h>

@@ -6,13 +6,13 @@
 #include "birdie.h"
 #include "boundary.h"
 #include "bounds.h"
-#include "interval.h"
+#include "pipeline/base/interval.h"
 #include "multiple.h"
 #include "ols.h"
 #include "pipeline/rows/stage.h"
 #include "published.h"
 #include "strata.h"
-#include "suppress.h"
+#include "pipeline/base/suppress.h"
 
 enum rs_estimator { RS_OBSERVED, RS_SELF_REPORT, RS_BIRDIE, RS_WEIGHTED, RS_OLS, RS_THRESHOLD, RS_MULTIPLE,
                     RS_COMPLETE_CASE, RS_RESPONSE_WEIGHTED, RS_MI_POPULATION, RS_WORST_CASE, RS_ESTIMATORS };

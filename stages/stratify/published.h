@@ -10,7 +10,7 @@
 #define RS_STRATIFY_PUBLISHED_H
 #include "pipeline/rows/stage.h"
 #include "strata.h"
-#include "suppress.h"
+#include "pipeline/base/suppress.h"
 
 struct rs_published_row {
     double n, x;

@@ -4,7 +4,7 @@
 #ifndef RS_STRATIFY_SHRINK_H
 #define RS_STRATIFY_SHRINK_H
 #include <stddef.h>
-#include "interval.h"
+#include "pipeline/base/interval.h"
 
 /* tau^2 by the method of moments, max(0, (Q - (n - 1)) / (sum w - sum w^2 / sum w)), w = 1/se^2: R. DerSimonian, N. Laird,
  * Controlled Clinical Trials 7 (1986) 177-188. mean is weighted by 1/(tau^2 + se^2). se above 0; NaN for n = 0, and tau^2

@@ -4,7 +4,7 @@
 #ifndef RS_STRATIFY_STANDARDISE_H
 #define RS_STRATIFY_STANDARDISE_H
 #include <stddef.h>
-#include "interval.h"
+#include "pipeline/base/interval.h"
 
 struct rs_standardised {
     double rate, variance; /* y = sum w x, v = sum w^2 x, w_i = s_i / (sum s n_i) */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "suppress.h"
+#include "pipeline/base/suppress.h"
 
 static const char *const names[RS_2024] = {"AIAN", "ASIAN", "BLACK", "HISPANIC", "MENA", "NHPI", "WHITE"};
 

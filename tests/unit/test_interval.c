@@ -2,7 +2,7 @@
 /* Intervals against values printed in the literature. */
 #include <criterion/criterion.h>
 #include <math.h>
-#include "stages/stratify/interval.h"
+#include "pipeline/base/interval.h"
 
 static void near(double got, double want, double within, const char *what) {
     cr_assert(fabs(got - want) <= within, "%s: %.12g, not %.12g", what, got, want);

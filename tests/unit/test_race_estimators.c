@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 #include "stages/stratify/bounds.h"
-#include "stages/stratify/interval.h"
+#include "pipeline/base/interval.h"
 #include "stages/stratify/multiple.h"
 #include "stages/stratify/ols.h"
 #include "stages/stratify/rubin.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "pipeline/base/hash.h"
 #include "stages/stratify/sample.h"
-#include "stages/stratify/successive.h"
+#include "pipeline/base/successive.h"
 
 enum { ALL, A, B, C };
 

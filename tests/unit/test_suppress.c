@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "pipeline/base/hash.h"
-#include "stages/stratify/suppress.h"
+#include "pipeline/base/suppress.h"
 
 static uint32_t star(struct rs_cells *t, const double (*cells)[2], size_t n) {
     double total[2] = {0};

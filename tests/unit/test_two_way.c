@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "pipeline/base/hash.h"
-#include "stages/stratify/suppress.h"
+#include "pipeline/base/suppress.h"
 #include "stages/stratify/two_way.h"
 
 static void set(struct rs_two_way *t, size_t r, size_t c, double n, double x) {

@@ -42,7 +42,7 @@ function head(page) {
       `Not in this run: ${
         listOf(shown.map(a => `${a.layout} (${a.why})`))}. What would be told from them is missing below.`));
   page.append(el('nav', {class: 'toc', 'aria-label': 'Sections'}, [
-    ['complete', 'Completeness'], ['checks', 'Checks'], ['discrepancies', 'Discrepancies'],
+    ['complete', 'Completeness'], ['checks', 'Checks'], ['discrepancies', 'Discrepancies'], ['agreement', 'Agreement'],
     ['accuracy', 'Imputation'], ['estimators', 'Estimators'], ['providers', 'Provider groups'],
     ['statements', 'Disparity statistics'], ['withheld', 'Withheld'], ['provenance', 'Provenance']
   ].map(([id, text]) => el('a', {href: '#' + id}, text))));
@@ -195,6 +195,60 @@ function discrepancies(page) {
         col('rule', 'Rule', null, {code: true}), col('discrepancy_key', 'Discrepancy', null, {code: true})
       ],
       rowsOf('discrepancy_rows'), 'Discrepancies, one by one', {filters: ['severity', 'element', 'kind']}));
+}
+
+/* ---- agreement ------------------------------------------------------------------------------------------------ */
+
+const pairText = r => `${r.source_a} and ${r.source_b}`;
+const tableText = r => `${pairText(r)}: ${elementName(r.element)}`;
+const shareText = r => r && number(r.value) ? percent(r.value) : r ? 'withheld' : '\u2013';
+const kappaText = r => number(r.value) ? r.value.toFixed(2) : r.suppressed ? 'withheld' : '\u2013';
+const withRange = (r, text, show) =>
+  r && number(r.lower) ? `${text} (${show(r.lower)} to ${show(r.upper)})` : text;
+
+function confusion(list) {
+  const counts = list.filter(r => r.kind === 'count');
+  const last = (a, b) => (a === 'TOTAL') - (b === 'TOTAL') || (a === 'REST') - (b === 'REST') || compare(a, b);
+  const names = unique(counts.flatMap(r => [r.category_a, r.category_b])).sort(last);
+  const at = new Map(counts.map(r => [r.category_a + '\t' + r.category_b, r]));
+  const show = r => !r ? '\u2013' : number(r.value) ? count(r.value) : 'withheld';
+  const of = (name, kind) => list.find(r => r.kind === kind && r.category_a === name);
+  const share = (kind, label) =>
+    num(kind, label, name => withRange(of(name, kind), shareText(of(name, kind)), v => percent(v)));
+  const {source_a: a, source_b: b} = list[0];
+  return [
+    plainTable([col('a', `${a} \u2193  ${b} \u2192`, name => name, {head: true}),
+      ...names.map(other => num(other, other, name => show(at.get(name + '\t' + other))))],
+      names, `What ${a} says (rows) and ${b} (columns)`),
+    plainTable([col('c', 'Category', name => name, {head: true}), share('sensitivity', 'Sensitivity'),
+      share('specificity', 'Specificity'), share('ppv', 'PPV'), share('npv', 'NPV')],
+      names.filter(name => name !== 'TOTAL'), `${b} held against ${a} as the standard`)
+  ];
+}
+
+function agreement(page) {
+  const node = section(page, 'agreement', 'Agreement between sources',
+    'What two sources say of the same persons, each by its newest answer; declines and other missing answers are ' +
+      'left out. Categories of 1 to 10 persons in either source are put together as REST. Intervals are of 95 %.');
+  const all = rowsOf('agreement');
+  if (!all.length) return void node.append(absentNote(['agreement'], el('p', null, 'No person is in two sources.')));
+  const kappas = all.filter(r => r.kind === 'kappa');
+  const same = r => all.find(o => o.kind === 'agreement' && tableText(o) === tableText(r));
+  node.append(richTable(
+    [
+      col('pair', 'Sources', pairText), col('element', 'Element', r => elementName(r.element)),
+      num('n', 'Persons', r => same(r) && number(same(r).n) ? count(same(r).n) : '\u2013'),
+      num('same', 'Same category', r => withRange(same(r), shareText(same(r)), v => percent(v)),
+        {value: r => same(r) ? same(r).value : null}),
+      num('value', 'Kappa', r => withRange(r, kappaText(r), v => v.toFixed(2)))
+    ],
+    kappas, 'Agreement by sources and element', {filters: ['pair', 'element'], search: false}));
+  const holder = el('div'), id = newId();
+  const choose = text => holder.replaceChildren(...confusion(all.filter(r => tableText(r) === text)));
+  node.append(el('div', {class: 'controls'}, el('div', null, el('label', {for: id}, 'Table'),
+    el('select', {id, change: e => choose(e.target.value)},
+      kappas.map(r => el('option', {value: tableText(r)}, tableText(r)))))), holder);
+  choose(tableText(kappas[0]));
 }
 
 function setAside(page) {
@@ -387,6 +441,7 @@ start(page => {
   completeness(page);
   qualityChecks(page);
   discrepancies(page);
+  agreement(page);
   setAside(page);
   accuracy(page);
   estimators(page);

@@ -3,8 +3,8 @@
  * one. The cells of both obey the same relations, and so do their differences, of which a reader knows those whose cell is
  * in both. A difference has either sign, and some persons may have come as others went: it is held to the minimum all the
  * same, in n, x and n - x. */
-#ifndef RS_STRATIFY_SUCCESSIVE_H
-#define RS_STRATIFY_SUCCESSIVE_H
+#ifndef RS_BASE_SUCCESSIVE_H
+#define RS_BASE_SUCCESSIVE_H
 #include "suppress.h"
 
 /* Suppresses each shown cell that differs from the other publication's by less than the minimum, and not by 0. */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "pipeline/base/text.h"
+#include "text.h"
 
 enum { PARTS = 3 }; /* n, x, n - x */
 static const double nothing = 1e-6; /* numbers are read back with 15 digits */

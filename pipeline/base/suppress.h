@@ -19,12 +19,12 @@
  *     cannot help.
  *  4. differencing: beside counts that a reader has from elsewhere (successive.h), no difference from 1 to 10 may show or
  *     follow either. */
-#ifndef RS_STRATIFY_SUPPRESS_H
-#define RS_STRATIFY_SUPPRESS_H
+#ifndef RS_BASE_SUPPRESS_H
+#define RS_BASE_SUPPRESS_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "pipeline/base/error.h"
+#include "error.h"
 
 #define RS_NO_CELL UINT32_MAX
 struct rs_small_cell {

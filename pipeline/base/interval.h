@@ -3,8 +3,8 @@
  *
  * z is the normal quantile of the interval: RS_Z95 for 95 %. Rates are in [0, 1]; x and n need not be whole numbers
  * (effective counts of imputed groups are not). NaN stands for "no such limit". */
-#ifndef RS_STRATIFY_INTERVAL_H
-#define RS_STRATIFY_INTERVAL_H
+#ifndef RS_BASE_INTERVAL_H
+#define RS_BASE_INTERVAL_H
 
 #define RS_Z95 1.959963984540054
 
