@@ -215,8 +215,8 @@ json_t *rs_report_audit_data(const struct rs_report *r, struct rs_error *error) 
         MOST_EQUITY};
     static const struct rs_report_ask suppressions = {"stratify",
                                                       "suppression",
-                                                      "measure period dimension stratum estimator statistic layout "
-                                                      "cell reason rule line pass suppressed suppression_reason",
+                                                      "measure period dimension stratum estimator rule "
+                                                      "protects_dimension protects_stratum minimum",
                                                       NULL,
                                                       NULL,
                                                       MOST_ROWS};
