@@ -409,7 +409,7 @@ many_rows() {
         [ -z "$(grep -rl "$key" "$out")" ]
     done
     # and a value of it only in rows of strata
-    [ -z "$(grep -rlE 'straight|bisexual' "$out" | grep -vE '/(estimate|disparity|trend|suppression)\.tsv$|/stage\.json$')" ]
+    [ -z "$(grep -rlE 'straight|bisexual' "$out" | grep -vE '/(estimate|disparity|trend|suppression|published)\.tsv$|/stage\.json$')" ]
     if [ -e "$work/written" ]; then
         grep -q 'mi_population' "$work/written" # it was traced
         [ -z "$(grep -E 'straight|bisexual' "$work/written" | grep -E '0000000000000000000[0-9a-f]{13}\\t')" ]
