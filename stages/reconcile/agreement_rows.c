@@ -111,18 +111,23 @@ static void relation(struct rs_cells *c, uint32_t sum, uint32_t parts[], size_t 
     for (size_t i = 0; i < n; i++) rs_cells_term(c, r, parts[i], 1);
 }
 
+static void add_total(struct rs_cells *c, double n) {
+    uint32_t at = rs_cells_add(c, n, 0, true); /* moves the cells: before they are looked at */
+    c->cells[at].total = true;
+}
+
 static void add_cells(struct table *t) {
     size_t k = t->k;
     double all = all_of(t), agreeing = 0;
     struct rs_cells *c = &t->cells;
     for (size_t i = 0; i < k * k; i++) rs_cells_add(c, t->n[i], 0, true);
-    for (size_t i = 0; i < k; i++) c->cells[rs_cells_add(c, row_sum(t, i), 0, true)].total = true;
-    for (size_t i = 0; i < k; i++) c->cells[rs_cells_add(c, column_sum(t, i), 0, true)].total = true;
+    for (size_t i = 0; i < k; i++) add_total(c, row_sum(t, i));
+    for (size_t i = 0; i < k; i++) add_total(c, column_sum(t, i));
     for (size_t i = 0; i < k; i++) {
         agreeing += t->n[i * k + i];
         rs_cells_add(c, all - row_sum(t, i) - column_sum(t, i) + t->n[i * k + i], 0, false);
     }
-    c->cells[rs_cells_add(c, all, 0, true)].total = true;
+    add_total(c, all);
     rs_cells_add(c, agreeing, 0, true);
     rs_cells_add(c, all - agreeing, 0, false); /* those who disagree follow from the total */
 }

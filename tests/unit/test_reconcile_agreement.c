@@ -205,6 +205,17 @@ Test(agreement_rows, rare_categories_are_put_together) {
     expect("out", A, 1, "element=language;kind=kappa;value=1;suppressed=N");
 }
 
+/* The cells of eight categories outgrow the room that they begin with: all agree, 12 persons each. */
+Test(agreement_rows, a_table_of_many_categories) {
+    static const char *const values[] = {"value=en", "value=es", "value=vi", "value=zh", "value=ru", "value=ko", "value=ar",
+                                         "value=fr"};
+    persons = 0;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) times(12, "language_preferred", values[i], values[i]);
+    run("out");
+    expect("out", A, 1, "element=language;kind=count;category_a=TOTAL;category_b=TOTAL;value=96");
+    expect("out", A, 1, "element=language;kind=agreement;value=1;n=96");
+}
+
 /* With both margins, one cell of two by two gives the others, and so do the agreeing ones. */
 Test(agreement_rows, one_small_cell_of_two_by_two_blanks_all_but_the_margins) {
     persons = 0;
