@@ -6,12 +6,8 @@
 #include <string.h>
 #include "text.h"
 
-enum { PARTS = 3 }; /* n, x, n - x */
-static const double nothing = 1e-6; /* numbers are read back with 15 digits */
-
-static double part(double n, double x, int which) { return which == 0 ? n : which == 1 ? x : n - x; }
-
-static bool small(double v, double minimum) { return fabs(v) > nothing && fabs(v) < minimum - nothing; }
+enum { PARTS = RS_COUNT_PARTS };
+static const double nothing = RS_READ_BACK;
 
 static bool known_here(const struct rs_small_cell *c) {
     return (c->shown && !c->suppressed) || fabs(c->n) < nothing;
@@ -19,7 +15,7 @@ static bool known_here(const struct rs_small_cell *c) {
 
 static bool differs_little(const struct rs_small_cell *c, const struct rs_other_cell *o, double minimum) {
     for (int k = 0; k < PARTS; k++)
-        if (small(part(c->n, c->x, k) - part(o->n, o->x, k), minimum)) return true;
+        if (rs_small_difference(rs_count_part(c->n, c->x, k) - rs_count_part(o->n, o->x, k), minimum)) return true;
     return o->also_changed;
 }
 
@@ -39,7 +35,7 @@ struct differences {
 
 static void add_difference(struct differences *d, double n, double x, bool known) {
     uint32_t at = rs_cells_add(&d->t, 1, 0, known);
-    for (int k = 0; k < PARTS; k++) d->part[at][k] = part(n, x, k);
+    for (int k = 0; k < PARTS; k++) d->part[at][k] = rs_count_part(n, x, k);
 }
 
 static struct differences differences_of(const struct rs_cells *t, const struct rs_publication *other) {
@@ -78,7 +74,7 @@ static bool discloses(const struct differences *d, const double *row, double min
     if (unknown == 0 || (up && down)) return false;
     if (unknown > 1) scale = 1;
     for (int k = 0; k < PARTS; k++)
-        if (small(sum[k] / scale, minimum)) return true;
+        if (rs_small_difference(sum[k] / scale, minimum)) return true;
     return false;
 }
 

@@ -7,6 +7,13 @@
 #define RS_BASE_SUCCESSIVE_H
 #include "suppress.h"
 
+/* Numbers are read back with 15 digits: what is nearer than this is the same. */
+#define RS_READ_BACK 1e-6
+/* Neither the same nor as far apart as the minimum; NaN is no difference. */
+static inline bool rs_small_difference(double v, double minimum) {
+    return fabs(v) > RS_READ_BACK && rs_small_count(fabs(v), minimum);
+}
+
 /* Suppresses each shown cell that differs from the other publication's by less than the minimum, and not by 0. */
 void rs_differences_mark(struct rs_cells *t, const struct rs_publication *other, double minimum);
 /* One complementary suppression: where the relations give a small difference, of one cell or of the sum of several, the

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "text.h"
 
-enum { PARTS = 3 }; /* n, x, n - x */
+enum { PARTS = RS_COUNT_PARTS };
 static const double nothing = 1e-9;
 
 uint32_t rs_cells_add(struct rs_cells *t, double n, double x, bool shown) {
@@ -34,16 +34,11 @@ void rs_cells_free(struct rs_cells *t) {
     *t = (struct rs_cells){0};
 }
 
-static double part(const struct rs_small_cell *c, int which) {
-    double v = which == 0 ? c->n : which == 1 ? c->x : c->n - c->x;
-    return fabs(v) < nothing ? 0 : v;
-}
-
-static bool small(double v, double minimum) { return v > nothing && v < minimum - nothing; }
+static double part(const struct rs_small_cell *c, int which) { return rs_count_part(c->n, c->x, which); }
 
 static bool sensitive(const struct rs_small_cell *c, double minimum) {
     for (int k = 0; k < PARTS; k++)
-        if (small(part(c, k), minimum)) return true;
+        if (rs_small_count(part(c, k), minimum)) return true;
     return c->also_small;
 }
 
@@ -108,7 +103,7 @@ static bool discloses(const struct rs_cells *t, const double *row, double minimu
     if (unknown == 1) return at_risk(&t->cells[last], minimum);
     if (up && down) return false;
     for (int k = 0; k < PARTS; k++)
-        if (small(sum[k], minimum)) return true;
+        if (rs_small_count(sum[k], minimum)) return true;
     return false;
 }
 
@@ -209,7 +204,7 @@ static bool worked_out(const struct rs_small_cell *c, const struct bounds *b, do
     for (int k = 0; k < PARTS; k++) {
         double v = part(c, k);
         if (v > 0 && b->high[k] - b->low[k] < 1e-6 * (1 + v)) return true;
-        if (small(v, minimum) && b->low[k] > 1e-6 && b->high[k] < minimum - 1e-6) return true;
+        if (rs_small_count(v, minimum) && b->low[k] > 1e-6 && b->high[k] < minimum - 1e-6) return true;
     }
     return false;
 }

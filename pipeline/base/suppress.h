@@ -21,12 +21,22 @@
  *     follow either. */
 #ifndef RS_BASE_SUPPRESS_H
 #define RS_BASE_SUPPRESS_H
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "error.h"
 
 #define RS_NO_CELL UINT32_MAX
+/* The counts of a cell that a reader has or can make: n, x and n - x, by number; what rounding leaves of a 0 is one. */
+enum { RS_COUNT_PARTS = 3 };
+static inline double rs_count_part(double n, double x, int which) {
+    double v = which == 0 ? n : which == 1 ? x : n - x;
+    return fabs(v) < 1e-9 ? 0 : v;
+}
+/* Above 0 and below the minimum, whole or not. */
+static inline bool rs_small_count(double v, double minimum) { return v > 1e-9 && v < minimum - 1e-9; }
+
 struct rs_small_cell {
     double n, x;
     bool shown;       /* has a row */

@@ -52,8 +52,9 @@ static double all_of(const struct table *t) {
     return sum;
 }
 
-static bool small(double n) { return n > 0 && n < MINIMUM; }
-static bool small_category(const struct table *t, size_t i) { return small(row_sum(t, i)) || small(column_sum(t, i)); }
+static bool small_category(const struct table *t, size_t i) {
+    return rs_small_count(row_sum(t, i), MINIMUM) || rs_small_count(column_sum(t, i), MINIMUM);
+}
 
 /* Category `from` becomes part of `into`. */
 static void put_together(struct table *t, size_t into, size_t from) {

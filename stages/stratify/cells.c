@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: what is adjusted for has to be coarse enough for the smallest group it is done for. */
 #include "cells.h"
+#include "pipeline/base/suppress.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,8 +84,6 @@ void rs_cell_rates_free(struct rs_cell_rates *r) {
     *r = (struct rs_cell_rates){0};
 }
 
-static bool small(double v, double minimum) { return v > 1e-9 && v < minimum - 1e-9; }
-
 bool rs_cells_safe(const struct rs_cell_rates *r, int g, double minimum) {
     for (size_t c = 0; c < r->cells; c++) {
         double n = r->n[c * G + (size_t)g], x = r->x[c * G + (size_t)g], anybody = 0;
@@ -93,7 +92,7 @@ bool rs_cells_safe(const struct rs_cell_rates *r, int g, double minimum) {
         if (!(n > 0)) return false;
         if (minimum <= 1) continue;
         double v = rs_cell_variance(r, c, g, g);
-        if (n < minimum || small(x, minimum) || small(n - x, minimum)) return false;
+        if (n < minimum || rs_small_count(x, minimum) || rs_small_count(n - x, minimum)) return false;
         if (v > 0 && x / n * (1 - x / n) / v < minimum - 1e-6) return false;
     }
     return r->cells > 0;

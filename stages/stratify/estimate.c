@@ -152,7 +152,7 @@ static void below_floor(struct rs_small_cell *cell, double floor) {
 
 static bool suppress(struct rs_estimates *out, const struct rs_settings *settings, struct rs_error *error) {
     size_t n;
-    struct rs_publication *others = rs_publications_of(settings->published, out, &n);
+    struct rs_publication *others = rs_publications_of(settings->published, out, settings->minimum_cell, &n);
     bool good = rs_suppress_beside(&out->table, others, n, settings->minimum_cell, error);
     rs_publications_free(others, n);
     return good;

@@ -98,8 +98,6 @@ void rs_published_note(struct rs_published *p, const char *approach, const char 
 
 static bool is_counted(enum rs_estimator e) { return e == RS_OBSERVED || e == RS_SELF_REPORT; }
 
-static bool is_small_change(double a, double b) { return !isnan(a) && !isnan(b) && fabs(a - b) > 1e-6 && fabs(a - b) < 11; }
-
 static struct rs_view table_of(struct rs_buffer *text, const struct rs_estimates *all, const struct rs_estimate *e) {
     struct rs_view key[] = {all->series->measure, all->series->period, rs_cstr(rs_dimension_name(all->strata, e->dimension)),
                             rs_cstr(rs_estimator_names[e->estimator])};
@@ -123,13 +121,14 @@ static bool speaks_for(const struct rs_small_cell *cell, const struct rs_estimat
 
 /* Of rates and means a cell has persons alone, and its numerator is no count of them. */
 static void take_row(struct rs_other_cell *o, const struct rs_small_cell *cell, const struct rs_estimate *e,
-                     const struct rs_published_row *then, bool proportion) {
+                     const struct rs_published_row *then, bool proportion, double minimum) {
     if (!then->shown || isnan(then->n)) return;
     if (!o->known && speaks_for(cell, e)) {
         *o = (struct rs_other_cell){then->n, proportion ? then->x : 0, true, o->also_changed};
     } else {
-        o->also_changed |= is_small_change(then->n, e->n);
-        if (proportion) o->also_changed |= is_small_change(then->x, e->x) || is_small_change(then->n - then->x, e->n - e->x);
+        for (int k = 0; k < (proportion ? RS_COUNT_PARTS : 1); k++)
+            o->also_changed |=
+                rs_small_difference(rs_count_part(e->n, e->x, k) - rs_count_part(then->n, then->x, k), minimum);
     }
 }
 
@@ -191,7 +190,8 @@ static void find_gone(const struct rs_published_run *r, const bool *met, const s
     }
 }
 
-static struct rs_publication beside_run(const struct rs_published_run *r, const struct rs_estimates *all) {
+static struct rs_publication beside_run(const struct rs_published_run *r, const struct rs_estimates *all,
+                                        double minimum) {
     struct rs_publication p = {.cell = rs_alloc((all->table.n_cells + 1) * sizeof *p.cell)};
     bool *met = rs_alloc((r->keys.n + 1) * sizeof *met), proportion = all->series->about->kind == RS_PROPORTION;
     struct rs_buffer text = {0};
@@ -201,7 +201,7 @@ static struct rs_publication beside_run(const struct rs_published_run *r, const 
         uint32_t at = row_of(r, &text, all, e), table;
         if (at != UINT32_MAX) {
             met[at] = true;
-            take_row(&p.cell[e->cell], cell, e, &r->row[at], proportion);
+            take_row(&p.cell[e->cell], cell, e, &r->row[at], proportion, minimum);
         } else if (is_counted(e->estimator) && rs_name_find(&r->tables, table_of(&text, all, e), &table)) {
             p.cell[e->cell].known = true; /* no row in a table that is there: nobody was in it */
         }
@@ -239,11 +239,12 @@ void rs_published_take(struct rs_published *p, const struct rs_estimates *all) {
     }
 }
 
-struct rs_publication *rs_publications_of(const struct rs_published *p, const struct rs_estimates *all, size_t *n) {
+struct rs_publication *rs_publications_of(const struct rs_published *p, const struct rs_estimates *all, double minimum,
+                                          size_t *n) {
     *n = 0;
     if (!p || !p->used) return NULL;
     struct rs_publication *list = rs_alloc((p->n + 1) * sizeof *list);
-    for (size_t i = 0; i < p->n; i++) list[(*n)++] = beside_run(&p->run[i], all);
+    for (size_t i = 0; i < p->n; i++) list[(*n)++] = beside_run(&p->run[i], all, minimum);
     if (p->here.n) list[(*n)++] = beside_tabulation(p, all);
     return list;
 }

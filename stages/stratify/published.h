@@ -10,7 +10,7 @@
 #define RS_STRATIFY_PUBLISHED_H
 #include "pipeline/rows/stage.h"
 #include "strata.h"
-#include "pipeline/base/suppress.h"
+#include "pipeline/base/successive.h"
 
 struct rs_published_row {
     double n, x;
@@ -50,9 +50,10 @@ void rs_published_take(struct rs_published *p, const struct rs_estimates *all);
 /* At the end: rows of layout published into the sink, publications in the order of their ids. */
 void rs_published_publish(struct rs_published *p, struct rs_batch *batch, int sink);
 
-/* The publications beside one series' estimates, whose table of cells is whole but not yet suppressed; *n of them. NULL
+/* The publications beside one series' estimates, whose table of cells is whole but not yet suppressed; *n of them. minimum: the smallest difference that may show. NULL
  * where there are none; rs_publications_free. */
-struct rs_publication *rs_publications_of(const struct rs_published *p, const struct rs_estimates *all, size_t *n);
+struct rs_publication *rs_publications_of(const struct rs_published *p, const struct rs_estimates *all, double minimum,
+                                          size_t *n);
 /* The same beside a tabulation: rows are lines with a cell each. */
 struct rs_tabulated_line {
     const char *approach, *category;

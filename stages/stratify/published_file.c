@@ -130,7 +130,7 @@ bool rs_published_read(struct rs_run *run, struct rs_published *out, struct rs_e
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
 
-static bool same(double a, double b) { return (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-6; }
+static bool same(double a, double b) { return (isnan(a) && isnan(b)) || fabs(a - b) <= RS_READ_BACK; }
 
 static bool has_row(const struct rs_published_run *r, const struct rs_published_run *of, uint32_t i) {
     uint32_t at;

@@ -78,7 +78,7 @@ static void add_imputed(const struct table *t, enum rs_estimator estimator, cons
 
 /* From 1 to one less than the minimum. */
 static bool is_small(double n, const struct rs_settings *settings) {
-    return n > 1e-9 && n < settings->minimum_cell - 1e-9;
+    return rs_small_count(n, settings->minimum_cell);
 }
 
 /* Whether an estimate of a group says a small number: another one's are enough to show the group, this one has no row. */

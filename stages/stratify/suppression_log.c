@@ -3,13 +3,11 @@
 #include <math.h>
 #include "estimate.h"
 
-static bool small(double v, double minimum) { return v > 1e-9 && v < minimum - 1e-9; }
-
 static struct rs_view rule_of(const struct rs_small_cell *c, double minimum) {
     if (c->below_floor) return RS_LIT("below_floor");
-    if (c->primary && small(c->n, minimum)) return RS_LIT("small_denominator");
-    if (c->primary && small(c->x, minimum)) return RS_LIT("small_numerator");
-    if (c->primary && small(c->n - c->x, minimum)) return RS_LIT("small_remainder");
+    if (c->primary && rs_small_count(c->n, minimum)) return RS_LIT("small_denominator");
+    if (c->primary && rs_small_count(c->x, minimum)) return RS_LIT("small_numerator");
+    if (c->primary && rs_small_count(c->n - c->x, minimum)) return RS_LIT("small_remainder");
     if (c->primary) return RS_LIT("small_information");
     if (c->differencing) return RS_LIT("differencing");
     return c->by_bounds ? RS_LIT("bounds") : RS_LIT("complementary");

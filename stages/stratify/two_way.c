@@ -5,10 +5,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "pipeline/base/suppress.h"
 #include "pipeline/base/text.h"
 
-enum { PARTS = 3 };
-static const double nothing = 1e-9;
+enum { PARTS = RS_COUNT_PARTS };
 
 void rs_two_way_make(struct rs_two_way *t, size_t rows, size_t columns) {
     *t = (struct rs_two_way){.rows = rows, .columns = columns};
@@ -24,13 +24,9 @@ void rs_two_way_free(struct rs_two_way *t) {
     *t = (struct rs_two_way){0};
 }
 
-static double part(const struct rs_two_way_cell *c, int k) {
-    double v = k == 0 ? c->n : k == 1 ? c->x : c->n - c->x;
-    return fabs(v) < nothing ? 0 : v;
-}
-static bool small(double v, double minimum) { return v > nothing && v < minimum - nothing; }
+static double part(const struct rs_two_way_cell *c, int k) { return rs_count_part(c->n, c->x, k); }
 static bool is_small(const struct rs_two_way_cell *c, double minimum) {
-    return small(part(c, 0), minimum) || small(part(c, 1), minimum) || small(part(c, 2), minimum);
+    return rs_small_count(part(c, 0), minimum) || rs_small_count(part(c, 1), minimum) || rs_small_count(part(c, 2), minimum);
 }
 static bool unknown(const struct rs_two_way_cell *c) { return c->state != RS_CELL_SHOWN && part(c, 0) > 0; }
 static bool at_risk(const struct rs_two_way_cell *c, double minimum) {
@@ -83,7 +79,7 @@ static bool line_tells(const struct rs_two_way *t, size_t line, double minimum) 
     if (count == 0) return false;
     if (count == 1 && risk) return true;
     for (int k = 0; k < PARTS; k++)
-        if (small(sum[k], minimum)) return true;
+        if (rs_small_count(sum[k], minimum)) return true;
     return false;
 }
 
@@ -214,7 +210,7 @@ static bool worked_out(const struct rs_two_way_cell *c, const struct bounds *b, 
     for (int k = 0; k < PARTS; k++) {
         double v = part(c, k);
         if (v > 0 && b->high[k] - b->low[k] < 1e-6 * (1 + v)) return true;
-        if (small(v, minimum) && b->low[k] > 1e-6 && b->high[k] < minimum - 1e-6) return true;
+        if (rs_small_count(v, minimum) && b->low[k] > 1e-6 && b->high[k] < minimum - 1e-6) return true;
     }
     return false;
 }
