@@ -47,6 +47,13 @@ struct rs_view rs_key_text(struct rs_arena *arena, struct rs_key key);
 bool rs_key_parse(struct rs_view v, struct rs_key *out);
 static inline int rs_key_compare(struct rs_key a, struct rs_key b) { return memcmp(a.b, b.b, 16); }
 
+/* FNV-1a, 64 bits (Fowler, Noll, Vo): for tables of short names, where no adversary would gain anything. Goes on from h. */
+#define RS_FNV_BEGIN 14695981039346656037u
+static inline uint64_t rs_fnv(uint64_t h, const void *p, size_t n) {
+    for (size_t i = 0; i < n; i++) h = (h ^ ((const unsigned char *)p)[i]) * 1099511628211u;
+    return h;
+}
+
 /* Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): the stream of unit `unit` and
  * purpose `stream` under `seed` is the same on any number of threads and in any order. */
 struct rs_random {

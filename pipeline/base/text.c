@@ -246,6 +246,11 @@ bool rs_parse_real(struct rs_view v, double *out) {
     return end == text + v.n;
 }
 
+bool rs_parse_real_if(struct rs_view v, double *out) {
+    *out = NAN;
+    return !rs_has(v) || rs_parse_real(v, out);
+}
+
 bool rs_all_digits(struct rs_view v) {
     for (size_t i = 0; i < v.n; i++)
         if (v.p[i] < '0' || v.p[i] > '9') return false;

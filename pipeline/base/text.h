@@ -36,6 +36,7 @@ struct rs_view rs_split(struct rs_view *rest, char separator);
 /* Decimal integer, optional sign, nothing else; false where it is none or does not fit. */
 bool rs_parse_long(struct rs_view v, int64_t *out);
 bool rs_parse_real(struct rs_view v, double *out);
+bool rs_parse_real_if(struct rs_view v, double *out); /* NaN where there is nothing */
 bool rs_all_digits(struct rs_view v); /* false for the empty string */
 
 /* Memory for the life of a block: freed all at once. Not for sharing between threads. Running out of memory ends

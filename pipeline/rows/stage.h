@@ -78,6 +78,8 @@ struct rs_run {
 
 const char *rs_run_option(const struct rs_run *run, const char *name); /* value, default, or NULL */
 bool rs_run_flag(const struct rs_run *run, const char *name);
+/* yes or no, no where it is not given; RS_USAGE for another word. */
+bool rs_run_option_yes(const struct rs_run *run, const char *name, bool *out, struct rs_error *error);
 bool rs_run_option_long(const struct rs_run *run, const char *name, int64_t least, int64_t most, int64_t *out,
                         struct rs_error *error);
 bool rs_run_option_real(const struct rs_run *run, const char *name, double least, double most, double *out,

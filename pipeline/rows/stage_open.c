@@ -152,6 +152,12 @@ bool rs_run_flag(const struct rs_run *run, const char *name) {
     return value && (strcmp(value, "yes") == 0 || strcmp(value, "true") == 0 || strcmp(value, "on") == 0);
 }
 
+bool rs_run_option_yes(const struct rs_run *run, const char *name, bool *out, struct rs_error *error) {
+    const char *value = rs_run_option(run, name);
+    *out = value && strcmp(value, "yes") == 0;
+    return *out || !value || strcmp(value, "no") == 0 || rs_fail(error, RS_USAGE, "--%s is yes or no, not %s", name, value);
+}
+
 bool rs_run_option_long(const struct rs_run *run, const char *name, int64_t least, int64_t most, int64_t *out,
                         struct rs_error *error) {
     const char *value = rs_run_option(run, name);

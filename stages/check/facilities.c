@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: a facility is a word in the data, and persons are counted under it by many threads. */
 #include "facilities.h"
+#include "pipeline/base/hash.h"
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t add_bytes(uint64_t h, struct rs_view v) {
-    for (size_t i = 0; i < v.n; i++) h = (h ^ (unsigned char)v.p[i]) * 1099511628211u;
-    return h;
-}
-
 static uint64_t hash_of(struct rs_view source, struct rs_view name) {
-    uint64_t h = add_bytes(add_bytes(add_bytes(14695981039346656037u, source), RS_LIT("\x1f")), name);
+    uint64_t h = rs_fnv(rs_fnv(rs_fnv(RS_FNV_BEGIN, source.p, source.n), "\x1f", 1), name.p, name.n);
     return h ? h : 1;
 }
 

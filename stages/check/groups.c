@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: a plan may have thousands of provider groups, and a row names one each time. */
 #include "groups.h"
+#include "pipeline/base/hash.h"
 #include <stdlib.h>
 
-static size_t hash_of(struct rs_view v) { /* FNV-1a, 64 bits */
-    uint64_t h = 14695981039346656037u;
-    for (size_t i = 0; i < v.n; i++) h = (h ^ (unsigned char)v.p[i]) * 1099511628211u;
-    return (size_t)h;
-}
-
 static size_t *slot_of(struct rs_groups *g, struct rs_view name) {
-    size_t i = hash_of(name) & (g->n_slots - 1);
+    size_t i = (size_t)rs_fnv(RS_FNV_BEGIN, name.p, name.n) & (g->n_slots - 1);
     while (g->slots[i] && !rs_eq_c(name, g->names[g->slots[i] - 1])) i = (i + 1) & (g->n_slots - 1);
     return &g->slots[i];
 }

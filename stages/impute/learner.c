@@ -9,12 +9,6 @@
 
 enum { LEAST_MEMBERS = 500 };
 
-static bool yes_or_no(const struct rs_run *run, const char *name, bool *out, struct rs_error *error) {
-    const char *value = rs_run_option(run, name);
-    *out = value && strcmp(value, "yes") == 0;
-    return *out || !value || strcmp(value, "no") == 0 || rs_fail(error, RS_USAGE, "--%s is yes or no, not %s", name, value);
-}
-
 static bool find_fits(struct rs_learner *l, struct rs_run *run, struct rs_error *error) {
     const char *dir = rs_run_option(run, "fit");
     struct rs_manifest m;
@@ -41,8 +35,8 @@ bool rs_learner_open(struct rs_learner *l, struct rs_run *run, const char *base,
     bool weighted = strcmp(weights, "silent") == 0;
     *l = (struct rs_learner){.settings = {.base = base, .pack = pack, .threads = run->threads,
                                           .least_members = LEAST_MEMBERS}};
-    if (!yes_or_no(run, "learn", &l->on[RS_LEARN_RACE], error) ||
-        !yes_or_no(run, "language", &l->on[RS_LEARN_LANGUAGE], error) ||
+    if (!rs_run_option_yes(run, "learn", &l->on[RS_LEARN_RACE], error) ||
+        !rs_run_option_yes(run, "language", &l->on[RS_LEARN_LANGUAGE], error) ||
         !rs_run_option_long(run, "learn-members", LEAST_MEMBERS, 10000000, &most, error) ||
         !rs_run_option_real(run, "ridge", 0, 1e9, &l->settings.ridge, error))
         return false;
@@ -63,7 +57,7 @@ bool rs_learner_open(struct rs_learner *l, struct rs_run *run, const char *base,
 
 bool rs_learner_refuse(const struct rs_run *run, struct rs_error *error) {
     bool learn, language;
-    if (!yes_or_no(run, "learn", &learn, error) || !yes_or_no(run, "language", &language, error)) return false;
+    if (!rs_run_option_yes(run, "learn", &learn, error) || !rs_run_option_yes(run, "language", &language, error)) return false;
     if (!learn && !language) return true;
     return rs_fail(error, RS_USAGE, "--learn and --language need layout person (from reconcile), which has what members "
                    "report: a CSV of people has no answers");

@@ -72,24 +72,21 @@ static struct place *place_table(const struct rs_pack *pack, enum rs_place_level
     return p;
 }
 
-/* Counts of a place, or what a draw of the tables puts for them. */
-static const double *residents(const struct rs_impute_model *m, enum rs_place_level level, size_t i, double drawn[RS_GROUPS]) {
-    const double *counts = rs_pack_place_counts(m->pack, level, i);
-    if (!m->draw) return counts;
-    memcpy(drawn, counts, RS_GROUPS * sizeof *drawn);
-    rs_table_draw(m->draw, RS_DRAWN_PLACE, (uint64_t)level << 48 | i, drawn);
-    return drawn;
+/* A draw of the tables' counts, in place; none of them is the counts themselves. */
+static void draw_place(const struct rs_impute_model *m, enum rs_place_level level, size_t i, double counts[RS_GROUPS]) {
+    rs_table_draw(m->draw, RS_DRAWN_PLACE, (uint64_t)level << 48 | i, counts);
 }
 
 static void smooth_level(struct rs_impute_model *m, enum rs_place_level level, double k) {
     size_t n = rs_pack_places(m->pack, level), above_at;
     m->places[level] = place_table(m->pack, level);
     for (size_t i = 0; i < n; i++) {
-        double counts[RS_GROUPS], drawn[RS_GROUPS];
+        double counts[RS_GROUPS];
         struct rs_view id = rs_pack_place_at(m->pack, level, i, counts);
         const double *parent = m->nation;
         if (parent_find(m->pack, level, id, &above_at)) parent = m->places[above[level].parent][above_at].p;
-        smooth(m->places[level][i].p, residents(m, level, i, drawn), k, parent[0] < 0 ? m->nation : parent);
+        draw_place(m, level, i, counts);
+        smooth(m->places[level][i].p, counts, k, parent[0] < 0 ? m->nation : parent);
     }
 }
 
@@ -99,7 +96,7 @@ static void smooth_zctas(struct rs_impute_model *m, double k) {
     double counts[RS_GROUPS];
     m->places[RS_ZCTA] = place_table(m->pack, RS_ZCTA);
     for (size_t i = 0, end; i < n; i = end) {
-        double area[RS_GROUPS] = {0}, drawn[RS_GROUPS];
+        double area[RS_GROUPS] = {0};
         shares parent;
         struct rs_view first = rs_pack_place_at(m->pack, RS_ZCTA, i, counts);
         for (end = i; end < n; end++) {
@@ -108,8 +105,11 @@ static void smooth_zctas(struct rs_impute_model *m, double k) {
             for (int r = 0; r < RS_GROUPS; r++) area[r] += counts[r];
         }
         smooth(parent, area, k, m->nation);
-        for (size_t j = i; j < end; j++)
-            smooth(m->places[RS_ZCTA][j].p, residents(m, RS_ZCTA, j, drawn), k, parent);
+        for (size_t j = i; j < end; j++) {
+            rs_pack_place_at(m->pack, RS_ZCTA, j, counts);
+            draw_place(m, RS_ZCTA, j, counts);
+            smooth(m->places[RS_ZCTA][j].p, counts, k, parent);
+        }
     }
 }
 

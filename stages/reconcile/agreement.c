@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Counting what two sources say of one person. */
 #include "agreement.h"
+#include "pipeline/base/hash.h"
 #include <stdlib.h>
 #include "race.h"
 
@@ -10,10 +11,7 @@ struct rs_view rs_rc_agreed_name(int element) { return rs_cstr(names[element]); 
 /* ---- counts: open addressing, at most half full ------------------------------------------------------------------ */
 
 static size_t place_of(const struct rs_rc_agreements *t, const struct rs_rc_agree_key *key) {
-    const unsigned char *p = (const unsigned char *)key;
-    uint64_t h = 14695981039346656037u; /* FNV-1a */
-    for (size_t i = 0; i < sizeof *key; i++) h = (h ^ p[i]) * 1099511628211u;
-    size_t at = h & (t->room - 1);
+    size_t at = (size_t)rs_fnv(RS_FNV_BEGIN, key, sizeof *key) & (t->room - 1);
     while (t->counts[at].n && memcmp(&t->counts[at].key, key, sizeof *key) != 0) at = (at + 1) & (t->room - 1);
     return at;
 }

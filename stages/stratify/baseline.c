@@ -7,18 +7,11 @@
 
 static struct rs_view key_of(struct rs_buffer *room, struct rs_view measure, struct rs_view provider,
                              struct rs_view stratum) {
-    room->n = 0;
-    rs_buffer_view(room, measure);
-    rs_buffer_byte(room, '\x1f');
-    rs_buffer_view(room, provider);
-    rs_buffer_byte(room, '\x1f');
-    rs_buffer_view(room, stratum);
-    return rs_view(room->p, room->n);
+    return rs_joined(room, (const struct rs_view[]){measure, provider, stratum}, 3);
 }
 
 static bool real(struct rs_view v, double *out, struct rs_error *error) {
-    *out = NAN;
-    return !rs_has(v) || rs_parse_real(v, out) || rs_fail(error, RS_DATA, "baseline: a number is none: take the file as "
+    return rs_parse_real_if(v, out) || rs_fail(error, RS_DATA, "baseline: a number is none: take the file as "
                                                           "the run wrote it");
 }
 

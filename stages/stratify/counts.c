@@ -113,8 +113,7 @@ static void finish(struct reading *r) {
         g->rate = g->x / g->n;
         if (!g->given_se) g->se = sqrt(g->rate * (1 - g->rate) / g->n);
         if (isnan(g->weight)) g->weight = g->n;
-        double effective = g->given_se ? g->rate * (1 - g->rate) / (g->se * g->se) : g->n;
-        g->boundary = !(effective * fmin(g->rate, 1 - g->rate) >= 1);
+        g->boundary = !(rs_counts_effective(g) * fmin(g->rate, 1 - g->rate) >= 1);
         for (size_t s = 0; s < t->strata; s++) {
             t->cell_x[i * t->strata + s] = t->cell_x[i * MOST_STRATA + s];
             t->cell_n[i * t->strata + s] = t->cell_n[i * MOST_STRATA + s];

@@ -18,13 +18,13 @@ struct rs_counted rs_counts_both(const struct rs_counted *g, const struct rs_cou
 
 static struct rs_interval interval_of(const struct rs_counted *g) {
     if (!g->given_se) return rs_wilson(g->x, g->n, RS_Z95);
-    double effective = g->rate * (1 - g->rate) / (g->se * g->se);
+    double effective = rs_counts_effective(g);
     return rs_wilson(g->rate * effective, effective, RS_Z95);
 }
 
 /* Persons who carry information: all who were counted, or as many as an estimate's error amounts to. */
 static double informative(const struct rs_counted *g) {
-    return g->given_se && g->se > 0 ? g->rate * (1 - g->rate) / (g->se * g->se) : g->n;
+    return g->given_se && !(g->se > 0) ? g->n : rs_counts_effective(g);
 }
 
 /* The smallest difference that could have been found; and how many members' results would have to change. */

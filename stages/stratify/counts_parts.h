@@ -19,6 +19,11 @@ struct rs_counted {
     size_t at;     /* number of the group in the cells */
 };
 
+/* As many counted persons as would carry the information of the rate. */
+static inline double rs_counts_effective(const struct rs_counted *g) {
+    return g->given_se ? g->rate * (1 - g->rate) / (g->se * g->se) : g->n;
+}
+
 struct rs_counted_table {
     struct rs_counted *g;
     size_t n, reference; /* groups, two or more; the one compared with */

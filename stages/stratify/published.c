@@ -8,15 +8,6 @@
 
 /* ---- what a publication has ---------------------------------------------------------------------------------------- */
 
-struct rs_view rs_published_key(struct rs_buffer *text, const struct rs_view *part, size_t n) {
-    text->n = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (i) rs_buffer_byte(text, '\x1f');
-        rs_buffer_view(text, part[i]);
-    }
-    return rs_view(text->p, text->n);
-}
-
 static double *counted_at(struct rs_names *names, double **count, size_t *room, struct rs_view key) {
     uint32_t at = rs_name_number(names, key);
     while (at >= *room) {
@@ -30,8 +21,8 @@ void rs_published_add(struct rs_published_run *r, const struct rs_view key[RS_PU
                       bool shown) {
     struct rs_buffer text = {0};
     struct rs_published_row new = {.n = n, .x = x, .shown = shown};
-    new.table = rs_name_number(&r->tables, rs_published_key(&text, key, RS_PUBLISHED_PARTS - 1));
-    uint32_t at = rs_name_number(&r->keys, rs_published_key(&text, key, RS_PUBLISHED_PARTS));
+    new.table = rs_name_number(&r->tables, rs_joined(&text, key, RS_PUBLISHED_PARTS - 1));
+    uint32_t at = rs_name_number(&r->keys, rs_joined(&text, key, RS_PUBLISHED_PARTS));
     if (at >= r->room) {
         r->room = r->room ? 2 * r->room : 256;
         r->row = rs_realloc(r->row, r->room * sizeof *r->row);
@@ -43,7 +34,7 @@ void rs_published_add(struct rs_published_run *r, const struct rs_view key[RS_PU
 void rs_published_count(struct rs_published_run *r, struct rs_view approach, struct rs_view category, double n) {
     struct rs_buffer text = {0};
     struct rs_view key[] = {approach, category};
-    *counted_at(&r->categories, &r->count, &r->count_room, rs_published_key(&text, key, 2)) = n;
+    *counted_at(&r->categories, &r->count, &r->count_room, rs_joined(&text, key, 2)) = n;
     rs_buffer_free(&text);
 }
 
@@ -70,7 +61,7 @@ void rs_published_free(struct rs_published *p) {
 static void note(struct rs_published *p, enum rs_dimension d, const char *stratum, double n) {
     struct rs_buffer text = {0};
     struct rs_view key[] = {rs_cstr(rs_dimension_names[d]), rs_cstr(stratum)};
-    *counted_at(&p->here, &p->here_count, &p->here_room, rs_published_key(&text, key, 2)) = n;
+    *counted_at(&p->here, &p->here_count, &p->here_room, rs_joined(&text, key, 2)) = n;
     rs_buffer_free(&text);
 }
 
@@ -101,14 +92,14 @@ static bool is_counted(enum rs_estimator e) { return e == RS_OBSERVED || e == RS
 static struct rs_view table_of(struct rs_buffer *text, const struct rs_estimates *all, const struct rs_estimate *e) {
     struct rs_view key[] = {all->series->measure, all->series->period, rs_cstr(rs_dimension_name(all->strata, e->dimension)),
                             rs_cstr(rs_estimator_names[e->estimator])};
-    return rs_published_key(text, key, 4);
+    return rs_joined(text, key, 4);
 }
 
 static uint32_t row_of(const struct rs_published_run *r, struct rs_buffer *text, const struct rs_estimates *all,
                        const struct rs_estimate *e) {
     uint32_t at;
     table_of(text, all, e);
-    rs_buffer_byte(text, '\x1f');
+    rs_buffer_byte(text, RS_BETWEEN);
     rs_buffer_view(text, rs_cstr(e->stratum));
     return rs_name_find(&r->keys, rs_view(text->p, text->n), &at) ? at : UINT32_MAX;
 }
@@ -177,7 +168,7 @@ static void find_gone(const struct rs_published_run *r, const bool *met, const s
     for (uint32_t i = 0; i < r->keys.n; i++) {
         struct rs_view rest = rs_cstr(r->keys.names[i]), part[4];
         enum rs_dimension d;
-        for (int k = 0; k < 4; k++) part[k] = rs_split(&rest, '\x1f');
+        for (int k = 0; k < 4; k++) part[k] = rs_split(&rest, RS_BETWEEN);
         if (met[i] || !rs_eq(part[0], all->series->measure) || !rs_eq(part[1], all->series->period) ||
             !may_be_gone(part[2], part[3], &d))
             continue;
@@ -221,7 +212,7 @@ static struct rs_publication beside_tabulation(const struct rs_published *p, con
         const struct rs_small_cell *cell = &all->table.cells[e->cell];
         struct rs_view key[] = {rs_cstr(rs_dimension_name(all->strata, e->dimension)), rs_cstr(e->stratum)};
         uint32_t at;
-        if (!is_counted(e->estimator) || !rs_name_find(&p->here, rs_published_key(&text, key, 2), &at)) continue;
+        if (!is_counted(e->estimator) || !rs_name_find(&p->here, rs_joined(&text, key, 2), &at)) continue;
         out.cell[e->cell] = (struct rs_other_cell){p->here_count[at], cell->x, true, false};
     }
     rs_buffer_free(&text);
@@ -263,7 +254,7 @@ struct rs_publication *rs_publications_of_tabulation(const struct rs_published *
         for (size_t k = 0; k < n_lines; k++) {
             struct rs_view key[] = {rs_cstr(lines[k].approach), rs_cstr(lines[k].category)};
             uint32_t at;
-            if (rs_name_find(&r->categories, rs_published_key(&text, key, 2), &at))
+            if (rs_name_find(&r->categories, rs_joined(&text, key, 2), &at))
                 one->cell[lines[k].cell] = (struct rs_other_cell){r->count[at], 0, true, false};
         }
     }

@@ -63,9 +63,8 @@ struct rs_publication *rs_publications_of_tabulation(const struct rs_published *
                                                      const struct rs_tabulated_line *lines, size_t n_lines, size_t *n);
 void rs_publications_free(struct rs_publication *p, size_t n);
 
-/* Shared by published*.c. parts with a byte between that stands in none of them; *text is the caller's buffer. */
+/* Shared by published*.c. */
 enum { RS_PUBLISHED_PARTS = 5 };
-struct rs_view rs_published_key(struct rs_buffer *text, const struct rs_view *part, size_t n);
 void rs_published_add(struct rs_published_run *r, const struct rs_view key[RS_PUBLISHED_PARTS], double n, double x, bool shown);
 void rs_published_count(struct rs_published_run *r, struct rs_view approach, struct rs_view category, double n);
 void rs_published_run_free(struct rs_published_run *r);

@@ -40,11 +40,6 @@ static struct rs_published_run *add_run(struct rs_published *p) {
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 
-static bool real(struct rs_view v, double *out) {
-    *out = NAN;
-    return !rs_has(v) || rs_parse_real(v, out);
-}
-
 static bool damaged(struct rs_error *error) {
     return rs_fail(error, RS_DATA, "--prior: a number of what it published is none: take the file as the run wrote it");
 }
@@ -54,7 +49,7 @@ static bool damaged(struct rs_error *error) {
 static bool take_handed_on(struct rs_published *p, struct rs_published_run **run, const struct rs_view *row,
                            struct rs_error *error) {
     double n, x;
-    if (row[PUBLISHED_publication].n != sizeof (*run)->id - 1 || !real(row[PUBLISHED_n], &n) || !real(row[PUBLISHED_x], &x))
+    if (row[PUBLISHED_publication].n != sizeof (*run)->id - 1 || !rs_parse_real_if(row[PUBLISHED_n], &n) || !rs_parse_real_if(row[PUBLISHED_x], &x))
         return damaged(error);
     if (!*run || !rs_eq_c(row[PUBLISHED_publication], (*run)->id)) *run = with_id(p, row[PUBLISHED_publication]);
     if (!*run) {
@@ -75,7 +70,7 @@ static bool take_estimate(struct rs_published_run *r, const struct rs_view *row,
     struct rs_view key[] = {row[ESTIMATE_measure], row[ESTIMATE_period], row[ESTIMATE_dimension], row[ESTIMATE_estimator],
                             row[ESTIMATE_stratum]};
     double n, x;
-    if (!real(row[ESTIMATE_n], &n) || !real(row[ESTIMATE_x], &x)) return damaged(error);
+    if (!rs_parse_real_if(row[ESTIMATE_n], &n) || !rs_parse_real_if(row[ESTIMATE_x], &x)) return damaged(error);
     rs_published_add(r, key, n, x, rs_eq_c(row[ESTIMATE_suppressed], "N"));
     return true;
 }
@@ -119,10 +114,8 @@ static bool read_one(struct rs_published *p, struct rs_run *run, const char *dir
 }
 
 bool rs_published_read(struct rs_run *run, struct rs_published *out, struct rs_error *error) {
-    const char *option = rs_run_option(run, "differencing");
-    *out = (struct rs_published){.used = strcmp(option, "yes") == 0};
-    if (!out->used && strcmp(option, "no") != 0)
-        return rs_fail(error, RS_USAGE, "--differencing is yes or no, not %s", option);
+    *out = (struct rs_published){.n = 0};
+    if (!rs_run_option_yes(run, "differencing", &out->used, error)) return false;
     for (size_t i = 0; i < run->n_priors; i++)
         if (!read_one(out, run, run->priors[i], error)) return false;
     return true;
@@ -169,11 +162,11 @@ static void emit(const struct rs_published_run *r, struct rs_batch *batch, int s
             [PUBLISHED_shown] = r->row[i].shown ? RS_LIT("Y") : RS_LIT("N"), [PUBLISHED_n] = rs_arena_real(arena, r->row[i].n),
             [PUBLISHED_x] = rs_arena_real(arena, r->row[i].x)};
         for (int k = 0; k < RS_PUBLISHED_PARTS; k++)
-            row[parts[k]] = k < RS_PUBLISHED_PARTS - 1 ? rs_split(&rest, '\x1f') : rest;
+            row[parts[k]] = k < RS_PUBLISHED_PARTS - 1 ? rs_split(&rest, RS_BETWEEN) : rest;
         rs_batch_emit(batch, sink, &rs_layout_published, row);
     }
     for (uint32_t i = 0; i < r->categories.n; i++) {
-        struct rs_view category = rs_cstr(r->categories.names[i]), approach = rs_split(&category, '\x1f'), none = RS_LIT("");
+        struct rs_view category = rs_cstr(r->categories.names[i]), approach = rs_split(&category, RS_BETWEEN), none = RS_LIT("");
         struct rs_view row[PUBLISHED_COLUMNS] = {
             [PUBLISHED_publication] = rs_cstr(r->id), [PUBLISHED_kind] = RS_LIT("tabulation"), [PUBLISHED_measure] = none,
             [PUBLISHED_period] = none, [PUBLISHED_dimension] = approach, [PUBLISHED_stratum] = category,

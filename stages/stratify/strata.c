@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: the pass over the persons counts everything at once, so that their rows are read only once. */
 #include "strata.h"
+#include "pipeline/base/hash.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,10 +95,8 @@ bool rs_dimensions_parse(const char *text, struct rs_dimensions *out, struct rs_
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
 
-/* FNV-1a: short names, no adversary who would gain anything. */
 static size_t hash_of(struct rs_view v) {
-    uint64_t h = 14695981039346656037u;
-    for (size_t i = 0; i < v.n; i++) h = (h ^ (unsigned char)v.p[i]) * 1099511628211u;
+    uint64_t h = rs_fnv(RS_FNV_BEGIN, v.p, v.n);
     return (size_t)(h ^ h >> 32);
 }
 
@@ -111,6 +110,15 @@ static void grow_slots(struct rs_names *t) {
         while (t->slots[at]) at = (at + 1) & (n - 1);
         t->slots[at] = (uint32_t)i + 1;
     }
+}
+
+struct rs_view rs_joined(struct rs_buffer *text, const struct rs_view *part, size_t n) {
+    text->n = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (i) rs_buffer_byte(text, RS_BETWEEN);
+        rs_buffer_view(text, part[i]);
+    }
+    return rs_view(text->p, text->n);
 }
 
 uint32_t rs_name_number(struct rs_names *t, struct rs_view name) {

@@ -148,6 +148,8 @@ struct rs_part_rows {
 bool rs_strata_add(struct rs_strata *whole, struct rs_strata *part, const struct rs_part_rows *rows,
                    struct rs_error *error);
 #define RS_BETWEEN '\x1f'
+/* The parts with RS_BETWEEN between: a key of several, for rs_name_number. In the caller's buffer, which it begins anew. */
+struct rs_view rs_joined(struct rs_buffer *text, const struct rs_view *part, size_t n);
 const char *rs_dimension_name(const struct rs_strata *s, enum rs_dimension d);
 bool rs_dimension_used(const struct rs_strata *s, enum rs_dimension d);
 /* Number of an intersection's dimension. */

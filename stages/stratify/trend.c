@@ -7,11 +7,7 @@
 
 static uint32_t gap_number(struct rs_trend *t, const struct rs_view part[4]) {
     struct rs_buffer key = {0};
-    for (int i = 0; i < 4; i++) {
-        if (i) rs_buffer_byte(&key, '\x1f');
-        rs_buffer_view(&key, part[i]);
-    }
-    uint32_t number = rs_name_number(&t->gaps, rs_view(key.p, key.n));
+    uint32_t number = rs_name_number(&t->gaps, rs_joined(&key, part, 4));
     rs_buffer_free(&key);
     return number;
 }
@@ -55,8 +51,7 @@ void rs_trend_add(struct rs_trend *t, const struct rs_estimates *all) {
 /* ---- earlier runs ---------------------------------------------------------------------------------------------- */
 
 static bool real(struct rs_view v, double *out, struct rs_error *error) {
-    *out = NAN;
-    return !rs_has(v) || rs_parse_real(v, out) ||
+    return rs_parse_real_if(v, out) ||
            rs_fail(error, RS_DATA, "--prior: a number of its estimates is none: take the file as the run wrote it");
 }
 
@@ -127,9 +122,9 @@ static void emit(const struct rs_trend *t, const struct rs_trend_point *p, const
                  int64_t place, struct rs_batch *batch) {
     struct rs_arena *arena = &batch->arena;
     struct rs_view row[TREND_COLUMNS] = {{0}}, rest = rs_cstr(t->gaps.names[p->gap]);
-    row[TREND_measure] = rs_split(&rest, '\x1f');
-    row[TREND_dimension] = rs_split(&rest, '\x1f');
-    row[TREND_stratum] = rs_split(&rest, '\x1f');
+    row[TREND_measure] = rs_split(&rest, RS_BETWEEN);
+    row[TREND_dimension] = rs_split(&rest, RS_BETWEEN);
+    row[TREND_stratum] = rs_split(&rest, RS_BETWEEN);
     row[TREND_estimator] = rest;
     row[TREND_point] = rs_arena_long(arena, place);
     row[TREND_period] = p->period;

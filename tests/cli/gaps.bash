@@ -3,6 +3,15 @@
 source "$BATS_TEST_DIRNAME/common.bash"
 source "$BATS_TEST_DIRNAME/rows.bash"
 
+# begin NAME: a run of its own within $top_work
+begin() {
+    work=$top_work/$1
+    in=$work/in
+    out=$work/out
+    key=0
+    mkdir -p "$work"
+}
+
 # persons GROUP N X [PROVIDER BIRTH SEX PERIOD FIRST]: N persons who reported GROUP (missing:REASON for who did not), X of
 # them in the numerator. Keys go on from the last call, or from FIRST.
 key=0

@@ -6,13 +6,6 @@ setup() {
     source "$BATS_TEST_DIRNAME/gaps.bash"
     top_work=$BATS_TEST_TMPDIR
 }
-begin() {
-    work=$top_work/$1
-    in=$work/in
-    out=$work/out
-    key=0
-    mkdir -p "$work"
-}
 # groups WHITE_N WHITE_X BLACK_N BLACK_X API_N API_X
 groups() {
     persons WHITE "$1" "$2"

@@ -8,11 +8,7 @@ setup() {
 }
 # run_of NAME PERIOD BLACK_X [API_N API_X]: 400 White members, 300 of them in the numerator, and 300 Black members
 run_of() {
-    work=$top_work/$1
-    in=$work/in
-    out=$work/out
-    key=0
-    mkdir -p "$work"
+    begin "$1"
     persons WHITE 400 300 PG1 1980-06-15 female "$2"
     persons BLACK 300 "$3" PG1 1980-06-15 female "$2"
     [ $# -lt 5 ] || persons API "$4" "$5" PG1 1980-06-15 female "$2"

@@ -476,41 +476,35 @@ static struct rs_learn_person alike(uint64_t i, int group, int birth, int answer
     return m;
 }
 
-/* Of the first cell 100 report and 50 do not, of the second 40 and 160: odds .5 and 4, mean (100 * .5 + 40 * 4) / 140. */
-Test(learn, weights_are_the_odds_of_not_reporting) {
+/* Two cells of a group, told apart by birth: members who report and who do not; odds are what each member's weight is
+ * expected to be before all are scaled to the mean of 1. */
+static void expect_odds(int group, const int said[2], const int silent[2], const double odds[2]) {
     struct rs_nonresponse *all = rs_alloc(sizeof *all);
     struct rs_learn_sample s = {.target = RS_LEARN_RACE, .most = 1000};
-    for (int i = 0; i < 350; i++) {
-        bool first = i < 150, said = first ? i < 100 : i < 190;
-        struct rs_learn_person m = alike((uint64_t)i, RS_BLACK, first ? 1 : 2, said ? RS_BLACK : -1);
-        rs_nonresponse_add(all, &m);
-        rs_learn_sample_add(&s, &m);
-    }
-    cr_assert_eq(s.n, 140);
-    double weight[140], mean = 210. / 140;
+    uint64_t member = 0;
+    for (int c = 0; c < 2; c++)
+        for (int i = 0; i < said[c] + silent[c]; i++) {
+            struct rs_learn_person m = alike(member++, group, c + 1, i < said[c] ? group : -1);
+            rs_nonresponse_add(all, &m);
+            rs_learn_sample_add(&s, &m);
+        }
+    cr_assert_eq(s.n, (size_t)(said[0] + said[1]));
+    double weight[1000], mean = (said[0] * odds[0] + said[1] * odds[1]) / (said[0] + said[1]);
     cr_assert(rs_nonresponse_weights(all, &s, weight));
     for (size_t i = 0; i < s.n; i++)
-        cr_assert_float_eq(weight[i], (s.members[i].level[RS_COV_BIRTH] == 1 ? .5 : 4) / mean, 1e-12);
+        cr_assert_float_eq(weight[i], odds[s.members[i].level[RS_COV_BIRTH] - 1] / mean, 1e-12);
     rs_learn_sample_free(&s);
     free(all);
 }
 
+/* Of the first cell 100 report and 50 do not, of the second 40 and 160. */
+Test(learn, weights_are_the_odds_of_not_reporting) {
+    expect_odds(RS_BLACK, (const int[]){100, 40}, (const int[]){50, 160}, (const double[]){.5, 4});
+}
+
 /* Ten report in the small cell, too few: its group's odds stand for it, (10 + 90) silent to (10 + 40). */
 Test(learn, a_cell_of_few_takes_the_odds_of_a_larger_one) {
-    struct rs_nonresponse *all = rs_alloc(sizeof *all);
-    struct rs_learn_sample s = {.target = RS_LEARN_RACE, .most = 1000};
-    for (int i = 0; i < 150; i++) {
-        bool few = i < 20, said = few ? i < 10 : i < 60;
-        struct rs_learn_person m = alike((uint64_t)i, RS_API, few ? 1 : 2, said ? RS_API : -1);
-        rs_nonresponse_add(all, &m);
-        rs_learn_sample_add(&s, &m);
-    }
-    double weight[50], few = 100. / 50, many = 90. / 40, mean = (10 * few + 40 * many) / 50;
-    cr_assert(rs_nonresponse_weights(all, &s, weight));
-    for (size_t i = 0; i < s.n; i++)
-        cr_assert_float_eq(weight[i], (s.members[i].level[RS_COV_BIRTH] == 1 ? few : many) / mean, 1e-12);
-    rs_learn_sample_free(&s);
-    free(all);
+    expect_odds(RS_API, (const int[]){10, 40}, (const int[]){10, 90}, (const double[]){100. / 50, 90. / 40});
 }
 
 Test(learn, where_nobody_is_silent_each_counts_as_one) {
