@@ -166,19 +166,11 @@ struct comparison {
     size_t n_kept, room;
 };
 
-static bool in_key(const struct rs_layout *layout, const char *name) {
-    for (struct rs_view rest = rs_cstr(layout->key); rest.p;) {
-        struct rs_view part = rs_trim(rs_split(&rest, ','));
-        if (part.n == strlen(name) && memcmp(part.p, name, part.n) == 0) return true;
-    }
-    return false;
-}
-
 static void find_places(struct comparison *c, const struct rs_layout *layout) {
     for (size_t i = 0; i < layout->n_columns; i++)
         if (rs_column_loaded(layout, &layout->columns[i]))
             c->places[c->n_places++] =
-                (struct place){&layout->columns[i], in_key(layout, layout->columns[i].name)};
+                (struct place){&layout->columns[i], rs_layout_in_key(layout, layout->columns[i].name)};
 }
 
 static struct rs_digest key_of(const struct comparison *c, const char *p) {

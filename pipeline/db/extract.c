@@ -96,16 +96,6 @@ static bool hold(struct rs_session *s, const struct rs_layout *layout, struct rs
 
 /* ---- the statement -------------------------------------------------------------------------------------------- */
 
-static bool in_key(const struct rs_layout *layout, const char *name) {
-    struct rs_view rest = rs_cstr(layout->key);
-    while (rest.n) {
-        struct rs_view one = rs_split(&rest, ',');
-        while (one.n && *one.p == ' ') one.p++, one.n--;
-        if (one.n == strlen(name) && memcmp(one.p, name, one.n) == 0) return true;
-    }
-    return false;
-}
-
 enum which { ALL, KEY, OTHERS };
 /* The names of columns: before NAME, or before NAME middle NAME after. */
 static void each(struct rs_buffer *sql, const struct rs_layout *layout, enum which which, const char *between,
@@ -113,7 +103,7 @@ static void each(struct rs_buffer *sql, const struct rs_layout *layout, enum whi
     const char *mark = "";
     for (size_t i = 0; i < layout->n_columns; i++) {
         const struct rs_column *c = &layout->columns[i];
-        if (!rs_column_loaded(layout, c) || (which != ALL && in_key(layout, c->name) != (which == KEY))) continue;
+        if (!rs_column_loaded(layout, c) || (which != ALL && rs_layout_in_key(layout, c->name) != (which == KEY))) continue;
         rs_buffer_printf(sql, "%s%s\"%s\"", mark, before, c->name);
         if (middle) rs_buffer_printf(sql, "%s\"%s\"%s", middle, c->name, after);
         mark = between;
@@ -143,7 +133,7 @@ static void select_changes(struct rs_buffer *sql, const struct rs_layout *layout
     for (size_t i = 0; i < layout->n_columns; i++) {
         const char *name = layout->columns[i].name;
         if (!rs_column_loaded(layout, &layout->columns[i])) continue;
-        if (in_key(layout, name))
+        if (rs_layout_in_key(layout, name))
             rs_buffer_printf(sql, ", coalesce(n.\"%s\", b.\"%s\") as \"%s\"", name, name, name);
         else
             rs_buffer_printf(sql, ", n.\"%s\"", name);

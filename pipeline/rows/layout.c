@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Look-ups over the generated layouts. */
 #include "layout.h"
+#include "../base/text.h"
 #include <string.h>
 
 const struct rs_layout *rs_layout_find(const char *name) {
@@ -17,4 +18,11 @@ const char *rs_type_name(enum rs_type type) {
 const char *rs_phi_name(enum rs_phi phi) {
     static const char *const names[] = {"OPEN", "PSEUDONYM", "LIMITED", "SENSITIVE", "SOGI", "DIRECT", "RAW"};
     return names[phi];
+}
+
+bool rs_layout_in_key(const struct rs_layout *layout, const char *column) {
+    struct rs_view rest = rs_cstr(layout->key);
+    while (rest.p)
+        if (rs_eq_c(rs_trim(rs_split(&rest, ',')), column)) return true;
+    return false;
 }

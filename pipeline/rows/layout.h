@@ -32,6 +32,7 @@ struct rs_layout {
 enum { RS_MAX_COLUMNS = 64 };
 
 const struct rs_layout *rs_layout_find(const char *name); /* NULL where there is none */
+bool rs_layout_in_key(const struct rs_layout *layout, const char *column);
 extern const struct rs_layout *const rs_layouts[];        /* all of them, NULL at the end */
 const char *rs_type_name(enum rs_type type);
 const char *rs_phi_name(enum rs_phi phi);
