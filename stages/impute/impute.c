@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Stage impute. Reads person; writes posterior, one row for each person who did not decline, in the order of person.
  *
- * Also writes evaluation (how the probabilities compare with self-report), decline (who declined in an earlier run), and, only where the learned layer is asked for,
- * fit and language_posterior.
+ * Also writes evaluation (how the probabilities compare with self-report), decline (who declined in an earlier run), and,
+ * only where the learned layer is asked for, fit and language_posterior.
  *
  * Invariants: a row depends on that person, the pack and the options, and with the learned layer on the fit that the row
  * names, never on who else is in the file; nothing is imputed but race and ethnicity, and, on request and in a file of its
