@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include "driver.h"
 #include "pipeline/base/log.h"
+#include "pipeline/base/version.h"
 #include "pipeline/db/db.h"
 #include "pipeline/reference/reference.h"
 #include "pipeline/report/report.h"
@@ -77,7 +78,7 @@ int main(int argc, char **argv) {
         return 0;
     }
     if (strcmp(name, "--version") == 0) {
-        puts("relsogi " RELSOGI_VERSION);
+        puts(rs_program);
         return 0;
     }
     if (strcmp(name, "--man-source") == 0) {

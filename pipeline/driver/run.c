@@ -12,6 +12,7 @@
 #include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
 #include "pipeline/base/log.h"
+#include "pipeline/base/version.h"
 
 enum { MOST_STAGES = 16, MOST_DIRS = 16 };
 
@@ -411,7 +412,7 @@ static bool set_up(struct plan *p, struct rs_error *error) {
     if (!ok) return false;
     p->stages = json_array();
     p->results = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "run_id", p->run_id, "as_of", p->as_of, "program",
-                           "relsogi " RELSOGI_VERSION, "config_sha256", hex, "started", clock_json(), "stages",
+                           rs_program, "config_sha256", hex, "started", clock_json(), "stages",
                            p->stages);
     return true;
 }

@@ -2,6 +2,7 @@
 /* The command line of a stage: one option table gives the parser, --help and the man page. */
 #include "../base/file.h"
 #include "../base/log.h"
+#include "../base/version.h"
 #include "stage_private.h"
 #include <dirent.h>
 #include <getopt.h>
@@ -272,7 +273,7 @@ int rs_stage_main(const struct rs_stage *stage, int argc, char **argv) {
         else if (p->answer == MAN)
             rs_stage_man(stage, &out);
         else if (p->answer == VERSION)
-            rs_buffer_printf(&out, "relsogi-%s %s\n", stage->name, RELSOGI_VERSION);
+            rs_buffer_printf(&out, "relsogi-%s %s\n", stage->name, rs_version);
         else
             ok = rs_stage_explain(stage, &p->call, what, &out, &error);
         ok = ok && fwrite(out.p, 1, out.n, stdout) == out.n;

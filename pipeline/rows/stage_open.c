@@ -2,6 +2,7 @@
 /* What a stage is given: configuration, options, inputs; and the key that says whether it must run at all. */
 #include "../base/date.h"
 #include "../base/file.h"
+#include "../base/version.h"
 #include "stage_private.h"
 #include <limits.h>
 #include <sched.h>
@@ -312,7 +313,7 @@ bool rs_run_key(struct rs_run *run, struct rs_digest *key, struct rs_error *erro
     json_object_set(run->parameters, "options", options);
     json_t *all =
         json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o}", "stage", stage->name, "version", stage->version, "program",
-                  RELSOGI_VERSION, "options", options, "inputs", inputs, "priors", priors, "other", other);
+                  rs_version, "options", options, "inputs", inputs, "priors", priors, "other", other);
     if (run->has_as_of) json_object_set(all, "as_of", json_object_get(run->parameters, "as_of"));
     /* An earlier file of this stage's own output may be among the inputs found; reads are by layout, so it is not. */
     bool ok = add_layouts(run, inputs, stage->reads, false, error) &&

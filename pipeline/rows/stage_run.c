@@ -2,6 +2,7 @@
 /* Running a stage whole: outputs under temporary names, the ledger balanced, files renamed, stage.json last. */
 #include "../base/file.h"
 #include "../base/log.h"
+#include "../base/version.h"
 #include "stage_private.h"
 #include <errno.h>
 #include <limits.h>
@@ -91,7 +92,7 @@ static bool write_ledger(struct rs_run *run, json_t *provenance, struct rs_error
 
 static json_t *provenance_of(struct rs_run *run) {
     return json_pack("{s:s, s:i, s:s, s:O, s:O}", "stage", run->stage->name, "stage_version", run->stage->version,
-                     "program", "relsogi " RELSOGI_VERSION, "parameters", run->parameters, "read", run->private_->read);
+                     "program", rs_program, "parameters", run->parameters, "read", run->private_->read);
 }
 
 /* Rows made are what the writers hold: counted here, so that no stage can forget. */

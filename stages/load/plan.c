@@ -4,6 +4,7 @@
 #include "pipeline/base/config.h"
 #include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
+#include "pipeline/base/version.h"
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -182,7 +183,7 @@ static void set_hex(json_t *to, const char *name, const struct rs_digest *d) {
 
 bool rs_load_plan_json(const struct rs_run *run, const struct rs_load_plan *plan, char **text, struct rs_error *error) {
     json_t *accounts = json_object(), *tables = json_array();
-    json_t *all = json_pack("{s:s, s:s, s:o, s:o}", "run_id", run->run_id, "version", RELSOGI_VERSION, "results",
+    json_t *all = json_pack("{s:s, s:s, s:o, s:o}", "run_id", run->run_id, "version", rs_version, "results",
                             accounts, "tables", tables);
     set_hex(all, "content", &plan->content);
     json_object_set_new(all, "operator", operator_json());

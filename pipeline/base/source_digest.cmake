@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# cmake -DROOT=... -DOUTPUT=... -P source_digest.cmake: writes the digest of all that decides what comes out (code, layouts,
+# codes, checks, SQL; not the census tables, whose pack has a digest of its own), and touches the file only where it changed.
+file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/pipeline/* ${ROOT}/stages/* ${ROOT}/schemas/* ${ROOT}/sql/*)
+list(APPEND files CMakeLists.txt)
+list(FILTER files EXCLUDE REGEX "^schemas/reference/|\\.md$|~$|\\.swp$")
+list(SORT files)
+set(lines "")
+foreach(file ${files})
+  file(SHA256 ${ROOT}/${file} digest)
+  string(APPEND lines "${digest}  ${file}\n")
+endforeach()
+string(SHA256 all "${lines}")
+string(SUBSTRING ${all} 0 16 short)
+set(text "#define RELSOGI_SOURCE \"${short}\"\n")
+set(before "")
+if(EXISTS ${OUTPUT})
+  file(READ ${OUTPUT} before)
+endif()
+if(NOT before STREQUAL text)
+  file(WRITE ${OUTPUT} "${text}")
+endif()
