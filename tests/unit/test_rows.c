@@ -4,6 +4,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "pipeline/base/file.h"
 #include "pipeline/rows/batch.h"
@@ -245,6 +246,31 @@ Test(rows, any_text_goes_there_and_back) {
     }
     rs_buffer_free(&line);
     rs_arena_free(&arena);
+}
+
+/* Text up to the last byte that can be read: fields are read several bytes at a time, but none that are not there. The one
+ * byte that needs an escape, at every place of a text of every length, is found. */
+Test(rows, the_end_of_memory) {
+    enum { LONGEST = 70 };
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    cr_assert(memory != MAP_FAILED && mprotect(memory + page, page, PROT_NONE) == 0);
+    struct rs_buffer line = {0};
+    for (size_t n = 0; n <= LONGEST; n++) {
+        for (size_t odd = 0; odd <= n; odd++) { /* n: none */
+            char *text = memory + page - n;
+            memset(text, 'a', n);
+            if (odd < n) text[odd] = '\\';
+            line.n = 0;
+            rs_row_emit(&line, &rs_layout_link, (struct rs_view[LINK_COLUMNS]){rs_view(text, n)});
+            cr_assert_eq(line.n, n + (odd < n) + 3 * LINK_COLUMNS - 2, "%zu bytes, odd at %zu", n, odd);
+            cr_assert(n == 0 || memcmp(line.p, text, odd < n ? odd + 1 : n) == 0);
+            cr_assert(odd >= n || line.p[odd + 1] == '\\');
+            cr_assert_eq(line.p[n + (odd < n)], '\t');
+        }
+    }
+    rs_buffer_free(&line);
+    munmap(memory, 2 * page);
 }
 
 /* The same through a file, by a cursor: lines of every length, so that chunks and blocks end anywhere in them. */
