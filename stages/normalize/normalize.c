@@ -55,7 +55,7 @@ static struct rs_view one_blank(struct rs_batch *batch, struct rs_view v) {
     return n ? rs_view(out, n) : RS_NULL;
 }
 
-static void normalize_row(struct stage *s, struct rs_batch *batch, const struct rs_view *row) {
+static void normalize_row(struct stage *s, struct rs_batch *batch, const struct rs_view *row, struct rs_street_before *before) {
     struct rs_view out[DEMOGRAPHIC_COLUMNS] = {[DEMOGRAPHIC_record_key] = row[RECORD_record_key],
                                                [DEMOGRAPHIC_file_no] = row[RECORD_file_no],
                                                [DEMOGRAPHIC_record_no] = row[RECORD_record_no],
@@ -64,7 +64,7 @@ static void normalize_row(struct stage *s, struct rs_batch *batch, const struct 
                                                [DEMOGRAPHIC_maintenance] = row[RECORD_maintenance],
                                                [DEMOGRAPHIC_facility] = one_blank(batch, row[RECORD_facility])};
     struct worker *w = &s->workers[batch->worker];
-    struct rs_normalizing n = {s->run, s->pack, s->tables, batch, row, out, &w->set_aside};
+    struct rs_normalizing n = {s->run, s->pack, s->tables, batch, row, out, &w->set_aside, before};
     rs_normalize_names(&n);
     rs_normalize_dates(&n);
     rs_normalize_sex(&n);
@@ -88,6 +88,8 @@ static bool work(void *self, const struct rs_row_reader *reader, struct rs_batch
     char digits[24]; /* a number in decimal */
     struct rs_view file = RS_NULL;
     uint64_t rows = 0;
+    struct rs_street_before before; /* not its text */
+    before.raw = before.street = before.flag = RS_NULL;
     rs_cursor_open(&c, reader, &batch->in, batch->first_row, &batch->arena);
     while (rs_cursor_next(&c, error)) {
         struct rs_view now = c.row[RECORD_file_no];
@@ -98,7 +100,7 @@ static bool work(void *self, const struct rs_row_reader *reader, struct rs_batch
             rows = 0;
         }
         rows++;
-        normalize_row(self, batch, c.row);
+        normalize_row(self, batch, c.row, &before);
         rs_arena_reset(&batch->arena);
     }
     count(batch, file, rows);

@@ -82,6 +82,14 @@ static inline struct rs_view rs_trimmed(struct rs_view v) {
 /* A copy with a-z as A-Z; v itself where kinds says that there is none. */
 struct rs_view rs_upper(struct rs_arena *arena, struct rs_view v, unsigned kinds);
 
+/* The street of the row before, and what became of it: families stand together, so that half of all rows have the same. */
+enum { RS_LONGEST_STREET = 1000, RS_MOST_STREET_WORDS = 64 };
+struct rs_street_before {
+    struct rs_view raw; /* within the block of rows in hand; null: none */
+    struct rs_view street, flag;
+    char text[2 * RS_LONGEST_STREET + RS_MOST_STREET_WORDS * sizeof "GENERAL DELIVERY" + 16];
+};
+
 struct rs_normalizing {
     struct rs_run *run;
     const struct rs_pack *pack; /* shared, constant */
@@ -90,6 +98,7 @@ struct rs_normalizing {
     const struct rs_view *raw;  /* layout record */
     struct rs_view *out;        /* layout demographic */
     uint64_t *set_aside;        /* how many values */
+    struct rs_street_before *before;
 };
 
 /* Puts the raw value of `column` (RECORD_...) into the quarantine; the row goes on. Messages hold no value. */

@@ -6,7 +6,7 @@
 #include "pipeline/reference/name_fold.h"
 #include "street_words.h"
 
-enum { LONGEST = 1000, MOST_WORDS = 64 };
+enum { LONGEST = RS_LONGEST_STREET, MOST_WORDS = RS_MOST_STREET_WORDS };
 
 struct word {
     struct rs_view text;
@@ -537,42 +537,53 @@ static struct rs_view in_ascii(struct rs_arena *arena, struct rs_view raw) {
     return raw;
 }
 
+/* Words into lines, and lines in their spelling; false where there is no word. */
+static bool put_lines(struct line *l) {
+    for (size_t i = 0; i < l->n; i++) {
+        l->w[i].known = rs_street_word(l->words, l->w[i].text.p, l->w[i].text.n);
+        l->any |= l->w[i].text.p[0] == '#' ? RS_STREET_UNIT : kinds(&l->w[i]);
+        l->w[i].begins |= i > 0 && l->w[i].text.p[0] == 'P' && is_box_within(l, i);
+    }
+    for (size_t i = 0; i < l->n;) {
+        if (!is_number(&l->w[i])) {
+            part_first(l, i);
+        }
+        size_t end = i + 1;
+        while (end < l->n && !l->w[end].begins) {
+            end++;
+        }
+        i = put_line(l, i, end);
+    }
+    return l->n > 0;
+}
+
+static void normalize(const struct rs_normalizing *n, struct rs_view raw, bool in_block) {
+    char text[3 * LONGEST + 16];
+    struct line l; /* not its words */
+    memset(&l.n, 0, sizeof l - offsetof(struct line, n));
+    l.words = n->tables->street_words;
+    l.out = n->before->text;
+    if (!in_block || !words_in_place(&l, raw)) {
+        raw = in_ascii(&n->batch->arena, raw);
+        raw.n = raw.n < LONGEST ? raw.n : LONGEST;
+        part_words(&l, raw, text);
+    }
+    bool some = put_lines(&l);
+    n->before->flag = some ? flag_of(&l) : RS_NULL;
+    n->before->street = l.at > 0 ? rs_view(l.out, l.at) : RS_NULL;
+}
+
 void rs_normalize_street(const struct rs_normalizing *n) {
-    struct rs_arena *arena = &n->batch->arena;
     struct rs_view raw = n->raw[RECORD_street_raw];
     if (!rs_has(raw)) {
         return;
     }
-    char text[3 * LONGEST + 16], out[2 * LONGEST + MOST_WORDS * sizeof "GENERAL DELIVERY" + 16];
-    struct line l; /* not its words */
-    memset(&l.n, 0, sizeof l - offsetof(struct line, n));
-    l.words = n->tables->street_words;
-    l.out = out;
     const struct rs_buffer *block = &n->batch->in;
     bool in_block = raw.p >= block->p && raw.p < block->p + block->n;
-    if (!in_block || !words_in_place(&l, raw)) {
-        raw = in_ascii(arena, raw);
-        raw.n = raw.n < LONGEST ? raw.n : LONGEST;
-        part_words(&l, raw, text);
+    if (rs_is_null(n->before->raw) || !rs_eq(raw, n->before->raw)) {
+        n->before->raw = in_block ? raw : RS_NULL;
+        normalize(n, raw, in_block);
     }
-    if (l.n == 0) {
-        return;
-    }
-    for (size_t i = 0; i < l.n; i++) {
-        l.w[i].known = rs_street_word(l.words, l.w[i].text.p, l.w[i].text.n);
-        l.any |= l.w[i].text.p[0] == '#' ? RS_STREET_UNIT : kinds(&l.w[i]);
-        l.w[i].begins |= i > 0 && l.w[i].text.p[0] == 'P' && is_box_within(&l, i);
-    }
-    for (size_t i = 0; i < l.n;) {
-        if (!is_number(&l.w[i])) {
-            part_first(&l, i);
-        }
-        size_t end = i + 1;
-        while (end < l.n && !l.w[end].begins) {
-            end++;
-        }
-        i = put_line(&l, i, end);
-    }
-    n->out[DEMOGRAPHIC_address_flag] = flag_of(&l);
-    n->out[DEMOGRAPHIC_street] = l.at > 0 ? rs_view(rs_arena_copy(arena, out, l.at), l.at) : RS_NULL;
+    n->out[DEMOGRAPHIC_address_flag] = n->before->flag;
+    n->out[DEMOGRAPHIC_street] = n->before->street;
 }

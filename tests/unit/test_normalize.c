@@ -494,6 +494,18 @@ Test(normalize, no_home, .timeout = 120) {
 }
 
 /* Words are found by their 15 bytes. */
+/* What a street became is used again where the next row has the same: with its flag, and not beyond rows between. */
+Test(normalize, streets_of_families, .timeout = 120) {
+#define HOUSE {{{RECORD_street_raw, "12 North Main Street"}}, {{DEMOGRAPHIC_street, "12 N MAIN ST"}, {DEMOGRAPHIC_address_flag, ""}}, {0}}
+#define BOX {{{RECORD_street_raw, "P.O. Box 7"}}, {{DEMOGRAPHIC_street, "PO BOX 7"}, {DEMOGRAPHIC_address_flag, "po_box"}}, {0}}
+#define NONE {{{RECORD_city_raw, "ALBANY"}}, {{DEMOGRAPHIC_street, ""}, {DEMOGRAPHIC_address_flag, ""}}, {0}}
+#define NO_HOME {{{RECORD_street_raw, "HOMELESS"}}, {{DEMOGRAPHIC_street, ""}, {DEMOGRAPHIC_address_flag, "homeless"}}, {0}}
+#define LINES {{{RECORD_street_raw, "12 North Main\nStreet"}}, {{DEMOGRAPHIC_street, "12 N MAIN ST"}}, {0}} /* escaped in a row file */
+#define SHORTER {{{RECORD_street_raw, "12 North Main"}}, {{DEMOGRAPHIC_street, "12 N MAIN"}}, {0}}
+    static const struct test_case cases[] = {HOUSE, HOUSE, BOX, BOX, NONE, BOX, HOUSE, SHORTER, HOUSE, LINES, LINES, HOUSE, NO_HOME, NO_HOME, NONE, HOUSE};
+    CHECK(cases);
+}
+
 Test(normalize, street_words_are_short) {
     static const char *const words[] = {
 #undef SUFFIX
