@@ -60,6 +60,13 @@ static void index_files(struct rs_change *c) {
     for (size_t i = 0; i < c->n_files; i++) c->by_number[c->files[i].prior_no] = i + 1;
 }
 
+static void note_prior_full(struct rs_change_source *s, const struct rs_view *file) {
+    int32_t date;
+    if (!rs_eq_c(file[FILE_extent], "full") || !rs_day_parse(file[FILE_file_date], &date)) return;
+    if (!s->prior_full_dated || date > s->prior_full_date) s->prior_full_date = date;
+    s->prior_full_dated = true;
+}
+
 /* Copies the prior run's `file` rows of our 834 sources. */
 static bool read_prior_files(struct rs_change *c, struct rs_error *error) {
     const struct rs_view *row;
@@ -78,6 +85,7 @@ static bool read_prior_files(struct rs_change *c, struct rs_error *error) {
         *f = (struct rs_prior_file){.prior_no = (int32_t)number, .source = s};
         for (size_t i = 0; i < FILE_COLUMNS; i++) f->row[i] = rs_arena_view(&c->arena, row[i]);
         s->in_prior = true;
+        note_prior_full(s, row);
     }
     rs_scan_close(scan);
     index_files(c);
@@ -170,6 +178,7 @@ const char *rs_change_void(const struct rs_change *c, const struct rs_source *s)
     if (s->full) return NULL;
     if (cs->n_full && cs->full_dated && s->has_date && s->date < cs->full_date) return "older than the full file";
     if (cs->carry && known_to_prior(c, s)) return "applied by an earlier run";
+    if (cs->carry && cs->prior_full_dated && s->has_date && s->date < cs->prior_full_date) return "older than the full file";
     return NULL;
 }
 
@@ -207,11 +216,13 @@ bool rs_change_block(struct rs_change *c, struct rs_batch *batch, struct rs_erro
         struct rs_member_rows m;
         struct rs_change_head head = {.file_no = s->file_no};
         memcpy(&m, batch->scratch.p + at, sizeof m);
-        /* files by date, undated ones first; then as numbered; then members in order */
+        /* files by date, undated ones first; then by time; then as numbered; then members in order */
         put_u32(head.order, s->has_date ? (uint32_t)s->date ^ 0x80000000u : 0);
-        put_u32(head.order + 4, (uint32_t)s->file_no);
-        put_u32(head.order + 8, (uint32_t)(m.record_no >> 32));
-        put_u32(head.order + 12, (uint32_t)m.record_no);
+        put_u32(head.order + 4, (uint32_t)(s->moment >> 32));
+        put_u32(head.order + 8, (uint32_t)s->moment);
+        put_u32(head.order + 12, (uint32_t)s->file_no);
+        put_u32(head.order + 16, (uint32_t)(m.record_no >> 32));
+        put_u32(head.order + 20, (uint32_t)m.record_no);
         c->line.n = 0;
         for (int i = 0; i < RS_PARTS; i++) head.n[i] = (uint32_t)m.n[i];
         rs_buffer_add(&c->line, &head, sizeof head);
@@ -311,7 +322,8 @@ static bool done_partition(void *self, struct rs_batch *batch, struct rs_error *
 
 static void note_counts(struct rs_change *c) {
     static const char *const names[COUNTS] = {"members_carried", "members_changed", "members_added", "changes_of_unknown",
-                                              "audit_same", "audit_different", "audit_missing", "audit_new"};
+                                              "audit_same", "audit_different", "audit_missing", "audit_new",
+                                              "changes_late"};
     for (int i = 0; i < COUNTS; i++)
         json_object_set_new(c->run->results, names[i], json_integer((json_int_t)c->counts.n[i]));
     rs_info("change files: %llu members carried, %llu changed, %llu added", (unsigned long long)c->counts.n[CARRIED],

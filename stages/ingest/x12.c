@@ -61,18 +61,29 @@ static struct rs_view element(const char *p, size_t n, char separator, unsigned 
     return rs_trim(e);
 }
 
-bool rs_x12_group_date(const char *p, size_t n, int32_t *date) {
+/* GS05 (HHMM, HHMMSS, HHMMSSD, HHMMSSDD), then ISA13 (at most nine digits). */
+static uint64_t moment_of(struct rs_view time, struct rs_view interchange) {
+    int64_t number = 0;
+    if (interchange.n > 9 || !rs_parse_long(interchange, &number) || number < 0) number = 0;
+    return rs_time_of_day(time) << 32 | (uint64_t)number;
+}
+
+bool rs_x12_group_date(const char *p, size_t n, int32_t *date, uint64_t *moment) {
     struct rs_x12_env env = {0};
     const char *end = p + n;
     size_t length;
+    *moment = 0;
     if (n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) p += 3;
     p = skip(p, end, &env);
     if (!rs_x12_isa(p, (size_t)(end - p), &env, &length)) return false;
+    struct rs_view interchange = element(p, length - 1, env.element, 13);
     for (p += length; (p = skip(p, end, &env)) < end;) {
         const char *stop = memchr(p, env.terminator, (size_t)(end - p));
         if (!stop) return false;
-        if (control_of(p, (size_t)(stop - p), env.element) == GS)
+        if (control_of(p, (size_t)(stop - p), env.element) == GS) {
+            *moment = moment_of(element(p, (size_t)(stop - p), env.element, 5), interchange);
             return rs_day_parse_any(element(p, (size_t)(stop - p), env.element, 4), date);
+        }
         p = stop + 1;
     }
     return false;

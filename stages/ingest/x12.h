@@ -69,8 +69,9 @@ static inline struct rs_view rs_x12_el(const struct rs_x12_segment *s, unsigned 
 
 /* Reads an ISA at p: its separators, and its length with terminator. False where it is none, or not whole. */
 bool rs_x12_isa(const char *p, size_t n, struct rs_x12_env *env, size_t *length);
-/* GS04 of the first group within a file's first bytes. */
-bool rs_x12_group_date(const char *p, size_t n, int32_t *date);
+/* GS04 of the first group within a file's first bytes. `moment` puts files of one day in order: by GS05, files without a
+ * time first, then by ISA13, the interchange's number. */
+bool rs_x12_group_date(const char *p, size_t n, int32_t *date, uint64_t *moment);
 
 /* What a file says of itself in its first bytes. `full`: that it holds every member: BGN08 is 4 (verify) or RX (replace),
  * or its first member's INS03 is 030 (audit). `set`: the header of its first transaction set. */

@@ -57,7 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t length;
     const char *p = (const char *)data;
     int32_t day;
-    rs_x12_group_date(p, size, &day);
+    uint64_t moment;
+    rs_x12_group_date(p, size, &day, &moment);
     bool full;
     struct rs_x12_set set;
     rs_x12_says(p, size, &full, &set);
