@@ -6,7 +6,7 @@
 #include "hl7v2.h"
 #include "pipeline/base/date.h"
 
-enum { MAX_FIELDS = 48, MAX_PARTS = 14 };
+enum { MAX_FIELDS = 48, MAX_PARTS = 14, PID_FIELDS = 40 /* of v2.7 to 2.8.2, which have most */ };
 
 struct kept { /* a segment after a PID that waits until its person is written */
     struct kept *next;
@@ -46,6 +46,7 @@ struct adt {
     uint64_t number, person_no, person_line;
     struct kept *observations, *last, *merge;
     uint64_t used; /* segments */
+    uint64_t surplus; /* fields of PID that no version has */
 };
 
 /* ---- parts ---------------------------------------------------------------------------------------------------- */
@@ -431,6 +432,17 @@ static void put_person(struct adt *a) {
     rows->written++;
 }
 
+static uint64_t surplus_fields(const struct adt *a) {
+    struct rs_view rest = a->text;
+    uint64_t n = 0;
+    if (a->n <= PID_FIELDS + 1) return 0;
+    for (unsigned i = 0; !rs_is_null(rest); i++) {
+        struct rs_view one = rs_trim(rs_split(&rest, a->marks->field));
+        n += i > PID_FIELDS && rs_has(one);
+    }
+    return n;
+}
+
 static void close_person(struct adt *a) {
     if (a->open) put_person(a);
     a->open = false;
@@ -444,6 +456,7 @@ static void open_person(struct adt *a, const struct rs_hl7_segment *s) {
     a->visited = RS_NULL;
     a->text = s->text;
     a->n = rs_hl7_fields(s->text, a->marks, a->pid, MAX_FIELDS);
+    a->surplus += surplus_fields(a);
     a->number = s->number;
     a->person_no = a->record_no++;
     a->line += rs_count_byte(a->begin + a->counted, at - a->counted, '\n');
@@ -613,4 +626,7 @@ void rs_read_hl7(struct rs_rows *rows, struct rs_worker *worker) {
     rs_count(t, "hl7v2_segment", file_no, RS_MERGED, "-", a.used);
     rs_count(t, "hl7v2_segment", file_no, RS_IGNORED, "not about the person", all - a.used - unknown);
     if (unknown) rs_count(t, "hl7v2_segment", file_no, RS_IGNORED, "unknown segment", unknown);
+    if (!a.surplus) return;
+    rs_count(t, "hl7v2_field", file_no, RS_READ, "-", a.surplus);
+    rs_count(t, "hl7v2_field", file_no, RS_IGNORED, "surplus field", a.surplus);
 }

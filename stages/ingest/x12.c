@@ -284,6 +284,7 @@ void rs_x12_walk(struct rs_x12_walk *w, const char *p, size_t n, const struct rs
 
 static void split(struct rs_x12_segment *s, const char *p, const char *end, char separator) {
     unsigned n = 0;
+    s->rest = RS_NULL;
     for (;;) {
         const char *stop = p;
         while (stop < end && *stop != separator) stop++;
@@ -291,8 +292,11 @@ static void split(struct rs_x12_segment *s, const char *p, const char *end, char
         while (from < to && blank(*from)) from++;
         while (to > from && blank(to[-1])) to--;
         s->el[n++] = rs_view(from, (size_t)(to - from));
-        if (stop == end || n == RS_X12_MAX_ELEMENTS) break;
+        if (stop == end) break;
         p = stop + 1;
+        if (n < RS_X12_MAX_ELEMENTS) continue;
+        s->rest = rs_view(p, (size_t)(end - p));
+        break;
     }
     s->n = n;
 }

@@ -45,6 +45,7 @@ enum rs_x12_loop {
 struct rs_x12_segment {
     struct rs_view el[RS_X12_MAX_ELEMENTS]; /* el[0] is the id; trimmed; beyond n: null */
     unsigned n;
+    struct rs_view rest; /* what stands beyond the last element kept; null for nothing */
     enum rs_x12_loop loop;
     bool begins; /* INS: a member begins */
     bool header; /* a DTP or REF of the transaction set's header that env.set has taken in */
@@ -63,6 +64,8 @@ struct rs_x12_walk {
 };
 void rs_x12_walk(struct rs_x12_walk *w, const char *p, size_t n, const struct rs_x12_env *env, uint64_t first_number);
 bool rs_x12_next(struct rs_x12_walk *w, struct rs_x12_segment *s);
+/* How many elements that are not empty stand beyond the last that the guides have in this segment. */
+unsigned rs_x12_surplus(const struct rs_x12_segment *s, char separator);
 static inline struct rs_view rs_x12_el(const struct rs_x12_segment *s, unsigned i) {
     return i < s->n ? s->el[i] : RS_NULL;
 }

@@ -290,6 +290,13 @@ static bool looks_cdcrec(struct rs_view v) { /* 2106-3: digits, dash, check digi
     return v.n == 6 && v.p[4] == '-' && rs_all_digits(rs_view(v.p, 4)) && v.p[5] >= '0' && v.p[5] <= '9';
 }
 
+static void count_surplus(struct rs_rows *rows, size_t n, const char *what) {
+    int32_t file_no = rows->block->source->file_no;
+    if (!n) return;
+    rs_count(&rows->batch->tally, "x12_element", file_no, RS_READ, "-", n);
+    rs_count(&rows->batch->tally, "x12_element", file_no, RS_IGNORED, what, n);
+}
+
 /* C056: letter, qualifier, code; any of them may be missing. */
 static void put_composite(struct rs_rows *rows, const struct rs_834_member *m, struct rs_view composite) {
     char colon = rows->block->env.component;
@@ -301,9 +308,11 @@ static void put_composite(struct rs_rows *rows, const struct rs_834_member *m, s
     struct rs_view cdcrec = RS_LIT("cdcrec");
     if (rs_has(letter))
         rs_rows_put_value(rows, "code", looks_cdcrec(letter) ? cdcrec : RS_LIT("x12_1109"), letter, segment, offset);
-    if (!rs_has(code)) return;
     bool ret = rs_eq_c(qualifier, "RET") || looks_cdcrec(code);
-    rs_rows_put_value(rows, "code", ret ? cdcrec : RS_LIT("local"), code, segment, offset);
+    if (rs_has(code)) rs_rows_put_value(rows, "code", ret ? cdcrec : RS_LIT("local"), code, segment, offset);
+    size_t more = 0; /* C056 has three components */
+    while (!rs_is_null(rest)) more += rs_has(rs_trim(rs_split(&rest, colon)));
+    count_surplus(rows, more, "surplus component");
 }
 
 /* DMG11 says how all of DMG05 was collected, in a code list under qualifier REC (DMG10): one code, not one for each
@@ -489,12 +498,13 @@ void rs_read_834(struct rs_rows *rows, struct rs_worker *worker) {
     struct rs_834_member *m = worker->member;
     struct rs_x12_walk walk;
     struct rs_x12_segment s;
-    uint64_t record_no = b->record_no, all = 0, used = 0, unknown = 0, line = b->line;
+    uint64_t record_no = b->record_no, all = 0, used = 0, unknown = 0, surplus = 0, line = b->line;
     size_t counted = 0; /* bytes whose line breaks are in line */
     rs_x12_walk(&walk, rows->batch->in.p, rows->batch->in.n, &b->env, b->segment);
     restart(m);
     while (rs_x12_next(&walk, &s)) {
         all++;
+        surplus += rs_x12_surplus(&s, walk.env.element);
         if (s.begins || s.loop == RS_LOOP_ENVELOPE) {
             if (m->open) put_member(rows, m);
             if (m->open) restart(m);
@@ -523,4 +533,5 @@ void rs_read_834(struct rs_rows *rows, struct rs_worker *worker) {
     rs_count(t, "x12_segment", file_no, RS_MERGED, "-", used);
     rs_count(t, "x12_segment", file_no, RS_IGNORED, "not about the member", all - used - unknown);
     if (unknown) rs_count(t, "x12_segment", file_no, RS_IGNORED, "unknown segment", unknown);
+    count_surplus(rows, surplus, "surplus element");
 }

@@ -391,3 +391,24 @@ Test(ingest_834, unknown_segments_of_headers) {
                      "x12_segment|read|-|20\nx12_segment|merged|-|5\nx12_segment|ignored|not about the member|7\n"
                      "x12_segment|ignored|unknown segment|8\n"), "%s", ROWS(ledger, "layout fate reason rows"));
 }
+
+/* What stands beyond a segment's last element in the guides (INS17, REF04, DTP03, DMG11, N402 and so on), or beyond C056-03,
+ * is counted, also where more stand than are kept; empty ones are not. The parsed elements stay as they are. */
+Test(ingest_834, surplus_elements) {
+    struct rs_buffer b = {0};
+    rs_buffer_printf(&b, "INS*Y*18*030*XN*A*E**FT***********X~REF*0F*M1***~NM1*IL*1*DOE*JANE~N3*1 MAIN*APT 2*CARE OF*BOB~"
+                         "DMG*D8*19800229*F**C:RET:2106-3:WHITE:ALSO^H::::*********X*~LUI*LE*ENG**7");
+    for (int i = 5; i <= 80; i++) rs_buffer_printf(&b, "*%s", i == 5 || i % 10 ? "" : "N");
+    rs_buffer_printf(&b, "~HD*030**HLT~DTP*348*D8*20240101*MORE~XYZ*1*2*3~");
+    rs_buffer_byte(&b, 0);
+    members("834-5010", b.p);
+    rs_buffer_free(&b);
+    EXPECT(record, "family_raw street_raw birth_raw", "DOE|1 MAIN, APT 2|19800229\n");
+    EXPECT(coverage, "product start_date", "HLT|2024-01-01\n");
+    EXPECT(assertion, "element raw",
+           "race_ethnicity|C\nrace_ethnicity|2106-3\nrace_ethnicity|H\nlanguage_spoken|ENG\n");
+    /* INS18, N303, N304, DMG14, DTP04; LUI10, 20, ... 80; components 4 and 5 of the first repetition */
+    cr_expect(strstr(ROWS(ledger, "layout file_no fate reason rows"),
+                     "x12_element|1|read|-|15\nx12_element|1|ignored|surplus component|2\n"
+                     "x12_element|1|ignored|surplus element|13\n"), "%s", ROWS(ledger, "layout file_no fate reason rows"));
+}

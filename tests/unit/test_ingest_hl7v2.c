@@ -229,3 +229,15 @@ Test(ingest_hl7v2, unknown_segments_of_headers) {
     cr_expect(strstr(ROWS(ledger, "layout fate reason rows"), "hl7v2_segment|ignored|unknown segment|6\n"), "%s",
               ROWS(ledger, "layout fate reason rows"));
 }
+
+/* PID-40 is the last field of v2.8.2: what stands beyond it is counted, however far, and blanks are not. */
+Test(ingest_hl7v2, surplus_fields) {
+    struct rs_buffer b = {0};
+    rs_buffer_printf(&b, "%sPID|||1^^^A^MR", MSH("A01", "1"));
+    for (int i = 4; i <= 70; i++) rs_buffer_printf(&b, "|%s", i == 40 ? "^PRN^PH^^^518^5550100" : i == 41 || i == 50 || i == 70 ? "Z" : i == 45 ? " " : "");
+    rs_buffer_printf(&b, "\r%sPID|||2^^^A^MR\r", MSH("A01", "2"));
+    ingest_bytes("hl7v2-adt", b.p, b.n);
+    rs_buffer_free(&b);
+    EXPECT(record, "record_no phone_raw", "1|518-5550100\n2|-\n");
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"), "hl7v2_field|read|-|3\nhl7v2_field|ignored|surplus field|3\n"));
+}
