@@ -7,18 +7,24 @@
 
 /* ---- extensions ----------------------------------------------------------------------------------------------- */
 
+static void count_extension(const struct rs_fhir *l, bool known) {
+    l->counts->extensions++;
+    l->counts->not_in_profile += !known;
+}
+
+/* A part that no rule reads is counted: a misspelt ombCategory is a lost answer. */
 static void put_part(const struct rs_fhir *l, token part, struct rs_view system) {
     static const struct { const char *url, *representation; } parts[] = {
         {"ombCategory", "code"}, {"detailed", "detail"}, {"text", "text"}, {"value", "code"}, {"comment", "text"}};
     struct rs_view url = rs_json_text(l->j, part, "url");
-    if (rs_eq_c(url, DATA_ABSENT)) rs_fhir_put_absent(l, part);
+    bool read = rs_eq_c(url, "period");
+    if (rs_eq_c(url, DATA_ABSENT)) {
+        rs_fhir_put_absent(l, part);
+        read = true;
+    }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (rs_eq_c(url, parts[i].url)) rs_fhir_put_x(l, part, parts[i].representation, system);
-}
-
-static void count_extension(const struct rs_fhir *l, bool known) {
-    l->counts->extensions++;
-    l->counts->not_in_profile += !known;
+        if (rs_eq_c(url, parts[i].url)) read = rs_fhir_put_x(l, part, parts[i].representation, system);
+    if (!read) count_extension(l, false);
 }
 
 static void put_extension(const struct rs_fhir *l, token extension) {
@@ -36,11 +42,19 @@ static void put_extension(const struct rs_fhir *l, token extension) {
         for (token p = rs_json_child(l->j, primitive); p; p = rs_json_next(l->j, p)) rs_fhir_put_absent(l, p);
     }
     for (token p = rs_json_child(l->j, parts); p; p = rs_json_next(l->j, p)) put_part(l, p, known->more);
+    l->counts->without_value += l->rows->seq == 0;
 }
 
 static void put_languages(const struct rs_fhir *l, token patient) {
     token list = rs_json_get(l->j, patient, "communication");
     for (token c = rs_json_child(l->j, list); c; c = rs_json_next(l->j, c)) {
+        struct rs_view modifier = rs_fhir_modifier(l, c);
+        if (!rs_is_null(modifier)) {
+            rs_rows_bad_value(l->rows, "modifier_extension", RS_LIT("Patient.communication"), modifier,
+                              "changes what the language says in a way that is not known here, so that it is not taken; ask "
+                              "the sender what it means");
+            continue;
+        }
         bool preferred = rs_eq_c(rs_json_text(l->j, c, "preferred"), "true");
         struct rs_view element = preferred ? RS_LIT("language_preferred") : RS_LIT("language_spoken");
         rs_rows_answer(l->rows, element, rs_profile_collection(l->profile, element), RS_NULL);
@@ -201,6 +215,15 @@ static void check_full_url(const struct rs_fhir *l, token patient) {
                           "sender for Patient/<id>");
 }
 
+/* The record is taken all the same: it is who the person is, and a finding goes with it. */
+static void check_modifier(const struct rs_fhir *l, token patient) {
+    struct rs_view url = rs_fhir_modifier(l, patient);
+    if (!rs_is_null(url))
+        rs_rows_bad_value(l->rows, "modifier_extension", RS_LIT("Patient.modifierExtension"), url,
+                          "may change what the patient's data mean in a way that is not known here; they are taken as they "
+                          "stand: ask the sender what it means");
+}
+
 static bool is_element(struct rs_view name) {
     static const struct rs_view elements[] = {
 #define ELEMENT(name) {name, sizeof name - 1},
@@ -229,6 +252,7 @@ void rs_fhir_patient(const struct rs_fhir *l, token patient) {
     }
     rs_fhir_set_record_date(l, patient);
     check_full_url(l, patient);
+    check_modifier(l, patient);
     count_elements(l, patient);
     put_names(l, patient, row);
     put_address(l, patient, row);

@@ -195,3 +195,17 @@ Test(ingest_fhir, what_nobody_knows) {
                      "fhir_element|1|read|-|2\nfhir_element|1|ignored|unknown element|2\nfhir_extension|1|read|-|5\n"
                      "fhir_extension|1|merged|-|1\nfhir_extension|1|ignored|not in the profile|4\n"));
 }
+
+/* Within an extension that the profile names: parts that no rule reads, and one with no value at all. */
+Test(ingest_fhir, parts_that_are_not_read) {
+    ingest("us-core-fhir", PATIENT("\"extension\":["
+        "{\"url\":\"" CORE "us-core-race\",\"extension\":[{\"url\":\"OmbCategory\",\"valueCoding\":{\"code\":\"2106-3\"}},"
+        "{\"url\":\"detailed\",\"valueInteger\":7},{\"url\":\"text\",\"valueString\":\"White\"}]},"
+        "{\"url\":\"" CORE "us-core-ethnicity\",\"extension\":[{\"url\":\"ombcategory\",\"valueCoding\":{\"code\":\"2135-2\"}}]},"
+        "{\"url\":\"" CORE "us-core-birthsex\"}]"));
+    EXPECT(assertion, ANSWERS, "1|1|1|race|text|-|White\n");
+    /* three extensions and three parts; of race the text is read; ethnicity and birthsex say nothing that is */
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"),
+                     "fhir_extension|read|-|6\nfhir_extension|merged|-|1\nfhir_extension|ignored|not in the profile|3\n"
+                     "fhir_extension|ignored|without a value that is read|2\n"));
+}
