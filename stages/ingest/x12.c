@@ -32,10 +32,12 @@ bool rs_x12_isa(const char *p, size_t n, struct rs_x12_env *env, size_t *length)
     *env = (struct rs_x12_env){.element = separator, .component = component, .terminator = terminator, .known = true};
     struct rs_view version = rs_trim(rs_view(p + starts[12], starts[13] - 1 - starts[12]));
     struct rs_view repeat = rs_view(p + starts[11], starts[12] - 1 - starts[11]);
-    /* ISA11 was the standards identifier ("U") up to version 00401, and some 5010 files still send it. */
-    if (repeat.n == 1 && !alphanumeric(repeat.p[0]) && !blank(repeat.p[0]) && rs_compare(version, RS_LIT("00402")) >= 0 &&
-        repeat.p[0] != separator && repeat.p[0] != component && repeat.p[0] != terminator)
-        env->repetition = repeat.p[0];
+    /* ISA11 was the standards identifier ("U") up to version 00401. Some 5010 files still send it, and repeat with the usual
+     * separator all the same. */
+    bool repeats = repeat.n == 1 && rs_compare(version, RS_LIT("00402")) >= 0;
+    char mark = repeats && repeat.p[0] == 'U' ? '^' : repeats ? repeat.p[0] : ' ';
+    if (!alphanumeric(mark) && !blank(mark) && mark != separator && mark != component && mark != terminator)
+        env->repetition = mark;
     *length = at + 2;
     return true;
 }
@@ -215,7 +217,7 @@ static size_t segment_length(const struct rs_x12_cutter *c, const char *p, size_
 void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, struct rs_x12_cut *cut) {
     struct pending pending = {0};
     uint64_t number = c->number, records = 0;
-    size_t at = 0;
+    size_t at = 0, last_at = 0;
     bool head_done = c->head_done;
     const struct rs_x12_set first = c->set;
     struct rs_x12_set set = first; /* as of the segment at hand */
@@ -226,6 +228,7 @@ void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, str
         size_t length = segment_length(c, p + at, n - at, last);
         if (!length) break;
         number++;
+        last_at = at;
         enum control control = control_of(p + at, length, c->env.known ? c->env.element : '*');
         if (length > 3 && memcmp(p + at, "ISA", 3) == 0) control = ISA; /* its separators may be others */
         if (control == ISA && !rs_x12_isa(p + at, n - at, &(struct rs_x12_env){0}, &(size_t){0})) control = NONE;
@@ -267,7 +270,7 @@ void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, str
     cut->env.set = first;
     if (!last) return;
     if (pending.control && !pending.done) take_in(c, &pending, p, cut);
-    if (c->in_isa || c->in_gs || c->in_st) fault(cut, RS_X12_UNCLOSED, pending.control ? pending.at : 0, number);
+    if (c->in_isa || c->in_gs || c->in_st) fault(cut, RS_X12_UNCLOSED, last_at, number);
     c->in_isa = c->in_gs = c->in_st = c->head_done = false;
     c->set = (struct rs_x12_set){0};
     cut->length = n;

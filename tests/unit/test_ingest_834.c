@@ -173,6 +173,20 @@ Test(ingest_834, letter_in_isa11) {
     EXPECT(assertion, "raw", "CU\n");
 }
 
+/* Such a file repeats with the usual separator all the same, which is in no code; one of version 4010 has no repetitions. */
+Test(ingest_834, repetitions_without_a_separator) {
+    static const char file[] = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *050221*0602*U*%s*1*0*P*:~"
+                               "GS*BE*A*B*20050221*0602*1*X*005010X220A1~ST*834*1~INS*Y*18*021~REF*0F*M1~NM1*IL*1*DUUR*UMA~"
+                               "DMG*D8*19400816*M**C:RET:2106-3^B~SE*6*1~GE*1*1~IEA*1*1~";
+    char text[1024];
+    snprintf(text, sizeof text, file, "00501");
+    ingest("834-5010", text);
+    EXPECT(assertion, "seq system raw", "1|x12_1109|C\n2|cdcrec|2106-3\n3|x12_1109|B\n");
+    snprintf(text, sizeof text, file, "00401");
+    ingest("834-5010", text);
+    EXPECT(assertion, "seq system raw", "1|x12_1109|C\n2|cdcrec|2106-3^B\n");
+}
+
 Test(ingest_834, version_4010) {
     ingest("834-5010", "ISA*00*          *00*          *ZZ*A              *ZZ*B              *020221*0602*U*00401*1*0*P*>~"
                        "GS*BE*A*B*20020221*0602*1*X*004010X095A1~ST*834*1~INS*Y*18*021~REF*0F*M1~NM1*IL*1*DOE*JO~"
@@ -205,7 +219,9 @@ Test(ingest_834, wrong_counts) {
 Test(ingest_834, truncated) {
     ingest("834-5010", HEAD MEMBER "DMG*D8*1980");
     EXPECT(record, "family_raw birth_raw", "DOE|1980\n");
-    EXPECT(quarantine, "scope rule", "value|x12_unclosed\n");
+    char expected[80]; /* ISA GS ST BGN INS REF NM1 DMG: the last one */
+    snprintf(expected, sizeof expected, "value|x12_unclosed|8|%zu\n", strlen(HEAD MEMBER));
+    EXPECT(quarantine, "scope rule segment offset", expected);
 }
 
 Test(ingest_834, many_faults) {
