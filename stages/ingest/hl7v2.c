@@ -72,7 +72,11 @@ static enum rs_hl7_kind place(struct rs_hl7_walk *w, struct rs_view s) {
 
 bool rs_hl7_next(struct rs_hl7_walk *w, struct rs_hl7_segment *s) {
     const char *p = w->p;
-    while (p < w->end && (terminator(*p) || blank(*p))) p++;
+    for (;;) {
+        while (p < w->end && (terminator(*p) || blank(*p))) p++;
+        if (w->end - p < 3 || *p != '\xEF' || memcmp(p, "\xEF\xBB\xBF", 3) != 0) break;
+        p += 3; /* files that were joined carry a BOM each */
+    }
     if (p == w->end) {
         w->p = p;
         return false;

@@ -298,3 +298,16 @@ Test(ingest_fhir_bundle, modifier_extensions) {
     cr_expect(strstr(ROWS(ledger, "layout fate reason rows"),
                      "fhir_extension|read|-|14\nfhir_extension|ignored|modifier extension|14\n"));
 }
+
+/* Files that were joined: each has its BOM, before a line, a document or a Bundle. */
+Test(ingest_fhir_bundle, joined_files_with_boms) {
+    static const char bom[] = "\xEF\xBB\xBF";
+    char text[2048];
+    snprintf(text, sizeof text, "%s" NAMED("a", "One") "\n%s" NAMED("b", "Two") "\n%s" BUNDLE("{\"resource\":" NAMED("c", "Three") "}"), bom, bom, bom);
+    ingest("us-core-fhir", text);
+    EXPECT(record, "record_no line family_raw", "1|1|One\n2|2|Two\n3|3|Three\n");
+    snprintf(text, sizeof text, "{\n\"resourceType\":\"Patient\",\"id\":\"a\"}\n%s{\n\"resourceType\":\"Patient\",\"id\":\"b\"}\n%s" BUNDLE("\n{\"resource\":" NAMED("c", "Three") "}"), bom, bom);
+    ingest("us-core-fhir", text);
+    EXPECT(record, "record_no line family_raw", "1|1|-\n2|3|-\n3|6|Three\n");
+    EXPECT(quarantine, "rule", "");
+}
