@@ -124,8 +124,11 @@ static void note_sources(struct rs_change *c) {
         }
         cs->n_full++;
         cs->last_full = s->file_no;
-        if (s->has_date && (!cs->full_dated || s->date > cs->full_date)) cs->full_date = s->date;
-        cs->full_dated = cs->full_dated || s->has_date;
+        if (!s->has_date) continue;
+        bool newer = !cs->full_dated || s->date > cs->full_date;
+        if (newer || (s->date == cs->full_date && s->moment > cs->full_moment)) cs->full_moment = s->moment;
+        if (newer) cs->full_date = s->date;
+        cs->full_dated = true;
     }
 }
 
@@ -172,11 +175,18 @@ static void number_files(struct rs_change *c) {
     }
 }
 
+/* Than the newest full file of the run; on its day, where both have a time. */
+static bool older(const struct rs_change_source *cs, const struct rs_source *s) {
+    if (!cs->full_dated || !s->has_date) return false;
+    bool timed = s->moment >> 32 && cs->full_moment >> 32;
+    return s->date < cs->full_date || (s->date == cs->full_date && timed && s->moment < cs->full_moment);
+}
+
 /* Why no row of a change file counts, or NULL. */
 const char *rs_change_void(const struct rs_change *c, const struct rs_source *s) {
     const struct rs_change_source *cs = source_named((struct rs_change *)c, s->source);
     if (s->full) return NULL;
-    if (cs->n_full && cs->full_dated && s->has_date && s->date < cs->full_date) return "older than the full file";
+    if (cs->n_full && older(cs, s)) return "older than the full file";
     if (cs->carry && known_to_prior(c, s)) return "applied by an earlier run";
     if (cs->carry && cs->prior_full_dated && s->has_date && s->date < cs->prior_full_date) return "older than the full file";
     return NULL;

@@ -29,6 +29,7 @@ struct rs_change_source {
     size_t n_full, n_change;
     bool in_prior, new_full, full_dated;
     int32_t full_date, last_full;
+    uint64_t full_moment; /* of the newest full file, within its day */
     bool prior_full_dated;
     int32_t prior_full_date; /* of the newest full file that the prior run stands on */
     bool carry, compare; /* the prior rows stand under the changes; they are compared with the full file */

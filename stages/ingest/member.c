@@ -147,10 +147,19 @@ static struct rs_part_row *find_span(struct rs_part_rows *spans, const struct rs
     return exact ? NULL : best;
 }
 
-static size_t spans_of(const struct rs_part_rows *spans, struct rs_view product) {
-    size_t n = 0;
-    for (size_t i = 0; i < spans->n; i++) n += !spans->p[i].gone && rs_eq(spans->p[i].v[COVERAGE_product], product);
-    return n;
+/* Whether two spans share a day; one without a start or an end goes on. */
+static bool overlap(const struct rs_view *a, const struct rs_view *b) {
+    bool before = rs_has(a[COVERAGE_end_date]) && rs_compare(a[COVERAGE_end_date], b[COVERAGE_start_date]) < 0;
+    bool after = rs_has(b[COVERAGE_end_date]) && rs_compare(b[COVERAGE_end_date], a[COVERAGE_start_date]) < 0;
+    return !before && !after;
+}
+
+/* A change of a span that names another start corrects what it shares days with: what else there was is history. */
+static void correct(struct rs_part_rows *spans, const struct rs_view *change) {
+    for (size_t i = 0; i < spans->n; i++) {
+        struct rs_part_row *s = &spans->p[i];
+        if (!s->gone && rs_eq(s->v[COVERAGE_product], change[COVERAGE_product]) && overlap(s->v, change)) s->gone = true;
+    }
 }
 
 static void take_start(struct rs_part_row *from, struct rs_view *change) {
@@ -173,10 +182,9 @@ static bool apply_span(struct rs_part_rows *spans, struct rs_view *change, struc
         return true;
     }
     bool add = is(change, COVERAGE_maintenance, "021"), again = is(change, COVERAGE_maintenance, "025");
-    /* An add or a reinstatement from another day is a span of its own; a change of the only span moves its start. */
+    /* An add or a reinstatement from another day is a span of its own. */
     struct rs_part_row *old = find_span(spans, change, started);
-    if (!old && started && !add && !again && spans_of(spans, change[COVERAGE_product]) == 1)
-        find_span(spans, change, false)->gone = true;
+    if (!old && started && !add && !again) correct(spans, change);
     if (!old) return true;
     if (!started) take_start(old, change);
     else old->gone = true;

@@ -382,3 +382,26 @@ Test(ingest_change, overlapping_spans_end_together) {
     cr_expect(strstr(sorted("mar", &rs_layout_coverage, "file_no record_no product start_date end_date maintenance"),
                      "2|1|HLT GOLD|2024-01-01|2025-03-10|024\n2|1|HLT GOLD|2025-02-01|2025-03-10|024\n"));
 }
+
+/* A change of a coverage that names another start corrects the span it shares days with; what lies apart is history. */
+Test(ingest_change, a_change_corrects_what_it_overlaps) {
+    january();
+    put_834("february", "20250228", "2", "INS*Y*18*021~REF*0F*M3~NM1*IL*1*CEDAR*CYD~HD*021**HLT*GOLD~DTP*348*D8*20250201~"
+                                         "INS*Y*18*001~REF*0F*M1~NM1*IL*1*ALDER*ANN~HD*001**HLT*GOLD~DTP*348*D8*20220101~DTP*349*D8*20221231~");
+    put_834("march", "20250331", "2", "INS*Y*18*001~REF*0F*M3~NM1*IL*1*CEDAR*CYD~HD*001**HLT*GOLD~DTP*348*D8*20250301~");
+    after("february, march", "jan", "mar");
+    SORTED("mar", coverage, "file_no record_no product start_date end_date maintenance",
+           "1|2|HLT GOLD|2022-01-01|2022-12-31|001\n2|1|HLT GOLD|2025-03-01|-|001\n3|1|HLT GOLD|2024-01-01|-|030\n"
+           "3|2|DEN|2024-01-01|-|030\n3|2|HLT GOLD|2024-01-01|-|030\n3|3|HLT GOLD|2023-01-01|2023-12-31|030\n");
+}
+
+/* A full file and a change of one day: the change counts where it was written later. */
+Test(ingest_change, full_file_of_the_same_day) {
+    put_834("whole", "20250228", "4", "INS*Y*18*030~REF*0F*M1~NM1*IL*1*ALDER*WHOLE~");
+    put_timed("morning", "0800", "000000009", "INS*Y*18*001~REF*0F*M1~NM1*IL*1*ALDER*MORNING~");
+    put_timed("evening", "1800", "000000001", "INS*Y*18*001~REF*0F*M1~NM1*IL*1*ALDER*EVENING~");
+    after("morning, whole", NULL, "one");
+    SORTED("one", record, "given_raw", "WHOLE\n");
+    after("evening, morning, whole", NULL, "two");
+    SORTED("two", record, "given_raw", "EVENING\n");
+}
