@@ -20,6 +20,11 @@ static const struct {
 
 static void read_resource(const struct rs_fhir *l, token resource) {
     struct rs_view type = rs_json_text(l->j, resource, "resourceType");
+    if (resource->type == RS_JSON_ARRAY && resource->child) {
+        rs_rows_reject(l->rows, "json_array", RS_LIT("resourceType"), RS_NULL,
+                       "a list, and no resource: nothing in it is read; write a resource a line, or a Bundle");
+        return;
+    }
     if (!rs_has(type)) {
         rs_fhir_ignore(l, "not a resource");
         return;

@@ -8,6 +8,7 @@
 /* ---- codes ---------------------------------------------------------------------------------------------------- */
 
 struct rs_view rs_fhir_system(const struct rs_fhir *l, struct rs_view uri) {
+    uri = rs_trim(uri);
     const struct rs_pair *known = rs_has(uri) ? rs_pairs_find(&l->profile->systems, uri) : NULL;
     return known ? known->value : rs_rows_text(l->rows, uri);
 }

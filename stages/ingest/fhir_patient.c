@@ -105,8 +105,17 @@ static struct rs_view previous_family(const struct rs_fhir *l, token names, toke
     return found;
 }
 
+/* A name or an address that is one text cannot be told apart into what the record has: it is said, for all else is missing. */
+static void check_text(const struct rs_fhir *l, token t, const char *a, const char *b, const char *field) {
+    bool parts = rs_json_get(l->j, t, a) || rs_json_get(l->j, t, b);
+    if (!parts && rs_has(rs_json_text(l->j, t, "text")))
+        rs_rows_bad_value(l->rows, "only_text", rs_cstr(field), RS_NULL,
+                          "stands in one text, and not in parts, so that it is not read; ask the sender for the parts");
+}
+
 static void put_names(const struct rs_fhir *l, token patient, struct rs_view *row) {
     token names = rs_json_get(l->j, patient, "name"), name = best(l, names, name_uses);
+    check_text(l, name, "family", "given", "Patient.name");
     token given = rs_json_child(l->j, rs_json_get(l->j, name, "given"));
     row[RECORD_family_raw] = rs_rows_text(l->rows, rs_json_text(l->j, name, "family"));
     row[RECORD_given_raw] = rs_rows_text(l->rows, given ? given->text : RS_NULL);
@@ -133,6 +142,7 @@ static void put_name_to_use(const struct rs_fhir *l, token patient) {
 static void put_address(const struct rs_fhir *l, token patient, struct rs_view *row) {
     static const char *const uses[] = {"home", "", "temp", "work", "billing", "old", NULL};
     token a = best(l, rs_json_get(l->j, patient, "address"), uses);
+    check_text(l, a, "postalCode", "line", "Patient.address");
     row[RECORD_street_raw] = join(l, rs_json_child(l->j, rs_json_get(l->j, a, "line")), ", ");
     row[RECORD_city_raw] = rs_rows_text(l->rows, rs_json_text(l->j, a, "city"));
     row[RECORD_state_raw] = rs_rows_text(l->rows, rs_json_text(l->j, a, "state"));
