@@ -153,7 +153,12 @@ static void decide(struct rs_change *c) {
     }
     for (size_t i = 0; i < c->all->n; i++) {
         struct rs_source *s = &c->all->s[i];
-        if (s->profile->format == RS_X12_834) s->way = source_named(c, s->source)->way;
+        if (s->profile->format != RS_X12_834) continue;
+        s->way = source_named(c, s->source)->way;
+        if (s->doubtful && s->way != RS_STREAMED)
+            rs_warn("%s: BGN08 says that it is a change, and its first row is of an audit (030): taken as a change; if it holds "
+                    "every member, say mode: full in the profile",
+                    s->path);
     }
 }
 

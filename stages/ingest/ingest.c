@@ -221,7 +221,7 @@ const struct rs_stage rs_stage_ingest = {
         "A run is a full snapshot. An 834 that holds only changes (INS03 021, 001, 024, 025; profile key mode) is applied to "
         "the rows of the same source in --prior, the ingest directory of an earlier run, or to a full file read with it: "
         "members it does not mention are carried with their place in the file they came in, what a row is silent on stands, "
-        "and coverage spans follow HD01. A full file (BGN08 4 or RX, INS03 030) replaces, and is compared with the prior "
+        "and coverage spans follow HD01. A full file (BGN08 4 or RX; INS03 030 where there is no BGN08) replaces, and is compared with the prior "
         "rows; members missing or different are findings in quarantine.\n\n"
         "Bytes that are no UTF-8 are taken for Windows-1252 and converted; column encoding of layout file says so.",
     .examples = "Files of one sender, without sources in a configuration:\n\n"

@@ -22,6 +22,7 @@ struct rs_source {
     bool has_effective;
     int32_t effective; /* an 834's file effective date: DTP*007 in the header of its first transaction set */
     bool full; /* an 834 that holds every member of its source, not only what changed */
+    bool doubtful; /* an 834 that says it is a change, with rows of an audit */
     enum rs_way way;
     struct rs_digest head, content; /* of its first bytes, and of all, as unpacked; content is made where it is needed */
     bool has_content;

@@ -383,24 +383,30 @@ bool rs_x12_next(struct rs_x12_walk *w, struct rs_x12_segment *s) {
     return true;
 }
 
-bool rs_x12_says(const char *p, size_t n, bool *full, struct rs_x12_set *set) {
+bool rs_x12_says(const char *p, size_t n, struct rs_x12_said *said) {
     struct rs_x12_env env = {0};
     struct rs_x12_walk walk;
     struct rs_x12_segment s;
     const char *start = skip(p, p + n, &env);
     size_t length;
     unsigned sets = 0;
-    *full = false;
-    *set = (struct rs_x12_set){0};
+    bool change = false, audit = false;
+    *said = (struct rs_x12_said){.full = false};
     if (!rs_x12_isa(start, (size_t)(p + n - start), &env, &length)) return false;
     rs_x12_walk(&walk, start, (size_t)(p + n - start), &env, 1);
     while (rs_x12_next(&walk, &s)) {
         sets += rs_eq_c(s.el[0], "ST");
-        if (sets == 1 && walk.in_header) *set = walk.env.set;
-        if (rs_eq_c(s.el[0], "BGN") && (rs_eq_c(rs_x12_el(&s, 8), "4") || rs_eq_c(rs_x12_el(&s, 8), "RX"))) *full = true;
+        if (sets == 1 && walk.in_header) said->set = walk.env.set;
+        if (rs_eq_c(s.el[0], "BGN")) {
+            struct rs_view action = rs_x12_el(&s, 8);
+            said->full = said->full || rs_eq_c(action, "4") || rs_eq_c(action, "RX");
+            change = change || rs_eq_c(action, "2");
+        }
         if (!s.begins) continue;
-        *full = *full || rs_eq_c(rs_x12_el(&s, 3), "030");
+        audit = rs_eq_c(rs_x12_el(&s, 3), "030");
         break;
     }
+    said->doubtful = audit && change && !said->full;
+    said->full = said->full || (audit && !change);
     return true;
 }

@@ -76,9 +76,14 @@ bool rs_x12_isa(const char *p, size_t n, struct rs_x12_env *env, size_t *length)
  * time first, then by ISA13, the interchange's number. */
 bool rs_x12_group_date(const char *p, size_t n, int32_t *date, uint64_t *moment);
 
-/* What a file says of itself in its first bytes. `full`: that it holds every member: BGN08 is 4 (verify) or RX (replace),
- * or its first member's INS03 is 030 (audit). `set`: the header of its first transaction set. */
-bool rs_x12_says(const char *p, size_t n, bool *full, struct rs_x12_set *set);
+/* What a file says of itself in its first bytes. `set`: the header of its first transaction set. */
+struct rs_x12_said {
+    bool full;     /* it holds every member: BGN08 is 4 (verify) or RX (replace); where it has no BGN08, its first member's
+                    * INS03 is 030 (audit) */
+    bool doubtful; /* BGN08 is 2 (change), and its first member's INS03 is 030 */
+    struct rs_x12_set set;
+};
+bool rs_x12_says(const char *p, size_t n, struct rs_x12_said *said);
 
 enum rs_x12_fault {
     RS_X12_SE_COUNT,  /* SE01 is not the number of segments from ST to SE */

@@ -59,9 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int32_t day;
     uint64_t moment;
     rs_x12_group_date(p, size, &day, &moment);
-    bool full;
-    struct rs_x12_set set;
-    rs_x12_says(p, size, &full, &set);
+    struct rs_x12_said said;
+    rs_x12_says(p, size, &said);
     if (size == 0 || !rs_x12_isa(p, size, &env, &length)) return 0; /* the stage refuses such a file */
     struct found whole = cut_all(f, p, size, size, true);
     struct found small = cut_all(f, p, size, 61, true);

@@ -405,3 +405,17 @@ Test(ingest_change, full_file_of_the_same_day) {
     after("evening, morning, whole", NULL, "two");
     SORTED("two", record, "given_raw", "EVENING\n");
 }
+
+/* BGN08 decides what a file is: a change whose first row states all of its member (030) must not end everybody else. Where it is
+ * not there, the first INS03 does. */
+Test(ingest_change, a_change_that_begins_with_an_audit_row) {
+    january();
+    put_834("february", "20250228", "2", "INS*Y*18*030~REF*0F*M1~NM1*IL*1*ALDER*ANNA~INS*Y*18*024~REF*0F*M2~NM1*IL*1*BIRCH*BOB~");
+    after("february", "jan", "feb");
+    SORTED("feb", record, "family_raw given_raw maintenance", "ALDER|ANNA|030\nBIRCH|BOB|024\nCEDAR|CYD|030\n");
+    SORTED("feb", file, "name extent", "february|change\njanuary|full\n");
+    put_834("march", "20250331", "", "INS*Y*18*030~REF*0F*M1~NM1*IL*1*ALDER*ANNA~");
+    after("march", "jan", "mar");
+    SORTED("mar", record, "family_raw", "ALDER\n");
+    SORTED("mar", file, "name extent", "march|full\n");
+}
