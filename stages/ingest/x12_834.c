@@ -32,6 +32,8 @@ struct rs_834_member {
     unsigned phone_rank;
     bool is_facility; /* a facility stands in `facility`, not a provider */
     bool names_corrected, demographics_corrected, languages_corrected;
+    bool has_n3, has_n4, has_dmg; /* of the NM1 at hand */
+    const char *repeated;         /* one of these that came again: the guide has one of each */
     struct list refs, languages, coverages;
 };
 
@@ -111,7 +113,14 @@ static bool in_2000(struct rs_834_member *m, const struct rs_x12_segment *s) {
     return true;
 }
 
+/* The last one counts, so that what the first one said is lost. */
+static void once(struct rs_834_member *m, bool *has, const char *id) {
+    if (*has && !m->repeated) m->repeated = id;
+    *has = true;
+}
+
 static void name(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    m->has_n3 = m->has_n4 = m->has_dmg = false;
     m->corrected = rs_eq_c(rs_x12_el(s, 1), "74");
     if (m->names_corrected && !m->corrected) return; /* an IL after a 74 changes nothing */
     m->names_corrected = m->corrected;
@@ -135,7 +144,14 @@ static void contact(struct rs_834_member *m, const struct rs_x12_segment *s) {
             }
 }
 
+static void street(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    once(m, &m->has_n3, "N3");
+    m->street1 = rs_x12_el(s, 1);
+    m->street2 = rs_x12_el(s, 2);
+}
+
 static void place_name(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    once(m, &m->has_n4, "N4");
     m->city = rs_x12_el(s, 1);
     m->state = rs_x12_el(s, 2);
     m->zip = rs_x12_el(s, 3);
@@ -144,6 +160,7 @@ static void place_name(struct rs_834_member *m, const struct rs_x12_segment *s) 
 
 static void demographics(struct rs_834_member *m, const struct rs_x12_segment *s) {
     if (m->demographics_corrected && !m->corrected) return;
+    once(m, &m->has_dmg, "DMG");
     m->demographics_corrected = m->corrected;
     m->dmg_place = place_of(s);
     m->birth = rs_x12_el(s, 2);
@@ -168,7 +185,7 @@ static void language(struct rs_834_member *m, const struct rs_x12_segment *s) {
 static bool in_2100a(struct rs_834_member *m, const struct rs_x12_segment *s) {
     if (id_is(s, "NM1")) name(m, s);
     else if (id_is(s, "PER")) contact(m, s);
-    else if (id_is(s, "N3")) m->street1 = rs_x12_el(s, 1), m->street2 = rs_x12_el(s, 2);
+    else if (id_is(s, "N3")) street(m, s);
     else if (id_is(s, "N4")) place_name(m, s);
     else if (id_is(s, "DMG")) demographics(m, s);
     else if (id_is(s, "LUI")) language(m, s);
@@ -464,6 +481,9 @@ static void put_member(struct rs_rows *rows, const struct rs_834_member *m) {
     put_coverages(rows, m, eligible_from, eligible_to);
     put_race(rows, m);
     put_languages(rows, m);
+    if (m->repeated)
+        rs_rows_bad_value(rows, "segment_repeated", rs_cstr(m->repeated), RS_NULL,
+                          "stands twice in the member's loop 2100A, of which the last is read; ask the sender which is meant");
     rs_rows_written(rows);
 }
 

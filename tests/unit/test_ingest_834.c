@@ -428,3 +428,13 @@ Test(ingest_834, surplus_elements) {
                      "x12_element|1|read|-|15\nx12_element|1|ignored|surplus component|2\n"
                      "x12_element|1|ignored|surplus element|13\n"), "%s", ROWS(ledger, "layout file_no fate reason rows"));
 }
+
+/* One N3, N4 and DMG in loop 2100A: where there are two, the last is read, and it is said. A corrected member has its own. */
+Test(ingest_834, segments_that_stand_twice) {
+    members("834-5010", MEMBER "N3*1 OAK~N4*BEND*OR*97701~DMG*D8*19800229*F**C~DMG*D8*19800229*F**B~"
+                        "INS*Y*18*001~REF*0F*M2~NM1*IL*1*OLD*NAME~N3*1 OAK~DMG*D8*19800229*F**C~NM1*74*1*NEW*NAME~N3*2 ELM~DMG*D8*19800229*F**B~"
+                        "NM1*31*1~N3*PO BOX 1~N4*SALEM*OR*97301~");
+    EXPECT(record, "family_raw street_raw", "DOE|1 OAK\nNEW|2 ELM\n");
+    EXPECT(assertion, "record_no raw", "1|B\n2|B\n");
+    EXPECT(quarantine, "scope record_no rule field", "value|1|segment_repeated|DMG\n");
+}
