@@ -52,19 +52,13 @@ static bool begin_hl7(const struct rs_reader *r, const struct rs_source *s, stru
                    s->path, (unsigned long long)(r->offset + r->data.n - text.n), s->profile->name.p);
 }
 
-/* A CR that no LF follows, within the header: names of columns have none. */
-static bool lone_return(const char *p, size_t n) {
-    const char *at = memchr(p, '\r', n);
-    return at && at + 1 < p + n && at[1] != '\n';
-}
-
 static bool begin_csv(struct rs_reader *r, struct rs_source *s, struct rs_error *error) {
     size_t length;
     enum rs_csv_end how = rs_csv_record(r->data.p, r->data.n, s->profile->delimiter, r->ended, &length);
     if (!r->data.n) return true;
     if (how != RS_CSV_RECORD)
         return rs_fail(error, RS_DATA, "%s: line 1: no header line, or a quote in it is never closed", s->path);
-    if (lone_return(r->data.p, length))
+    if (rs_csv_lone_return(r->data.p, length))
         return rs_fail(error, RS_DATA,
                        "%s: line 1: lines end in CR alone, so that the file is one line; convert it first: tr '\\r' '\\n'", s->path);
     if (!rs_csv_header(s, r->data.p, length, error)) return false;
