@@ -147,11 +147,10 @@ void rs_fhir_observation(const struct rs_fhir *l, token o) {
 
 /* Coverage.subscriberId is the subscriber's: is the beneficiary that person? */
 static bool is_subscriber(const struct rs_fhir *l, token coverage) {
-    struct rs_view subscriber = text(l, rs_json_get(l->j, coverage, "subscriber"), "reference");
-    struct rs_view beneficiary = text(l, rs_json_get(l->j, coverage, "beneficiary"), "reference");
+    token subscriber = rs_json_get(l->j, coverage, "subscriber"), beneficiary = rs_json_get(l->j, coverage, "beneficiary");
     token relationship = rs_json_get(l->j, coverage, "relationship");
     if (relationship) return rs_fhir_has_code(l, relationship, RS_LIT("self"));
-    return rs_has(subscriber) && rs_eq(subscriber, beneficiary);
+    return rs_fhir_same_patient(l, subscriber, beneficiary);
 }
 
 static void put_coverage_ids(const struct rs_fhir *l, token coverage) {

@@ -311,3 +311,13 @@ Test(ingest_fhir_bundle, joined_files_with_boms) {
     EXPECT(record, "record_no line family_raw", "1|1|-\n2|3|-\n3|6|Three\n");
     EXPECT(quarantine, "rule", "");
 }
+
+/* Without a relationship the subscriber is the beneficiary where both refer to one patient, in whatever form; a relative never is. */
+Test(ingest_fhir_bundle, whose_coverage) {
+    ingest("us-core-fhir",
+        COVERAGE(",\"subscriberId\":\"M1\",\"subscriber\":{\"reference\":\"https://x.org/fhir/Patient/p\"}")
+        COVERAGE(",\"subscriberId\":\"M2\",\"subscriber\":{\"reference\":\"RelatedPerson/p\"}")
+        COVERAGE(",\"subscriberId\":\"M3\",\"subscriber\":{\"reference\":\"Patient/q\"}"));
+    EXPECT(identifier, "record_no id_type value links",
+           "1|member|M1|Y\n1|subscriber|M1|N\n2|subscriber|M2|N\n3|subscriber|M3|N\n");
+}
