@@ -93,8 +93,19 @@ static void span_of(const struct rs_x12_segment *s, struct rs_view *from, struct
     }
 }
 
-static bool in_2000(struct rs_834_member *m, const struct rs_x12_segment *s) {
+/* Whether a REF of this qualifier goes anywhere: the family's number (0F) and the policy (1L) do without a rule. */
+static bool reads_ref(const struct rs_profile *p, struct rs_view qualifier) {
+    if (rs_eq_c(qualifier, "0F") || rs_eq_c(qualifier, "1L")) return true;
+    for (size_t i = 0; i < p->n_identifiers; i++)
+        if (p->identifiers[i].kind == RS_ID_REF && rs_eq(p->identifiers[i].what, qualifier)) return true;
+    for (size_t i = 0; i < p->n_member_ids; i++)
+        if (p->member_ids[i].kind == RS_ID_REF && rs_eq(p->member_ids[i].what, qualifier)) return true;
+    return false;
+}
+
+static bool in_2000(struct rs_834_member *m, const struct rs_x12_segment *s, const struct rs_profile *profile) {
     if (id_is(s, "REF")) {
+        if (!reads_ref(profile, rs_x12_el(s, 1))) return false;
         struct named *ref = push(&m->refs);
         ref->a = rs_x12_el(s, 1);
         ref->b = rs_x12_el(s, 2);
@@ -235,9 +246,9 @@ static bool in_2310(struct rs_834_member *m, const struct rs_x12_segment *s) {
     return true;
 }
 
-static bool take(struct rs_834_member *m, const struct rs_x12_segment *s) {
+static bool take(struct rs_834_member *m, const struct rs_x12_segment *s, const struct rs_profile *profile) {
     switch (s->loop) {
-    case RS_LOOP_2000: return in_2000(m, s);
+    case RS_LOOP_2000: return in_2000(m, s, profile);
     case RS_LOOP_2100A: return in_2100a(m, s);
     case RS_LOOP_2300: return in_2300(m, s);
     case RS_LOOP_2310: return in_2310(m, s);
@@ -537,7 +548,7 @@ void rs_read_834(struct rs_rows *rows, struct rs_worker *worker) {
             m->line = line;
             m->set = walk.env.set;
             used++;
-        } else if (s.header || (m->open && take(m, &s))) {
+        } else if (s.header || (m->open && take(m, &s, b->source->profile))) {
             used++;
         } else if (!s.known) {
             unknown++;

@@ -438,3 +438,15 @@ Test(ingest_834, segments_that_stand_twice) {
     EXPECT(assertion, "record_no raw", "1|B\n2|B\n");
     EXPECT(quarantine, "scope record_no rule field", "value|1|segment_repeated|DMG\n");
 }
+
+/* REF of loop 2000: those that a rule of the profile, the family's key or the policy needs went into the member's rows; others
+ * are counted as not about the member. */
+Test(ingest_834, references_that_no_rule_reads) {
+    members("834-5010", "INS*Y*18*030~REF*0F*M1~REF*1L*G1~REF*SY*123456789~REF*17*DEPT~REF*ZZ*X~NM1*IL*1*DOE*JO~HD*030**HLT~");
+    EXPECT(identifier, "id_type id_system value links",
+           "member|plan_member|M1|Y\nsubscriber|plan_subscriber|M1|N\nsocial_security|us_ssn|123456789|N\n");
+    EXPECT(coverage, "policy", "G1\n");
+    /* INS, three REF, NM1, HD; ISA GS ST BGN, two REF, SE GE IEA */
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"),
+                     "x12_segment|read|-|15\nx12_segment|merged|-|6\nx12_segment|ignored|not about the member|9\n"));
+}
