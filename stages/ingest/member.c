@@ -204,18 +204,31 @@ static void put_span(struct rs_member *m, const struct rs_part_row *old, const s
     rs_member_add(m, PART_COVERAGE, row, false);
 }
 
-/* Enrolment ends, of the member or in one product: so does every span of it that runs and has begun. */
-static void end_all(struct rs_member *m, const struct rs_view *record, struct rs_view product, struct rs_view end) {
+/* Enrolment ends, of the member or in one product: so does every span of it that runs beyond `end` and has begun by then, or,
+ * where `later`, begins only then. */
+static void end_all(struct rs_member *m, const struct rs_view *record, struct rs_view product, struct rs_view end, bool later) {
     size_t n = m->rows[PART_COVERAGE].n;
     for (size_t i = 0; i < n && rs_has(end); i++) {
         struct rs_part_row *s = &m->rows[PART_COVERAGE].p[i];
         bool runs = !rs_has(s->v[COVERAGE_end_date]) || rs_compare(s->v[COVERAGE_end_date], end) > 0;
-        bool begun = rs_compare(s->v[COVERAGE_start_date], end) <= 0;
+        bool begins_later = rs_compare(s->v[COVERAGE_start_date], end) > 0;
         bool meant = rs_is_null(product) || rs_eq(product, s->v[COVERAGE_product]);
-        if (s->gone || !runs || !begun || !meant) continue;
+        if (s->gone || !runs || begins_later != later || !meant) continue;
         s->gone = s->merged = true;
         put_span(m, s, record, s->v[COVERAGE_start_date], end, RS_LIT("024"));
     }
+}
+
+/* Where nothing had begun on the day the member's enrolment ends, it is what was to begin that never took effect: its span
+ * ends before it begins, and covers no day. */
+static void cancel_all(struct rs_member *m, const struct rs_view *record, struct rs_view end) {
+    for (size_t i = 0; i < m->rows[PART_COVERAGE].n; i++) {
+        const struct rs_part_row *s = &m->rows[PART_COVERAGE].p[i];
+        if (!s->gone && rs_compare(s->v[COVERAGE_start_date], end) <= 0 &&
+            (!rs_has(s->v[COVERAGE_end_date]) || rs_compare(s->v[COVERAGE_end_date], end) >= 0))
+            return;
+    }
+    end_all(m, record, RS_NULL, end, true);
 }
 
 /* Whether there are days between `last` and `first`. */
@@ -251,9 +264,13 @@ static void apply_coverage(struct rs_member *m, const struct rs_view *record, co
         bool stays = whole || apply_span(spans, change->p[i].v, end ? end_day : record[RECORD_record_date]);
         if (stays) rs_member_add(m, PART_COVERAGE, change->p[i].v, false);
         if (stays && !whole && is(change->p[i].v, COVERAGE_maintenance, "024"))
-            end_all(m, record, change->p[i].v[COVERAGE_product], change->p[i].v[COVERAGE_end_date]);
+            end_all(m, record, change->p[i].v[COVERAGE_product], change->p[i].v[COVERAGE_end_date],
+                    false);
     }
-    if (end) end_all(m, record, RS_NULL, end_day);
+    if (end) {
+        end_all(m, record, RS_NULL, end_day, false);
+        cancel_all(m, record, end_day);
+    }
     if (is(record, RECORD_maintenance, "025") && !change->n) reopen(m, record);
 }
 

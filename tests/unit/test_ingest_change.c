@@ -419,3 +419,16 @@ Test(ingest_change, a_change_that_begins_with_an_audit_row) {
     SORTED("mar", record, "family_raw", "ALDER\n");
     SORTED("mar", file, "name extent", "march|full\n");
 }
+
+/* An end before anything had begun: what was to begin never took effect, and must not run for ever. One that ends what ran
+ * leaves what begins later. */
+Test(ingest_change, cancelled_before_it_began) {
+    january();
+    put_834("february", "20250228", "2", "INS*Y*18*024~REF*0F*M1~DTP*357*D8*20231231~NM1*IL*1*ALDER*ANN~"
+                                         "INS*Y*18*021~REF*0F*M2~NM1*IL*1*BIRCH*BOB~HD*021**VIS~DTP*348*D8*20250401~"
+                                         "INS*Y*18*024~REF*0F*M2~DTP*357*D8*20250315~NM1*IL*1*BIRCH*BOB~");
+    after("february", "jan", "feb");
+    SORTED("feb", coverage, "file_no record_no product start_date end_date maintenance",
+           "1|1|HLT GOLD|2024-01-01|2023-12-31|024\n1|2|VIS|2025-04-01|-|021\n1|3|DEN|2024-01-01|2025-03-15|024\n"
+           "1|3|HLT GOLD|2024-01-01|2025-03-15|024\n2|3|HLT GOLD|2023-01-01|2023-12-31|030\n");
+}
