@@ -136,3 +136,11 @@ int rs_age(int32_t birth, int32_t day) {
     rs_civil_from_days(day, &y, &m, &d);
     return y - by - (m < bm || (m == bm && d < bd));
 }
+
+uint64_t rs_time_of_day(struct rs_view v) {
+    unsigned part[4] = {0}; /* hours, minutes, seconds, hundredths */
+    if (v.n < 4 || v.n == 5 || !rs_all_digits(v)) return 0;
+    for (size_t i = 0; i < 8; i++) part[i / 2] = part[i / 2] * 10 + (i < v.n ? (unsigned)(v.p[i] - '0') : 0);
+    if (part[0] > 23 || part[1] > 59 || part[2] > 59) return 0;
+    return ((part[0] * 60ull + part[1]) * 60 + part[2]) * 100 + part[3] + 1;
+}

@@ -16,6 +16,8 @@ bool rs_day_parse(struct rs_view v, int32_t *days);
 bool rs_day_parse_any(struct rs_view v, int32_t *days);
 /* As rs_day_parse_any, without counting days: a day of the calendar as YYYYMMDD, a number that sorts as days do. */
 bool rs_day_number(struct rs_view v, int32_t *yyyymmdd);
+/* HHMM, HHMMSS or with digits of a fraction behind: hundredths of a second from midnight, and 1; 0 where it is no time. */
+uint64_t rs_time_of_day(struct rs_view v);
 struct rs_view rs_day_text(struct rs_arena *arena, int32_t days);
 /* Whole years from birth to day; -1 where birth is later. A 29 February birthday falls on 1 March. */
 int rs_age(int32_t birth, int32_t day);

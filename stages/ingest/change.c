@@ -60,6 +60,13 @@ static void index_files(struct rs_change *c) {
     for (size_t i = 0; i < c->n_files; i++) c->by_number[c->files[i].prior_no] = i + 1;
 }
 
+static void note_prior_full(struct rs_change_source *s, const struct rs_view *file) {
+    int32_t date;
+    if (!rs_eq_c(file[FILE_extent], "full") || !rs_day_parse(file[FILE_file_date], &date)) return;
+    if (!s->prior_full_dated || date > s->prior_full_date) s->prior_full_date = date;
+    s->prior_full_dated = true;
+}
+
 /* Copies the prior run's `file` rows of our 834 sources. */
 static bool read_prior_files(struct rs_change *c, struct rs_error *error) {
     const struct rs_view *row;
@@ -78,6 +85,7 @@ static bool read_prior_files(struct rs_change *c, struct rs_error *error) {
         *f = (struct rs_prior_file){.prior_no = (int32_t)number, .source = s};
         for (size_t i = 0; i < FILE_COLUMNS; i++) f->row[i] = rs_arena_view(&c->arena, row[i]);
         s->in_prior = true;
+        note_prior_full(s, row);
     }
     rs_scan_close(scan);
     index_files(c);
@@ -116,8 +124,11 @@ static void note_sources(struct rs_change *c) {
         }
         cs->n_full++;
         cs->last_full = s->file_no;
-        if (s->has_date && (!cs->full_dated || s->date > cs->full_date)) cs->full_date = s->date;
-        cs->full_dated = cs->full_dated || s->has_date;
+        if (!s->has_date) continue;
+        bool newer = !cs->full_dated || s->date > cs->full_date;
+        if (newer || (s->date == cs->full_date && s->moment > cs->full_moment)) cs->full_moment = s->moment;
+        if (newer) cs->full_date = s->date;
+        cs->full_dated = true;
     }
 }
 
@@ -142,7 +153,12 @@ static void decide(struct rs_change *c) {
     }
     for (size_t i = 0; i < c->all->n; i++) {
         struct rs_source *s = &c->all->s[i];
-        if (s->profile->format == RS_X12_834) s->way = source_named(c, s->source)->way;
+        if (s->profile->format != RS_X12_834) continue;
+        s->way = source_named(c, s->source)->way;
+        if (s->doubtful && s->way != RS_STREAMED)
+            rs_warn("%s: BGN08 says that it is a change, and its first row is of an audit (030): taken as a change; if it holds "
+                    "every member, say mode: full in the profile",
+                    s->path);
     }
 }
 
@@ -164,12 +180,20 @@ static void number_files(struct rs_change *c) {
     }
 }
 
+/* Than the newest full file of the run; on its day, where both have a time. */
+static bool older(const struct rs_change_source *cs, const struct rs_source *s) {
+    if (!cs->full_dated || !s->has_date) return false;
+    bool timed = s->moment >> 32 && cs->full_moment >> 32;
+    return s->date < cs->full_date || (s->date == cs->full_date && timed && s->moment < cs->full_moment);
+}
+
 /* Why no row of a change file counts, or NULL. */
 const char *rs_change_void(const struct rs_change *c, const struct rs_source *s) {
     const struct rs_change_source *cs = source_named((struct rs_change *)c, s->source);
     if (s->full) return NULL;
-    if (cs->n_full && cs->full_dated && s->has_date && s->date < cs->full_date) return "older than the full file";
+    if (cs->n_full && older(cs, s)) return "older than the full file";
     if (cs->carry && known_to_prior(c, s)) return "applied by an earlier run";
+    if (cs->carry && cs->prior_full_dated && s->has_date && s->date < cs->prior_full_date) return "older than the full file";
     return NULL;
 }
 
@@ -207,11 +231,13 @@ bool rs_change_block(struct rs_change *c, struct rs_batch *batch, struct rs_erro
         struct rs_member_rows m;
         struct rs_change_head head = {.file_no = s->file_no};
         memcpy(&m, batch->scratch.p + at, sizeof m);
-        /* files by date, undated ones first; then as numbered; then members in order */
+        /* files by date, undated ones first; then by time; then as numbered; then members in order */
         put_u32(head.order, s->has_date ? (uint32_t)s->date ^ 0x80000000u : 0);
-        put_u32(head.order + 4, (uint32_t)s->file_no);
-        put_u32(head.order + 8, (uint32_t)(m.record_no >> 32));
-        put_u32(head.order + 12, (uint32_t)m.record_no);
+        put_u32(head.order + 4, (uint32_t)(s->moment >> 32));
+        put_u32(head.order + 8, (uint32_t)s->moment);
+        put_u32(head.order + 12, (uint32_t)s->file_no);
+        put_u32(head.order + 16, (uint32_t)(m.record_no >> 32));
+        put_u32(head.order + 20, (uint32_t)m.record_no);
         c->line.n = 0;
         for (int i = 0; i < RS_PARTS; i++) head.n[i] = (uint32_t)m.n[i];
         rs_buffer_add(&c->line, &head, sizeof head);
@@ -311,7 +337,8 @@ static bool done_partition(void *self, struct rs_batch *batch, struct rs_error *
 
 static void note_counts(struct rs_change *c) {
     static const char *const names[COUNTS] = {"members_carried", "members_changed", "members_added", "changes_of_unknown",
-                                              "audit_same", "audit_different", "audit_missing", "audit_new"};
+                                              "audit_same", "audit_different", "audit_missing", "audit_new",
+                                              "changes_late"};
     for (int i = 0; i < COUNTS; i++)
         json_object_set_new(c->run->results, names[i], json_integer((json_int_t)c->counts.n[i]));
     rs_info("change files: %llu members carried, %llu changed, %llu added", (unsigned long long)c->counts.n[CARRIED],

@@ -157,6 +157,15 @@ static void drop_prior(struct job *j) {
 
 /* ---- one member ------------------------------------------------------------------------------------------------- */
 
+/* A change that was written before what stands of the member would put back what has changed since. */
+static bool late(struct job *j, const struct rs_member *base, int32_t file_no) {
+    const struct rs_source *s = &j->c->all->s[file_no - 1];
+    const struct rs_part_row *standing = rs_member_standing(&base->rows[PART_RECORD]);
+    int32_t date;
+    if (!standing || !standing->prior || !s->has_date) return false;
+    return rs_day_parse(j->c->files[standing->note].row[FILE_file_date], &date) && s->date < date;
+}
+
 static bool apply(struct job *j, const struct rs_item *item, struct rs_member *base, bool *changed, struct rs_error *error) {
     struct rs_member *change = &j->w->change;
     int32_t file_no;
@@ -167,6 +176,14 @@ static bool apply(struct job *j, const struct rs_item *item, struct rs_member *b
         return true;
     }
     const struct rs_view *record = change->rows[PART_RECORD].p[0].v;
+    if (late(j, base, file_no)) {
+        rs_count(&j->batch->tally, "x12_834", file_no, RS_SUPERSEDED, "older than what stands of the member", 1);
+        count(j, LATE);
+        finding(j, record, "change_late", RS_LIT("GS04"),
+                "a newer file has been applied to this member: not applied; run again from the last full file, with all "
+                "change files since");
+        return true;
+    }
     bool known = base->rows[PART_RECORD].n > 0, first = !*changed;
     bool add = rs_eq_c(record[RECORD_maintenance], "021") || rs_eq_c(record[RECORD_maintenance], "030");
     if (first) count(j, known ? CHANGED : add ? ADDED : UNKNOWN);

@@ -14,12 +14,12 @@ struct rs_prior_head { /* before a prior row's line */
     uint32_t file;     /* index of rs_change.files */
 };
 struct rs_change_head { /* before the lines of a member's rows, in the order of parts */
-    char order[16];     /* file date, file, record; high byte first */
+    char order[24];     /* file date and moment, file, record; high byte first */
     int32_t file_no;
     uint32_t n[RS_PARTS]; /* bytes of each part */
 };
 
-enum { CARRIED, CHANGED, ADDED, UNKNOWN, SAME, DIFFERENT, MISSING, NEW, COUNTS };
+enum { CARRIED, CHANGED, ADDED, UNKNOWN, SAME, DIFFERENT, MISSING, NEW, LATE, COUNTS };
 struct rs_change_counts {
     uint64_t n[COUNTS];
 };
@@ -29,6 +29,9 @@ struct rs_change_source {
     size_t n_full, n_change;
     bool in_prior, new_full, full_dated;
     int32_t full_date, last_full;
+    uint64_t full_moment; /* of the newest full file, within its day */
+    bool prior_full_dated;
+    int32_t prior_full_date; /* of the newest full file that the prior run stands on */
     bool carry, compare; /* the prior rows stand under the changes; they are compared with the full file */
     enum rs_way way;
 };

@@ -233,6 +233,11 @@ static void put_measure(const struct row *r) {
 
 /* ---- blocks --------------------------------------------------------------------------------------------------- */
 
+bool rs_csv_lone_return(const char *p, size_t n) {
+    const char *at = memchr(p, '\r', n);
+    return at && at + 1 < p + n && at[1] != '\n';
+}
+
 bool rs_csv_blank(const char *p, size_t n) {
     if (n > 2 || (n && p[n - 1] != '\n' && p[n - 1] != '\r')) return false;
     return n < 2 || p[0] == '\r';

@@ -20,6 +20,11 @@ static const struct {
 
 static void read_resource(const struct rs_fhir *l, token resource) {
     struct rs_view type = rs_json_text(l->j, resource, "resourceType");
+    if (resource->type == RS_JSON_ARRAY && resource->child) {
+        rs_rows_reject(l->rows, "json_array", RS_LIT("resourceType"), RS_NULL,
+                       "a list, and no resource: nothing in it is read; write a resource a line, or a Bundle");
+        return;
+    }
     if (!rs_has(type)) {
         rs_fhir_ignore(l, "not a resource");
         return;
@@ -27,6 +32,12 @@ static void read_resource(const struct rs_fhir *l, token resource) {
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
         if (!rs_eq_c(type, readers[i].type)) continue;
         readers[i].read(l, resource);
+        return;
+    }
+    if (rs_eq_c(type, "Bundle") && rs_json_child(l->j, rs_json_get(l->j, resource, "entry"))) {
+        rs_rows_reject(l->rows, "nested_bundle", RS_LIT("Bundle.entry.resource"), RS_NULL,
+                       "a Bundle within a Bundle (the response to a batch): its resources are not read; give the inner "
+                       "Bundles as files, or one a line");
         return;
     }
     rs_fhir_ignore(l, "resource of another type");
@@ -50,9 +61,11 @@ static void put_counts(struct rs_rows *rows, const struct rs_fhir_counts *c) {
     struct rs_tally *t = &rows->batch->tally;
     int32_t file_no = rows->block->source->file_no;
     if (c->extensions) rs_count(t, "fhir_extension", file_no, RS_READ, "-", c->extensions);
-    if (c->extensions > c->not_in_profile)
-        rs_count(t, "fhir_extension", file_no, RS_MERGED, "-", c->extensions - c->not_in_profile);
+    uint64_t ignored = c->not_in_profile + c->without_value + c->modifiers;
+    if (c->extensions > ignored) rs_count(t, "fhir_extension", file_no, RS_MERGED, "-", c->extensions - ignored);
     if (c->not_in_profile) rs_count(t, "fhir_extension", file_no, RS_IGNORED, "not in the profile", c->not_in_profile);
+    if (c->without_value) rs_count(t, "fhir_extension", file_no, RS_IGNORED, "without a value that is read", c->without_value);
+    if (c->modifiers) rs_count(t, "fhir_extension", file_no, RS_IGNORED, "modifier extension", c->modifiers);
     if (!c->unknown_elements) return;
     rs_count(t, "fhir_element", file_no, RS_READ, "-", c->unknown_elements);
     rs_count(t, "fhir_element", file_no, RS_IGNORED, "unknown element", c->unknown_elements);

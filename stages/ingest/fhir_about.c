@@ -27,24 +27,91 @@ static struct rs_view collection(const struct rs_fhir *l, token o, struct rs_vie
         const struct rs_pair *known = rs_pairs_find(&l->profile->collection_codes, text(l, c, "code"));
         if (known) return known->value;
     }
-    struct rs_view subject = text(l, rs_json_get(l->j, o, "subject"), "reference");
+    token subject = rs_json_get(l->j, o, "subject");
     for (token p = child(l, o, "performer"); p; p = rs_json_next(l->j, p)) {
-        struct rs_view who = text(l, p, "reference");
-        if (rs_has(who) && rs_eq(who, subject)) return RS_LIT("self");
-        if (who.n > 14 && memcmp(who.p, "RelatedPerson/", 14) == 0) return RS_LIT("related_person");
+        if (rs_fhir_same_patient(l, p, subject)) return RS_LIT("self");
+        if (rs_fhir_is_related(l, p)) return RS_LIT("related_person");
     }
     return rs_profile_collection(l->profile, element);
 }
 
+/* A method that says nothing here may be the one that tells a person's own answer from what somebody saw. */
+static void check_method(const struct rs_fhir *l, token o) {
+    struct rs_view code = rs_fhir_first_code(l, rs_json_get(l->j, o, "method"));
+    if (!rs_has(code)) return;
+    for (token c = child(l, rs_json_get(l->j, o, "method"), "coding"); c; c = rs_json_next(l->j, c))
+        if (rs_pairs_find(&l->profile->collection_codes, text(l, c, "code"))) return;
+    rs_rows_bad_value(l->rows, "collection_code", RS_LIT("Observation.method"), code,
+                      "the profile does not say what this method means; add it to collection_codes");
+}
+
+/* Observation.focus: it is about a relative, or a donor, whose answer must not become the patient's. */
+static bool of_another(const struct rs_fhir *l, token o) {
+    for (token f = child(l, o, "focus"); f; f = rs_json_next(l->j, f))
+        if (!rs_fhir_same_patient(l, f, rs_json_get(l->j, o, "subject"))) return true;
+    return false;
+}
+
 static struct rs_view when(const struct rs_fhir *l, token o) {
     struct rs_view day = rs_fhir_day(l, text(l, o, "effectiveDateTime"), "effectiveDateTime");
+    if (!rs_has(day)) day = rs_fhir_day(l, text(l, o, "effectiveInstant"), "effectiveInstant");
     if (!rs_has(day)) day = rs_fhir_day(l, text(l, rs_json_get(l->j, o, "effectivePeriod"), "start"), "effectivePeriod");
     return rs_has(day) ? day : rs_fhir_day(l, text(l, o, "issued"), "issued");
 }
 
-static void put_answer(const struct rs_fhir *l, token o, token value, const struct rs_pair *element, struct rs_view day) {
-    rs_rows_answer(l->rows, element->value, collection(l, o, element->value), day);
-    rs_fhir_put_x(l, value, "code", element->more);
+/* The value of an Observation or of one of its components. */
+static void put_value(const struct rs_fhir *l, token t, bool component, const struct rs_pair *element) {
+    struct rs_view modifier = component ? rs_fhir_modifier(l, t) : RS_NULL;
+    int before = l->rows->seq;
+    if (!rs_is_null(modifier)) {
+        rs_rows_bad_value(l->rows, "modifier_extension", RS_LIT("Observation.component"), modifier,
+                          "changes what the component says in a way that is not known here, so that it is not taken; ask the "
+                          "sender what it means");
+        return;
+    }
+    rs_fhir_put_x(l, t, "code", element->more);
+    if (component && l->rows->seq == before)
+        rs_rows_bad_value(l->rows, "no_value", RS_LIT("Observation.component"), RS_NULL,
+                          "neither a code, a text or yes and no, nor a reason why there is none; ask the sender");
+}
+
+/* One answer: the Observation's own value, where it has this element, and those of all components that have it: of several
+ * races each has a component (SDOHCC). False where there is no value that is read. */
+static bool put_answer(const struct rs_fhir *l, token o, token parts, const struct rs_pair *own, struct rs_view element,
+                       struct rs_view day) {
+    rs_rows_answer(l->rows, element, collection(l, o, element), day);
+    if (own && rs_eq(own->value, element)) put_value(l, o, false, own);
+    for (token p = parts; p; p = rs_json_next(l->j, p)) {
+        const struct rs_pair *part = observed(l, p);
+        if (part && rs_eq(part->value, element)) put_value(l, p, true, part);
+    }
+    return l->rows->seq > 0;
+}
+
+/* An answer for each element, in order of where it is first. */
+static bool put_answers(const struct rs_fhir *l, token o, token parts, const struct rs_pair *own) {
+    enum { MOST = 16 }; /* more than the elements that profiles may name */
+    struct rs_view day = when(l, o), done[MOST];
+    size_t n = 0;
+    bool any = false;
+    if (own) {
+        any = put_answer(l, o, parts, own, own->value, day);
+        done[n++] = own->value;
+    }
+    for (token p = parts; p && n < MOST; p = rs_json_next(l->j, p)) {
+        const struct rs_pair *part = observed(l, p);
+        size_t k = 0;
+        while (part && k < n && !rs_eq(done[k], part->value)) k++;
+        if (!part || k < n) continue;
+        any |= put_answer(l, o, parts, own, part->value, day);
+        done[n++] = part->value;
+    }
+    return any;
+}
+
+static void reject_empty(const struct rs_fhir *l) {
+    rs_rows_reject(l->rows, "no_value", RS_LIT("Observation.value"), RS_NULL,
+                   "neither a code, a text or yes and no, nor a reason why there is none; ask the sender");
 }
 
 void rs_fhir_observation(const struct rs_fhir *l, token o) {
@@ -60,29 +127,30 @@ void rs_fhir_observation(const struct rs_fhir *l, token o) {
         rs_fhir_ignore(l, "observation withdrawn");
         return;
     }
+    if (of_another(l, o)) {
+        rs_fhir_ignore(l, "observation of somebody else");
+        return;
+    }
+    if (rs_fhir_modified(l, o, "Observation.modifierExtension")) return;
     if (!rs_fhir_key_of(l, rs_json_get(l->j, o, "subject"))) {
         rs_fhir_reject_subject(l, "Observation.subject");
         return;
     }
     rs_fhir_set_record_date(l, o);
-    struct rs_view day = when(l, o);
-    if (element) put_answer(l, o, o, element, day);
-    for (token p = parts; p; p = rs_json_next(l->j, p)) {
-        const struct rs_pair *part = observed(l, p);
-        if (part) put_answer(l, o, p, part, day);
-    }
-    l->rows->written++;
+    check_method(l, o);
+    bool any = put_answers(l, o, parts, element);
+    if (any) l->rows->written++;
+    else reject_empty(l);
 }
 
 /* ---- Coverage and RelatedPerson ------------------------------------------------------------------------------- */
 
 /* Coverage.subscriberId is the subscriber's: is the beneficiary that person? */
 static bool is_subscriber(const struct rs_fhir *l, token coverage) {
-    struct rs_view subscriber = text(l, rs_json_get(l->j, coverage, "subscriber"), "reference");
-    struct rs_view beneficiary = text(l, rs_json_get(l->j, coverage, "beneficiary"), "reference");
+    token subscriber = rs_json_get(l->j, coverage, "subscriber"), beneficiary = rs_json_get(l->j, coverage, "beneficiary");
     token relationship = rs_json_get(l->j, coverage, "relationship");
     if (relationship) return rs_fhir_has_code(l, relationship, RS_LIT("self"));
-    return rs_has(subscriber) && rs_eq(subscriber, beneficiary);
+    return rs_fhir_same_patient(l, subscriber, beneficiary);
 }
 
 static void put_coverage_ids(const struct rs_fhir *l, token coverage) {
@@ -122,6 +190,7 @@ void rs_fhir_coverage(const struct rs_fhir *l, token coverage) {
         rs_fhir_ignore(l, "coverage withdrawn");
         return;
     }
+    if (rs_fhir_modified(l, coverage, "Coverage.modifierExtension")) return;
     if (!key_of_coverage(l, coverage)) {
         rs_fhir_reject_subject(l, "Coverage.beneficiary");
         return;
@@ -141,6 +210,7 @@ void rs_fhir_related_person(const struct rs_fhir *l, token person) {
         rs_fhir_ignore(l, "related person without a number to keep");
         return;
     }
+    if (rs_fhir_modified(l, person, "RelatedPerson.modifierExtension")) return;
     if (!rs_fhir_key_of(l, rs_json_get(l->j, person, "patient"))) {
         rs_fhir_reject_subject(l, "RelatedPerson.patient");
         return;
@@ -217,6 +287,8 @@ void rs_fhir_measure_report(const struct rs_fhir *l, token report) {
         rs_fhir_ignore(l, "measure report not complete");
         return;
     }
+    if (rs_fhir_modified(l, report, "MeasureReport.modifierExtension") || rs_fhir_modified(l, group, "MeasureReport.group"))
+        return;
     if (!rs_fhir_key_of(l, rs_json_get(l->j, report, "subject"))) {
         rs_fhir_reject_subject(l, "MeasureReport.subject");
         return;

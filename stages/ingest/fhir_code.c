@@ -8,6 +8,7 @@
 /* ---- codes ---------------------------------------------------------------------------------------------------- */
 
 struct rs_view rs_fhir_system(const struct rs_fhir *l, struct rs_view uri) {
+    uri = rs_trim(uri);
     const struct rs_pair *known = rs_has(uri) ? rs_pairs_find(&l->profile->systems, uri) : NULL;
     return known ? known->value : rs_rows_text(l->rows, uri);
 }
@@ -56,6 +57,27 @@ struct rs_view rs_fhir_first_code(const struct rs_fhir *l, token concept) {
     for (token c = rs_json_child(l->j, rs_json_get(l->j, concept, "coding")); c; c = rs_json_next(l->j, c))
         if (rs_has(rs_json_text(l->j, c, "code"))) return rs_json_text(l->j, c, "code");
     return RS_NULL;
+}
+
+/* ---- what changes the meaning of the rest ---------------------------------------------------------------------- */
+
+struct rs_view rs_fhir_modifier(const struct rs_fhir *l, token t) {
+    struct rs_view url = RS_NULL;
+    for (token m = rs_json_child(l->j, rs_json_get(l->j, t, "modifierExtension")); m; m = rs_json_next(l->j, m)) {
+        l->counts->extensions++;
+        l->counts->modifiers++;
+        if (rs_is_null(url)) url = rs_has(rs_json_text(l->j, m, "url")) ? rs_json_text(l->j, m, "url") : RS_LIT("without a url");
+    }
+    return url;
+}
+
+bool rs_fhir_modified(const struct rs_fhir *l, token resource, const char *field) {
+    struct rs_view url = rs_fhir_modifier(l, resource);
+    if (rs_is_null(url)) return false;
+    rs_rows_reject(l->rows, "modifier_extension", rs_cstr(field), url,
+                   "changes what the resource says in a way that is not known here, so that it is not taken; ask the sender "
+                   "what it means");
+    return true;
 }
 
 /* ---- dates ---------------------------------------------------------------------------------------------------- */
@@ -125,6 +147,21 @@ bool rs_fhir_key_of(const struct rs_fhir *l, token reference) {
         if (rs_fhir_id_is(l, identifier, rule) && rs_fhir_key_from(l, rs_json_text(l->j, identifier, "value"))) return true;
         if (search && rule->kind == RS_ID_SYSTEM && rs_eq(rule->what, system) && rs_fhir_key_from(l, value)) return true;
     }
+    return false;
+}
+
+bool rs_fhir_same_patient(const struct rs_fhir *l, token a, token b) {
+    struct rs_view x = rs_json_text(l->j, a, "reference"), y = rs_json_text(l->j, b, "reference");
+    if (!rs_has(x) || !rs_has(y)) return false;
+    return rs_eq(x, y) || (rs_has(id_in(x)) && rs_eq(id_in(x), id_in(y)));
+}
+
+bool rs_fhir_is_related(const struct rs_fhir *l, token reference) {
+    static const char type[] = "RelatedPerson/";
+    struct rs_view text = rs_json_text(l->j, reference, "reference");
+    if (rs_eq_c(rs_json_text(l->j, reference, "type"), "RelatedPerson")) return true;
+    for (size_t i = 0; i + sizeof type <= text.n; i++)
+        if (memcmp(text.p + i, type, sizeof type - 1) == 0 && (i == 0 || text.p[i - 1] == '/')) return true;
     return false;
 }
 

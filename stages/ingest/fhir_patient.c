@@ -7,18 +7,24 @@
 
 /* ---- extensions ----------------------------------------------------------------------------------------------- */
 
+static void count_extension(const struct rs_fhir *l, bool known) {
+    l->counts->extensions++;
+    l->counts->not_in_profile += !known;
+}
+
+/* A part that no rule reads is counted: a misspelt ombCategory is a lost answer. */
 static void put_part(const struct rs_fhir *l, token part, struct rs_view system) {
     static const struct { const char *url, *representation; } parts[] = {
         {"ombCategory", "code"}, {"detailed", "detail"}, {"text", "text"}, {"value", "code"}, {"comment", "text"}};
     struct rs_view url = rs_json_text(l->j, part, "url");
-    if (rs_eq_c(url, DATA_ABSENT)) rs_fhir_put_absent(l, part);
+    bool read = rs_eq_c(url, "period");
+    if (rs_eq_c(url, DATA_ABSENT)) {
+        rs_fhir_put_absent(l, part);
+        read = true;
+    }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (rs_eq_c(url, parts[i].url)) rs_fhir_put_x(l, part, parts[i].representation, system);
-}
-
-static void count_extension(const struct rs_fhir *l, bool known) {
-    l->counts->extensions++;
-    l->counts->not_in_profile += !known;
+        if (rs_eq_c(url, parts[i].url)) read = rs_fhir_put_x(l, part, parts[i].representation, system);
+    if (!read) count_extension(l, false);
 }
 
 static void put_extension(const struct rs_fhir *l, token extension) {
@@ -36,11 +42,19 @@ static void put_extension(const struct rs_fhir *l, token extension) {
         for (token p = rs_json_child(l->j, primitive); p; p = rs_json_next(l->j, p)) rs_fhir_put_absent(l, p);
     }
     for (token p = rs_json_child(l->j, parts); p; p = rs_json_next(l->j, p)) put_part(l, p, known->more);
+    l->counts->without_value += l->rows->seq == 0;
 }
 
 static void put_languages(const struct rs_fhir *l, token patient) {
     token list = rs_json_get(l->j, patient, "communication");
     for (token c = rs_json_child(l->j, list); c; c = rs_json_next(l->j, c)) {
+        struct rs_view modifier = rs_fhir_modifier(l, c);
+        if (!rs_is_null(modifier)) {
+            rs_rows_bad_value(l->rows, "modifier_extension", RS_LIT("Patient.communication"), modifier,
+                              "changes what the language says in a way that is not known here, so that it is not taken; ask "
+                              "the sender what it means");
+            continue;
+        }
         bool preferred = rs_eq_c(rs_json_text(l->j, c, "preferred"), "true");
         struct rs_view element = preferred ? RS_LIT("language_preferred") : RS_LIT("language_spoken");
         rs_rows_answer(l->rows, element, rs_profile_collection(l->profile, element), RS_NULL);
@@ -91,8 +105,17 @@ static struct rs_view previous_family(const struct rs_fhir *l, token names, toke
     return found;
 }
 
+/* A name or an address that is one text cannot be told apart into what the record has: it is said, for all else is missing. */
+static void check_text(const struct rs_fhir *l, token t, const char *a, const char *b, const char *field) {
+    bool parts = rs_json_get(l->j, t, a) || rs_json_get(l->j, t, b);
+    if (!parts && rs_has(rs_json_text(l->j, t, "text")))
+        rs_rows_bad_value(l->rows, "only_text", rs_cstr(field), RS_NULL,
+                          "stands in one text, and not in parts, so that it is not read; ask the sender for the parts");
+}
+
 static void put_names(const struct rs_fhir *l, token patient, struct rs_view *row) {
     token names = rs_json_get(l->j, patient, "name"), name = best(l, names, name_uses);
+    check_text(l, name, "family", "given", "Patient.name");
     token given = rs_json_child(l->j, rs_json_get(l->j, name, "given"));
     row[RECORD_family_raw] = rs_rows_text(l->rows, rs_json_text(l->j, name, "family"));
     row[RECORD_given_raw] = rs_rows_text(l->rows, given ? given->text : RS_NULL);
@@ -119,6 +142,7 @@ static void put_name_to_use(const struct rs_fhir *l, token patient) {
 static void put_address(const struct rs_fhir *l, token patient, struct rs_view *row) {
     static const char *const uses[] = {"home", "", "temp", "work", "billing", "old", NULL};
     token a = best(l, rs_json_get(l->j, patient, "address"), uses);
+    check_text(l, a, "postalCode", "line", "Patient.address");
     row[RECORD_street_raw] = join(l, rs_json_child(l->j, rs_json_get(l->j, a, "line")), ", ");
     row[RECORD_city_raw] = rs_rows_text(l->rows, rs_json_text(l->j, a, "city"));
     row[RECORD_state_raw] = rs_rows_text(l->rows, rs_json_text(l->j, a, "state"));
@@ -201,6 +225,15 @@ static void check_full_url(const struct rs_fhir *l, token patient) {
                           "sender for Patient/<id>");
 }
 
+/* The record is taken all the same: it is who the person is, and a finding goes with it. */
+static void check_modifier(const struct rs_fhir *l, token patient) {
+    struct rs_view url = rs_fhir_modifier(l, patient);
+    if (!rs_is_null(url))
+        rs_rows_bad_value(l->rows, "modifier_extension", RS_LIT("Patient.modifierExtension"), url,
+                          "may change what the patient's data mean in a way that is not known here; they are taken as they "
+                          "stand: ask the sender what it means");
+}
+
 static bool is_element(struct rs_view name) {
     static const struct rs_view elements[] = {
 #define ELEMENT(name) {name, sizeof name - 1},
@@ -229,6 +262,7 @@ void rs_fhir_patient(const struct rs_fhir *l, token patient) {
     }
     rs_fhir_set_record_date(l, patient);
     check_full_url(l, patient);
+    check_modifier(l, patient);
     count_elements(l, patient);
     put_names(l, patient, row);
     put_address(l, patient, row);

@@ -137,6 +137,7 @@ enum rs_fhir_piece rs_fhir_next(struct rs_fhir_walk *w, size_t *n) {
         piece = next_entry(w, n);
     } else if (left) {
         *n = blanks(w->p, left);
+        if (!*n && left >= 3 && memcmp(w->p, "\xEF\xBB\xBF", 3) == 0) *n = 3; /* files that were joined carry a BOM each */
         piece = *n ? RS_FHIR_SKIP : next_text(w, left, n);
     }
     if (piece != RS_FHIR_MORE) w->p += *n;

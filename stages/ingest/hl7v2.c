@@ -72,7 +72,11 @@ static enum rs_hl7_kind place(struct rs_hl7_walk *w, struct rs_view s) {
 
 bool rs_hl7_next(struct rs_hl7_walk *w, struct rs_hl7_segment *s) {
     const char *p = w->p;
-    while (p < w->end && (terminator(*p) || blank(*p))) p++;
+    for (;;) {
+        while (p < w->end && (terminator(*p) || blank(*p))) p++;
+        if (w->end - p < 3 || *p != '\xEF' || memcmp(p, "\xEF\xBB\xBF", 3) != 0) break;
+        p += 3; /* files that were joined carry a BOM each */
+    }
     if (p == w->end) {
         w->p = p;
         return false;
@@ -174,13 +178,24 @@ struct rs_view rs_hl7_day(struct rs_view v) {
     return v;
 }
 
-bool rs_hl7_file_date(const char *p, size_t n, int32_t *date) {
+/* HHMM[SS[.S...]] of a timestamp, whatever zone it is in: a sender writes one. */
+static uint64_t time_of(struct rs_view timestamp) {
+    size_t n = 8;
+    while (n < timestamp.n && timestamp.p[n] >= '0' && timestamp.p[n] <= '9') n++;
+    return n > 8 ? rs_time_of_day(rs_view(timestamp.p + 8, n - 8)) : 0;
+}
+
+bool rs_hl7_file_date(const char *p, size_t n, int32_t *date, uint64_t *moment) {
     struct rs_hl7_walk w = {.p = p, .end = p + n, .number = 1};
     struct rs_hl7_segment s;
+    *moment = 0;
     while (rs_hl7_next(&w, &s)) {
         struct rs_view f[8];
         if (!header(s.kind)) continue;
-        if (rs_hl7_fields(s.text, &w.marks, f, 8) == 8 && rs_day_parse_any(rs_hl7_day(f[7]), date)) return true;
+        if (rs_hl7_fields(s.text, &w.marks, f, 8) == 8 && rs_day_parse_any(rs_hl7_day(f[7]), date)) {
+            *moment = time_of(rs_trim(f[7]));
+            return true;
+        }
         if (s.kind == RS_HL7_MSH) return false;
     }
     return false;

@@ -33,8 +33,8 @@ bool rs_hl7_next(struct rs_hl7_walk *w, struct rs_hl7_segment *s);
 
 /* Whether p is the beginning of an MSH, FHS or BHS whose delimiters make sense. */
 bool rs_hl7_begins(const char *p, size_t n);
-/* Date of the first FHS, BHS or MSH (field 7) within a file's first bytes. */
-bool rs_hl7_file_date(const char *p, size_t n, int32_t *date);
+/* Date of the first FHS, BHS or MSH (field 7) within a file's first bytes; `moment` puts files of one day in order. */
+bool rs_hl7_file_date(const char *p, size_t n, int32_t *date, uint64_t *moment);
 /* The date that a timestamp (YYYYMMDD...) begins with; v itself where it begins with none. */
 struct rs_view rs_hl7_day(struct rs_view v);
 

@@ -6,7 +6,7 @@
 #include "hl7v2.h"
 #include "pipeline/base/date.h"
 
-enum { MAX_FIELDS = 48, MAX_PARTS = 14 };
+enum { MAX_FIELDS = 48, MAX_PARTS = 14, PID_FIELDS = 40 /* of v2.7 to 2.8.2, which have most */ };
 
 struct kept { /* a segment after a PID that waits until its person is written */
     struct kept *next;
@@ -34,7 +34,7 @@ struct adt {
     /* the message */
     bool in_message, person_seen, merges;
     struct rs_view sent, recorded; /* MSH-7, EVN-2 */
-    struct rs_view sender, visited; /* facilities: MSH-4; PV1-3.4 of the person at hand */
+    struct rs_view sender, visited, usual; /* facilities: MSH-4; PV1-3.4 and PD1-3 of the person at hand */
     struct rs_view msh;
     uint64_t msh_number, line, record_no;
     size_t counted; /* bytes whose line breaks are in line */
@@ -46,6 +46,7 @@ struct adt {
     uint64_t number, person_no, person_line;
     struct kept *observations, *last, *merge;
     uint64_t used; /* segments */
+    uint64_t surplus, deleted; /* fields of PID that no version has; that are "": what stood there is to be deleted */
 };
 
 /* ---- parts ---------------------------------------------------------------------------------------------------- */
@@ -397,9 +398,10 @@ static void set_record_date(const struct adt *a) {
         rows->record_date = rs_day_text(&rows->batch->arena, rows->block->source->date);
 }
 
-/* Where the visit is, else which facility sent the message. */
+/* Where the visit is, else where the person usually goes, else which facility sent the message. */
 static struct rs_view facility(const struct adt *a) {
-    return rs_has(a->visited) ? a->visited : a->sender;
+    if (rs_has(a->visited)) return a->visited;
+    return rs_has(a->usual) ? a->usual : a->sender;
 }
 
 static void put_person(struct adt *a) {
@@ -431,6 +433,23 @@ static void put_person(struct adt *a) {
     rows->written++;
 }
 
+static uint64_t surplus_fields(const struct adt *a) {
+    struct rs_view rest = a->text;
+    uint64_t n = 0;
+    if (a->n <= PID_FIELDS + 1) return 0;
+    for (unsigned i = 0; !rs_is_null(rest); i++) {
+        struct rs_view one = rs_trim(rs_split(&rest, a->marks->field));
+        n += i > PID_FIELDS && rs_has(one);
+    }
+    return n;
+}
+
+static uint64_t deleted_fields(const struct adt *a) {
+    uint64_t n = 0;
+    for (unsigned i = 1; i < a->n; i++) n += rs_eq_c(a->pid[i], "\"\"");
+    return n;
+}
+
 static void close_person(struct adt *a) {
     if (a->open) put_person(a);
     a->open = false;
@@ -441,9 +460,11 @@ static void open_person(struct adt *a, const struct rs_hl7_segment *s) {
     close_person(a);
     a->open = a->person_seen = true;
     a->observations = a->last = a->merge = NULL;
-    a->visited = RS_NULL;
+    a->visited = a->usual = RS_NULL;
     a->text = s->text;
     a->n = rs_hl7_fields(s->text, a->marks, a->pid, MAX_FIELDS);
+    a->surplus += surplus_fields(a);
+    a->deleted += deleted_fields(a);
     a->number = s->number;
     a->person_no = a->record_no++;
     a->line += rs_count_byte(a->begin + a->counted, at - a->counted, '\n');
@@ -509,6 +530,17 @@ static void read_visit(struct adt *a, struct rs_view segment) {
     a->used++;
 }
 
+/* PD1-3 is an XON: name, or its number (from 2.5 on in component 10, before in 3). */
+static void read_usual(struct adt *a, struct rs_view segment) {
+    static const unsigned places[] = {1, 10, 3};
+    struct rs_view f[4];
+    if (rs_hl7_fields(segment, a->marks, f, 4) < 4) return;
+    struct rs_view one = rs_hl7_part(f[3], a->marks->repetition, 1);
+    for (size_t i = 0; i < 3 && !rs_has(a->usual); i++)
+        a->usual = header_text(a, rs_hl7_part(rs_hl7_part(one, a->marks->component, places[i]), a->marks->subcomponent, 1));
+    a->used++;
+}
+
 static struct kept *keep(struct adt *a, const struct rs_hl7_segment *s) {
     struct kept *k = rs_arena_alloc(&a->rows->batch->arena, sizeof *k);
     k->text = s->text;
@@ -549,6 +581,7 @@ static void take(struct adt *a, const struct rs_hl7_segment *s) {
     else if (!a->open) return;
     else if (id_is(s->text, "OBX")) read_observation(a, s);
     else if (id_is(s->text, "PV1")) read_visit(a, s->text);
+    else if (id_is(s->text, "PD1")) read_usual(a, s->text);
     else if (id_is(s->text, "MRG") && a->merges && !a->merge) a->merge = keep(a, s);
 }
 
@@ -613,4 +646,7 @@ void rs_read_hl7(struct rs_rows *rows, struct rs_worker *worker) {
     rs_count(t, "hl7v2_segment", file_no, RS_MERGED, "-", a.used);
     rs_count(t, "hl7v2_segment", file_no, RS_IGNORED, "not about the person", all - a.used - unknown);
     if (unknown) rs_count(t, "hl7v2_segment", file_no, RS_IGNORED, "unknown segment", unknown);
+    if (a.surplus + a.deleted) rs_count(t, "hl7v2_field", file_no, RS_READ, "-", a.surplus + a.deleted);
+    if (a.surplus) rs_count(t, "hl7v2_field", file_no, RS_IGNORED, "surplus field", a.surplus);
+    if (a.deleted) rs_count(t, "hl7v2_field", file_no, RS_IGNORED, "to be deleted", a.deleted);
 }

@@ -102,7 +102,8 @@ static bool put_files(struct ingest *in, struct rs_error *error) {
             [FILE_encoding] = s->converted ? RS_LIT("windows-1252") : RS_LIT("utf-8"),
             [FILE_compression] = s->gzip ? RS_LIT("gzip") : RS_LIT("none"),
             [FILE_records] = rs_arena_long(&batch.arena, (int64_t)s->records), [FILE_carried] = RS_LIT("N"),
-            [FILE_effective_date] = s->has_effective ? rs_day_text(&batch.arena, s->effective) : RS_NULL};
+            [FILE_effective_date] = s->has_effective ? rs_day_text(&batch.arena, s->effective) : RS_NULL,
+            [FILE_extent] = s->profile->format != RS_X12_834 ? RS_NULL : s->full ? RS_LIT("full") : RS_LIT("change")};
         rs_batch_emit(&batch, SINK_FILE, &rs_layout_file, row);
         count_columns(&batch, s);
     }
@@ -202,7 +203,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_ingest = {
     .name = "ingest",
-    .version = 6, /* 5: joined answers; 6: extensions, elements and columns that no rule reads are in the ledger */
+    .version = 7, /* 6: extensions and columns that no rule reads are in the ledger; 7: surplus elements too; order within a day */
     .about = "read payer and EHR extracts into row files",
     .description =
         "Reads X12 834 enrolment files (005010X220A1, tolerant of 004010X095A1), FHIR R4 as NDJSON, Bundles or "
@@ -220,7 +221,7 @@ const struct rs_stage rs_stage_ingest = {
         "A run is a full snapshot. An 834 that holds only changes (INS03 021, 001, 024, 025; profile key mode) is applied to "
         "the rows of the same source in --prior, the ingest directory of an earlier run, or to a full file read with it: "
         "members it does not mention are carried with their place in the file they came in, what a row is silent on stands, "
-        "and coverage spans follow HD01. A full file (BGN08 4 or RX, INS03 030) replaces, and is compared with the prior "
+        "and coverage spans follow HD01. A full file (BGN08 4 or RX; INS03 030 where there is no BGN08) replaces, and is compared with the prior "
         "rows; members missing or different are findings in quarantine.\n\n"
         "Bytes that are no UTF-8 are taken for Windows-1252 and converted; column encoding of layout file says so.",
     .examples = "Files of one sender, without sources in a configuration:\n\n"

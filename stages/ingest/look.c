@@ -118,7 +118,20 @@ static char delimiter_of(const char *p, size_t n) {
     return candidates[best];
 }
 
+/* A date, a code of race or a long number is no name of a column: the first line is a person's, and must not be shown. */
+static bool looks_data(struct rs_view v) {
+    int32_t day;
+    v = rs_trim(v);
+    return is_concept(v) || (v.n >= 5 && rs_all_digits(v)) || (v.n >= 8 && v.n <= 32 && rs_day_parse_any(v, &day));
+}
+
 static bool take_header(struct rs_look *look, const struct rs_csv_fields *f, const char *path, struct rs_error *error) {
+    for (size_t i = 0; i < f->n; i++)
+        if (looks_data(f->v[i]))
+            return rs_fail(error, RS_DATA,
+                           "%s: line 1: column %zu holds a date, a code or a number where its name should be: is there no header? "
+                           "Put a line with the names of the columns before the first",
+                           path, i + 1);
     if (f->n > MOST_COLUMNS) return rs_fail(error, RS_DATA, "%s: line 1: more than %d columns", path, MOST_COLUMNS);
     look->columns = rs_alloc(f->n * sizeof *look->columns);
     look->n_columns = f->n;
@@ -151,6 +164,8 @@ static bool take_records(struct walk *w, size_t *used, struct rs_error *error) {
         enum rs_csv_end how = rs_csv_record(p, (size_t)(end - p), w->look->delimiter, w->last, &length);
         if (how == RS_CSV_MORE) break;
         if (!rs_csv_blank(p, length)) {
+            if (!w->has_header && rs_csv_lone_return(p, length))
+                return rs_fail(error, RS_DATA, "%s: line 1: lines end in CR alone; convert it first: tr '\\r' '\\n'", w->path);
             rs_csv_split(&w->fields, p, length, w->look->delimiter, &w->arena);
             if (!w->has_header) {
                 if (!take_header(w->look, &w->fields, w->path, error)) return false;

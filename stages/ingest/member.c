@@ -3,6 +3,7 @@
  * coverage; senders may leave out what did not change, so silence changes nothing. */
 #include "member.h"
 #include <stdlib.h>
+#include "pipeline/base/date.h"
 
 const struct rs_layout *const rs_part_layouts[RS_PARTS] = {&rs_layout_record, &rs_layout_identifier, &rs_layout_coverage,
                                                            &rs_layout_assertion};
@@ -58,9 +59,10 @@ static const struct group {
     {"address", {RECORD_street_raw, RECORD_city_raw, RECORD_state_raw, RECORD_zip_raw, RECORD_county_raw, RECORD_geoid_raw}},
     {"phone", {RECORD_phone_raw}},
     {"eligibility", {RECORD_eligible_from}},
+    {"end of eligibility", {RECORD_eligible_to}},
     {"facility", {RECORD_facility}},
 };
-enum { GROUPS = sizeof groups / sizeof groups[0] };
+enum { GROUPS = sizeof groups / sizeof groups[0], COMPARED = GROUPS - 3 };
 
 static bool silent(const struct rs_view *row, const struct group *g) {
     for (int i = 0; g->columns[i]; i++)
@@ -90,10 +92,12 @@ static struct rs_view add_kept(struct rs_arena *arena, struct rs_view kept, stru
                            origin.p, column);
 }
 
+/* What a change row is silent on stands: but an end of eligibility not when the member is added, reinstated or ended anew. */
 static void apply_record(struct rs_member *m, struct rs_part_row *change, bool whole) {
     struct rs_part_row *old = rs_member_standing(&m->rows[PART_RECORD]);
     struct rs_view kept = RS_NULL, last = RS_NULL;
     for (int g = 0; old && !whole && g < GROUPS; g++) {
+        if (groups[g].columns[0] == RECORD_eligible_to && !rs_eq_c(change->v[RECORD_maintenance], "001")) continue;
         if (!silent(change->v, &groups[g]) || silent(old->v, &groups[g])) continue;
         for (int i = 0; groups[g].columns[i]; i++) {
             int c = groups[g].columns[i];
@@ -143,10 +147,19 @@ static struct rs_part_row *find_span(struct rs_part_rows *spans, const struct rs
     return exact ? NULL : best;
 }
 
-static size_t spans_of(const struct rs_part_rows *spans, struct rs_view product) {
-    size_t n = 0;
-    for (size_t i = 0; i < spans->n; i++) n += !spans->p[i].gone && rs_eq(spans->p[i].v[COVERAGE_product], product);
-    return n;
+/* Whether two spans share a day; one without a start or an end goes on. */
+static bool overlap(const struct rs_view *a, const struct rs_view *b) {
+    bool before = rs_has(a[COVERAGE_end_date]) && rs_compare(a[COVERAGE_end_date], b[COVERAGE_start_date]) < 0;
+    bool after = rs_has(b[COVERAGE_end_date]) && rs_compare(b[COVERAGE_end_date], a[COVERAGE_start_date]) < 0;
+    return !before && !after;
+}
+
+/* A change of a span that names another start corrects what it shares days with: what else there was is history. */
+static void correct(struct rs_part_rows *spans, const struct rs_view *change) {
+    for (size_t i = 0; i < spans->n; i++) {
+        struct rs_part_row *s = &spans->p[i];
+        if (!s->gone && rs_eq(s->v[COVERAGE_product], change[COVERAGE_product]) && overlap(s->v, change)) s->gone = true;
+    }
 }
 
 static void take_start(struct rs_part_row *from, struct rs_view *change) {
@@ -169,40 +182,63 @@ static bool apply_span(struct rs_part_rows *spans, struct rs_view *change, struc
         return true;
     }
     bool add = is(change, COVERAGE_maintenance, "021"), again = is(change, COVERAGE_maintenance, "025");
-    /* An add or a reinstatement from another day is a span of its own; a change of the only span moves its start. */
+    /* An add or a reinstatement from another day is a span of its own. */
     struct rs_part_row *old = find_span(spans, change, started);
-    if (!old && started && !add && !again && spans_of(spans, change[COVERAGE_product]) == 1)
-        find_span(spans, change, false)->gone = true;
+    if (!old && started && !add && !again) correct(spans, change);
     if (!old) return true;
     if (!started) take_start(old, change);
     else old->gone = true;
     return true;
 }
 
-/* A span of the member's own (not of a product): written as the change's row, from the day the old one has. */
-static void put_span(struct rs_member *m, struct rs_part_row *old, const struct rs_view *record, struct rs_view end) {
+/* A span that the change does not name, written as the change's row. */
+static void put_span(struct rs_member *m, const struct rs_part_row *old, const struct rs_view *record, struct rs_view start,
+                     struct rs_view end, struct rs_view maintenance) {
     struct rs_view row[COVERAGE_COLUMNS];
     memcpy(row, old->v, sizeof row);
+    row[COVERAGE_start_date] = start;
     row[COVERAGE_file_no] = record[RECORD_file_no];
     row[COVERAGE_record_no] = record[RECORD_record_no];
     row[COVERAGE_end_date] = end;
-    row[COVERAGE_maintenance] = record[RECORD_maintenance];
-    old->gone = old->merged = true;
+    row[COVERAGE_maintenance] = maintenance;
     rs_member_add(m, PART_COVERAGE, row, false);
 }
 
-/* The member's enrolment ends: so does every span that runs and has begun. */
-static void end_all(struct rs_member *m, const struct rs_view *record, struct rs_view end) {
+/* Enrolment ends, of the member or in one product: so does every span of it that runs beyond `end` and has begun by then, or,
+ * where `later`, begins only then. */
+static void end_all(struct rs_member *m, const struct rs_view *record, struct rs_view product, struct rs_view end, bool later) {
     size_t n = m->rows[PART_COVERAGE].n;
     for (size_t i = 0; i < n && rs_has(end); i++) {
         struct rs_part_row *s = &m->rows[PART_COVERAGE].p[i];
         bool runs = !rs_has(s->v[COVERAGE_end_date]) || rs_compare(s->v[COVERAGE_end_date], end) > 0;
-        bool begun = rs_compare(s->v[COVERAGE_start_date], end) <= 0;
-        if (!s->gone && runs && begun) put_span(m, s, record, end);
+        bool begins_later = rs_compare(s->v[COVERAGE_start_date], end) > 0;
+        bool meant = rs_is_null(product) || rs_eq(product, s->v[COVERAGE_product]);
+        if (s->gone || !runs || begins_later != later || !meant) continue;
+        s->gone = s->merged = true;
+        put_span(m, s, record, s->v[COVERAGE_start_date], end, RS_LIT("024"));
     }
 }
 
-/* The member is back, and no coverage is named: the spans that ended last run again. */
+/* Where nothing had begun on the day the member's enrolment ends, it is what was to begin that never took effect: its span
+ * ends before it begins, and covers no day. */
+static void cancel_all(struct rs_member *m, const struct rs_view *record, struct rs_view end) {
+    for (size_t i = 0; i < m->rows[PART_COVERAGE].n; i++) {
+        const struct rs_part_row *s = &m->rows[PART_COVERAGE].p[i];
+        if (!s->gone && rs_compare(s->v[COVERAGE_start_date], end) <= 0 &&
+            (!rs_has(s->v[COVERAGE_end_date]) || rs_compare(s->v[COVERAGE_end_date], end) >= 0))
+            return;
+    }
+    end_all(m, record, RS_NULL, end, true);
+}
+
+/* Whether there are days between `last` and `first`. */
+static bool apart(struct rs_view last, struct rs_view first) {
+    int32_t x, y;
+    return rs_day_parse(last, &x) && rs_day_parse(first, &y) && y > x + 1;
+}
+
+/* The member is back, and no coverage is named: the spans that ended last run again; where eligibility begins later, from
+ * that day, and the days between stay uncovered. */
 static void reopen(struct rs_member *m, const struct rs_view *record) {
     struct rs_view last = RS_NULL;
     size_t n = m->rows[PART_COVERAGE].n;
@@ -212,7 +248,10 @@ static void reopen(struct rs_member *m, const struct rs_view *record) {
     }
     for (size_t i = 0; i < n && rs_has(last); i++) {
         struct rs_part_row *s = &m->rows[PART_COVERAGE].p[i];
-        if (!s->gone && rs_eq(s->v[COVERAGE_end_date], last)) put_span(m, s, record, RS_NULL);
+        if (s->gone || !rs_eq(s->v[COVERAGE_end_date], last)) continue;
+        bool gap = apart(last, record[RECORD_eligible_from]);
+        s->gone = s->merged = !gap;
+        put_span(m, s, record, gap ? record[RECORD_eligible_from] : s->v[COVERAGE_start_date], RS_NULL, RS_LIT("025"));
     }
 }
 
@@ -224,8 +263,14 @@ static void apply_coverage(struct rs_member *m, const struct rs_view *record, co
     for (size_t i = 0; i < change->n; i++) {
         bool stays = whole || apply_span(spans, change->p[i].v, end ? end_day : record[RECORD_record_date]);
         if (stays) rs_member_add(m, PART_COVERAGE, change->p[i].v, false);
+        if (stays && !whole && is(change->p[i].v, COVERAGE_maintenance, "024"))
+            end_all(m, record, change->p[i].v[COVERAGE_product], change->p[i].v[COVERAGE_end_date],
+                    false);
     }
-    if (end) end_all(m, record, end_day);
+    if (end) {
+        end_all(m, record, RS_NULL, end_day, false);
+        cancel_all(m, record, end_day);
+    }
     if (is(record, RECORD_maintenance, "025") && !change->n) reopen(m, record);
 }
 
@@ -270,9 +315,9 @@ struct rs_view rs_member_differs(struct rs_arena *arena, const struct rs_part_ro
     static const int spans[] = {COVERAGE_product, COVERAGE_start_date, COVERAGE_end_date};
     const struct rs_part_row *x = rs_member_standing(&a[PART_RECORD]), *y = rs_member_standing(&b[PART_RECORD]);
     struct rs_view list = RS_NULL;
-    const char *names[GROUPS + 2];
+    const char *names[COMPARED + 2];
     size_t n = 0;
-    for (int g = 0; x && y && g < GROUPS - 2; g++) { /* eligibility: its spans are compared */
+    for (int g = 0; x && y && g < COMPARED; g++) { /* of eligibility its spans are */
         bool same = true;
         for (int i = 0; groups[g].columns[i]; i++)
             same = same && rs_eq(x->v[groups[g].columns[i]], y->v[groups[g].columns[i]]);

@@ -58,6 +58,9 @@ static bool begin_csv(struct rs_reader *r, struct rs_source *s, struct rs_error 
     if (!r->data.n) return true;
     if (how != RS_CSV_RECORD)
         return rs_fail(error, RS_DATA, "%s: line 1: no header line, or a quote in it is never closed", s->path);
+    if (rs_csv_lone_return(r->data.p, length))
+        return rs_fail(error, RS_DATA,
+                       "%s: line 1: lines end in CR alone, so that the file is one line; convert it first: tr '\\r' '\\n'", s->path);
     if (!rs_csv_header(s, r->data.p, length, error)) return false;
     drop(r, length);
     return true;

@@ -32,13 +32,16 @@ static const struct rs_profile *get_profile(struct rs_sources *all, const char *
 /* What a file says of itself: whether it holds every member and from when it is effective (834), and the date the sender
  * wrote it: an 834 says it in its first GS segment, HL7 v2 in its first FHS, BHS or MSH. */
 static void read_head(struct rs_source *s, const char *head, size_t n) {
-    bool x12 = s->profile->format == RS_X12_834, says_full = false;
-    struct rs_x12_set set = {0};
-    if (x12 ? rs_x12_group_date(head, n, &s->date) : rs_hl7_file_date(head, n, &s->date)) s->has_date = true;
-    if (x12) rs_x12_says(head, n, &says_full, &set);
-    s->full = !x12 || (s->profile->mode == RS_MODE_AUTO ? says_full : s->profile->mode == RS_MODE_FULL);
-    s->has_effective = set.effective;
-    s->effective = set.effective_day;
+    bool x12 = s->profile->format == RS_X12_834;
+    struct rs_x12_said said = {0};
+    if (x12 ? rs_x12_group_date(head, n, &s->date, &s->moment) : rs_hl7_file_date(head, n, &s->date, &s->moment))
+        s->has_date = true;
+    if (x12) rs_x12_says(head, n, &said);
+    bool asked = s->profile->mode == RS_MODE_AUTO;
+    s->full = !x12 || (asked ? said.full : s->profile->mode == RS_MODE_FULL);
+    s->doubtful = asked && said.doubtful;
+    s->has_effective = said.set.effective;
+    s->effective = said.set.effective_day;
 }
 
 static bool look_inside(struct rs_source *s, struct rs_error *error) {
@@ -179,6 +182,7 @@ static int by_canon(const void *a, const void *b) {
     int c = rs_compare(x->profile->name, y->profile->name);
     if (!c) c = (int)x->has_date - (int)y->has_date; /* undated ones first */
     if (!c && x->has_date) c = (x->date > y->date) - (x->date < y->date);
+    if (!c) c = (x->moment > y->moment) - (x->moment < y->moment);
     if (!c) c = memcmp(x->sha256.b, y->sha256.b, sizeof x->sha256.b);
     if (!c) c = memcmp(x->profile->sha256.b, y->profile->sha256.b, sizeof x->sha256.b);
     if (!c) c = rs_compare(x->source, y->source);

@@ -18,9 +18,11 @@ struct rs_source {
     uint64_t bytes;
     bool has_date;
     int32_t date;
+    uint64_t moment; /* within that day, where the file says it; 0 where not */
     bool has_effective;
     int32_t effective; /* an 834's file effective date: DTP*007 in the header of its first transaction set */
     bool full; /* an 834 that holds every member of its source, not only what changed */
+    bool doubtful; /* an 834 that says it is a change, with rows of an audit */
     enum rs_way way;
     struct rs_digest head, content; /* of its first bytes, and of all, as unpacked; content is made where it is needed */
     bool has_content;
@@ -43,7 +45,7 @@ struct rs_sources {
 };
 
 /* From the configuration's `sources`, or from --profile with --input files. Files are hashed; the order is (profile
- * name, file date, SHA-256), so that it does not depend on how they were named or listed. */
+ * name, file date and time, SHA-256), so that it does not depend on how they were named or listed. */
 bool rs_sources_find(const struct rs_run *run, struct rs_sources *out, struct rs_error *error);
 /* Leaves out files that are others again, of the same profile and source. In canonical order, which is kept. */
 bool rs_sources_drop_repeated(struct rs_sources *all, struct rs_error *error);

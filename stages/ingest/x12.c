@@ -32,10 +32,12 @@ bool rs_x12_isa(const char *p, size_t n, struct rs_x12_env *env, size_t *length)
     *env = (struct rs_x12_env){.element = separator, .component = component, .terminator = terminator, .known = true};
     struct rs_view version = rs_trim(rs_view(p + starts[12], starts[13] - 1 - starts[12]));
     struct rs_view repeat = rs_view(p + starts[11], starts[12] - 1 - starts[11]);
-    /* ISA11 was the standards identifier ("U") up to version 00401, and some 5010 files still send it. */
-    if (repeat.n == 1 && !alphanumeric(repeat.p[0]) && !blank(repeat.p[0]) && rs_compare(version, RS_LIT("00402")) >= 0 &&
-        repeat.p[0] != separator && repeat.p[0] != component && repeat.p[0] != terminator)
-        env->repetition = repeat.p[0];
+    /* ISA11 was the standards identifier ("U") up to version 00401. Some 5010 files still send it, and repeat with the usual
+     * separator all the same. */
+    bool repeats = repeat.n == 1 && rs_compare(version, RS_LIT("00402")) >= 0;
+    char mark = repeats && repeat.p[0] == 'U' ? '^' : repeats ? repeat.p[0] : ' ';
+    if (!alphanumeric(mark) && !blank(mark) && mark != separator && mark != component && mark != terminator)
+        env->repetition = mark;
     *length = at + 2;
     return true;
 }
@@ -61,18 +63,29 @@ static struct rs_view element(const char *p, size_t n, char separator, unsigned 
     return rs_trim(e);
 }
 
-bool rs_x12_group_date(const char *p, size_t n, int32_t *date) {
+/* GS05 (HHMM, HHMMSS, HHMMSSD, HHMMSSDD), then ISA13 (at most nine digits). */
+static uint64_t moment_of(struct rs_view time, struct rs_view interchange) {
+    int64_t number = 0;
+    if (interchange.n > 9 || !rs_parse_long(interchange, &number) || number < 0) number = 0;
+    return rs_time_of_day(time) << 32 | (uint64_t)number;
+}
+
+bool rs_x12_group_date(const char *p, size_t n, int32_t *date, uint64_t *moment) {
     struct rs_x12_env env = {0};
     const char *end = p + n;
     size_t length;
+    *moment = 0;
     if (n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) p += 3;
     p = skip(p, end, &env);
     if (!rs_x12_isa(p, (size_t)(end - p), &env, &length)) return false;
+    struct rs_view interchange = element(p, length - 1, env.element, 13);
     for (p += length; (p = skip(p, end, &env)) < end;) {
         const char *stop = memchr(p, env.terminator, (size_t)(end - p));
         if (!stop) return false;
-        if (control_of(p, (size_t)(stop - p), env.element) == GS)
+        if (control_of(p, (size_t)(stop - p), env.element) == GS) {
+            *moment = moment_of(element(p, (size_t)(stop - p), env.element, 5), interchange);
             return rs_day_parse_any(element(p, (size_t)(stop - p), env.element, 4), date);
+        }
         p = stop + 1;
     }
     return false;
@@ -204,7 +217,7 @@ static size_t segment_length(const struct rs_x12_cutter *c, const char *p, size_
 void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, struct rs_x12_cut *cut) {
     struct pending pending = {0};
     uint64_t number = c->number, records = 0;
-    size_t at = 0;
+    size_t at = 0, last_at = 0;
     bool head_done = c->head_done;
     const struct rs_x12_set first = c->set;
     struct rs_x12_set set = first; /* as of the segment at hand */
@@ -215,6 +228,7 @@ void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, str
         size_t length = segment_length(c, p + at, n - at, last);
         if (!length) break;
         number++;
+        last_at = at;
         enum control control = control_of(p + at, length, c->env.known ? c->env.element : '*');
         if (length > 3 && memcmp(p + at, "ISA", 3) == 0) control = ISA; /* its separators may be others */
         if (control == ISA && !rs_x12_isa(p + at, n - at, &(struct rs_x12_env){0}, &(size_t){0})) control = NONE;
@@ -256,7 +270,7 @@ void rs_x12_cut(struct rs_x12_cutter *c, const char *p, size_t n, bool last, str
     cut->env.set = first;
     if (!last) return;
     if (pending.control && !pending.done) take_in(c, &pending, p, cut);
-    if (c->in_isa || c->in_gs || c->in_st) fault(cut, RS_X12_UNCLOSED, pending.control ? pending.at : 0, number);
+    if (c->in_isa || c->in_gs || c->in_st) fault(cut, RS_X12_UNCLOSED, last_at, number);
     c->in_isa = c->in_gs = c->in_st = c->head_done = false;
     c->set = (struct rs_x12_set){0};
     cut->length = n;
@@ -273,6 +287,7 @@ void rs_x12_walk(struct rs_x12_walk *w, const char *p, size_t n, const struct rs
 
 static void split(struct rs_x12_segment *s, const char *p, const char *end, char separator) {
     unsigned n = 0;
+    s->rest = RS_NULL;
     for (;;) {
         const char *stop = p;
         while (stop < end && *stop != separator) stop++;
@@ -280,8 +295,11 @@ static void split(struct rs_x12_segment *s, const char *p, const char *end, char
         while (from < to && blank(*from)) from++;
         while (to > from && blank(to[-1])) to--;
         s->el[n++] = rs_view(from, (size_t)(to - from));
-        if (stop == end || n == RS_X12_MAX_ELEMENTS) break;
+        if (stop == end) break;
         p = stop + 1;
+        if (n < RS_X12_MAX_ELEMENTS) continue;
+        s->rest = rs_view(p, (size_t)(end - p));
+        break;
     }
     s->n = n;
 }
@@ -365,24 +383,30 @@ bool rs_x12_next(struct rs_x12_walk *w, struct rs_x12_segment *s) {
     return true;
 }
 
-bool rs_x12_says(const char *p, size_t n, bool *full, struct rs_x12_set *set) {
+bool rs_x12_says(const char *p, size_t n, struct rs_x12_said *said) {
     struct rs_x12_env env = {0};
     struct rs_x12_walk walk;
     struct rs_x12_segment s;
     const char *start = skip(p, p + n, &env);
     size_t length;
     unsigned sets = 0;
-    *full = false;
-    *set = (struct rs_x12_set){0};
+    bool change = false, audit = false;
+    *said = (struct rs_x12_said){.full = false};
     if (!rs_x12_isa(start, (size_t)(p + n - start), &env, &length)) return false;
     rs_x12_walk(&walk, start, (size_t)(p + n - start), &env, 1);
     while (rs_x12_next(&walk, &s)) {
         sets += rs_eq_c(s.el[0], "ST");
-        if (sets == 1 && walk.in_header) *set = walk.env.set;
-        if (rs_eq_c(s.el[0], "BGN") && (rs_eq_c(rs_x12_el(&s, 8), "4") || rs_eq_c(rs_x12_el(&s, 8), "RX"))) *full = true;
+        if (sets == 1 && walk.in_header) said->set = walk.env.set;
+        if (rs_eq_c(s.el[0], "BGN")) {
+            struct rs_view action = rs_x12_el(&s, 8);
+            said->full = said->full || rs_eq_c(action, "4") || rs_eq_c(action, "RX");
+            change = change || rs_eq_c(action, "2");
+        }
         if (!s.begins) continue;
-        *full = *full || rs_eq_c(rs_x12_el(&s, 3), "030");
+        audit = rs_eq_c(rs_x12_el(&s, 3), "030");
         break;
     }
+    said->doubtful = audit && change && !said->full;
+    said->full = said->full || (audit && !change);
     return true;
 }

@@ -45,6 +45,7 @@ enum rs_x12_loop {
 struct rs_x12_segment {
     struct rs_view el[RS_X12_MAX_ELEMENTS]; /* el[0] is the id; trimmed; beyond n: null */
     unsigned n;
+    struct rs_view rest; /* what stands beyond the last element kept; null for nothing */
     enum rs_x12_loop loop;
     bool begins; /* INS: a member begins */
     bool header; /* a DTP or REF of the transaction set's header that env.set has taken in */
@@ -63,18 +64,26 @@ struct rs_x12_walk {
 };
 void rs_x12_walk(struct rs_x12_walk *w, const char *p, size_t n, const struct rs_x12_env *env, uint64_t first_number);
 bool rs_x12_next(struct rs_x12_walk *w, struct rs_x12_segment *s);
+/* How many elements that are not empty stand beyond the last that the guides have in this segment. */
+unsigned rs_x12_surplus(const struct rs_x12_segment *s, char separator);
 static inline struct rs_view rs_x12_el(const struct rs_x12_segment *s, unsigned i) {
     return i < s->n ? s->el[i] : RS_NULL;
 }
 
 /* Reads an ISA at p: its separators, and its length with terminator. False where it is none, or not whole. */
 bool rs_x12_isa(const char *p, size_t n, struct rs_x12_env *env, size_t *length);
-/* GS04 of the first group within a file's first bytes. */
-bool rs_x12_group_date(const char *p, size_t n, int32_t *date);
+/* GS04 of the first group within a file's first bytes. `moment` puts files of one day in order: by GS05, files without a
+ * time first, then by ISA13, the interchange's number. */
+bool rs_x12_group_date(const char *p, size_t n, int32_t *date, uint64_t *moment);
 
-/* What a file says of itself in its first bytes. `full`: that it holds every member: BGN08 is 4 (verify) or RX (replace),
- * or its first member's INS03 is 030 (audit). `set`: the header of its first transaction set. */
-bool rs_x12_says(const char *p, size_t n, bool *full, struct rs_x12_set *set);
+/* What a file says of itself in its first bytes. `set`: the header of its first transaction set. */
+struct rs_x12_said {
+    bool full;     /* it holds every member: BGN08 is 4 (verify) or RX (replace); where it has no BGN08, its first member's
+                    * INS03 is 030 (audit) */
+    bool doubtful; /* BGN08 is 2 (change), and its first member's INS03 is 030 */
+    struct rs_x12_set set;
+};
+bool rs_x12_says(const char *p, size_t n, struct rs_x12_said *said);
 
 enum rs_x12_fault {
     RS_X12_SE_COUNT,  /* SE01 is not the number of segments from ST to SE */

@@ -32,6 +32,8 @@ struct rs_834_member {
     unsigned phone_rank;
     bool is_facility; /* a facility stands in `facility`, not a provider */
     bool names_corrected, demographics_corrected, languages_corrected;
+    bool has_n3, has_n4, has_dmg; /* of the NM1 at hand */
+    const char *repeated;         /* one of these that came again: the guide has one of each */
     struct list refs, languages, coverages;
 };
 
@@ -91,8 +93,19 @@ static void span_of(const struct rs_x12_segment *s, struct rs_view *from, struct
     }
 }
 
-static bool in_2000(struct rs_834_member *m, const struct rs_x12_segment *s) {
+/* Whether a REF of this qualifier goes anywhere: the family's number (0F) and the policy (1L) do without a rule. */
+static bool reads_ref(const struct rs_profile *p, struct rs_view qualifier) {
+    if (rs_eq_c(qualifier, "0F") || rs_eq_c(qualifier, "1L")) return true;
+    for (size_t i = 0; i < p->n_identifiers; i++)
+        if (p->identifiers[i].kind == RS_ID_REF && rs_eq(p->identifiers[i].what, qualifier)) return true;
+    for (size_t i = 0; i < p->n_member_ids; i++)
+        if (p->member_ids[i].kind == RS_ID_REF && rs_eq(p->member_ids[i].what, qualifier)) return true;
+    return false;
+}
+
+static bool in_2000(struct rs_834_member *m, const struct rs_x12_segment *s, const struct rs_profile *profile) {
     if (id_is(s, "REF")) {
+        if (!reads_ref(profile, rs_x12_el(s, 1))) return false;
         struct named *ref = push(&m->refs);
         ref->a = rs_x12_el(s, 1);
         ref->b = rs_x12_el(s, 2);
@@ -111,7 +124,14 @@ static bool in_2000(struct rs_834_member *m, const struct rs_x12_segment *s) {
     return true;
 }
 
+/* The last one counts, so that what the first one said is lost. */
+static void once(struct rs_834_member *m, bool *has, const char *id) {
+    if (*has && !m->repeated) m->repeated = id;
+    *has = true;
+}
+
 static void name(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    m->has_n3 = m->has_n4 = m->has_dmg = false;
     m->corrected = rs_eq_c(rs_x12_el(s, 1), "74");
     if (m->names_corrected && !m->corrected) return; /* an IL after a 74 changes nothing */
     m->names_corrected = m->corrected;
@@ -135,7 +155,14 @@ static void contact(struct rs_834_member *m, const struct rs_x12_segment *s) {
             }
 }
 
+static void street(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    once(m, &m->has_n3, "N3");
+    m->street1 = rs_x12_el(s, 1);
+    m->street2 = rs_x12_el(s, 2);
+}
+
 static void place_name(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    once(m, &m->has_n4, "N4");
     m->city = rs_x12_el(s, 1);
     m->state = rs_x12_el(s, 2);
     m->zip = rs_x12_el(s, 3);
@@ -144,6 +171,7 @@ static void place_name(struct rs_834_member *m, const struct rs_x12_segment *s) 
 
 static void demographics(struct rs_834_member *m, const struct rs_x12_segment *s) {
     if (m->demographics_corrected && !m->corrected) return;
+    once(m, &m->has_dmg, "DMG");
     m->demographics_corrected = m->corrected;
     m->dmg_place = place_of(s);
     m->birth = rs_x12_el(s, 2);
@@ -168,7 +196,7 @@ static void language(struct rs_834_member *m, const struct rs_x12_segment *s) {
 static bool in_2100a(struct rs_834_member *m, const struct rs_x12_segment *s) {
     if (id_is(s, "NM1")) name(m, s);
     else if (id_is(s, "PER")) contact(m, s);
-    else if (id_is(s, "N3")) m->street1 = rs_x12_el(s, 1), m->street2 = rs_x12_el(s, 2);
+    else if (id_is(s, "N3")) street(m, s);
     else if (id_is(s, "N4")) place_name(m, s);
     else if (id_is(s, "DMG")) demographics(m, s);
     else if (id_is(s, "LUI")) language(m, s);
@@ -218,9 +246,9 @@ static bool in_2310(struct rs_834_member *m, const struct rs_x12_segment *s) {
     return true;
 }
 
-static bool take(struct rs_834_member *m, const struct rs_x12_segment *s) {
+static bool take(struct rs_834_member *m, const struct rs_x12_segment *s, const struct rs_profile *profile) {
     switch (s->loop) {
-    case RS_LOOP_2000: return in_2000(m, s);
+    case RS_LOOP_2000: return in_2000(m, s, profile);
     case RS_LOOP_2100A: return in_2100a(m, s);
     case RS_LOOP_2300: return in_2300(m, s);
     case RS_LOOP_2310: return in_2310(m, s);
@@ -290,6 +318,13 @@ static bool looks_cdcrec(struct rs_view v) { /* 2106-3: digits, dash, check digi
     return v.n == 6 && v.p[4] == '-' && rs_all_digits(rs_view(v.p, 4)) && v.p[5] >= '0' && v.p[5] <= '9';
 }
 
+static void count_surplus(struct rs_rows *rows, size_t n, const char *what) {
+    int32_t file_no = rows->block->source->file_no;
+    if (!n) return;
+    rs_count(&rows->batch->tally, "x12_element", file_no, RS_READ, "-", n);
+    rs_count(&rows->batch->tally, "x12_element", file_no, RS_IGNORED, what, n);
+}
+
 /* C056: letter, qualifier, code; any of them may be missing. */
 static void put_composite(struct rs_rows *rows, const struct rs_834_member *m, struct rs_view composite) {
     char colon = rows->block->env.component;
@@ -301,9 +336,11 @@ static void put_composite(struct rs_rows *rows, const struct rs_834_member *m, s
     struct rs_view cdcrec = RS_LIT("cdcrec");
     if (rs_has(letter))
         rs_rows_put_value(rows, "code", looks_cdcrec(letter) ? cdcrec : RS_LIT("x12_1109"), letter, segment, offset);
-    if (!rs_has(code)) return;
     bool ret = rs_eq_c(qualifier, "RET") || looks_cdcrec(code);
-    rs_rows_put_value(rows, "code", ret ? cdcrec : RS_LIT("local"), code, segment, offset);
+    if (rs_has(code)) rs_rows_put_value(rows, "code", ret ? cdcrec : RS_LIT("local"), code, segment, offset);
+    size_t more = 0; /* C056 has three components */
+    while (!rs_is_null(rest)) more += rs_has(rs_trim(rs_split(&rest, colon)));
+    count_surplus(rows, more, "surplus component");
 }
 
 /* DMG11 says how all of DMG05 was collected, in a code list under qualifier REC (DMG10): one code, not one for each
@@ -455,6 +492,9 @@ static void put_member(struct rs_rows *rows, const struct rs_834_member *m) {
     put_coverages(rows, m, eligible_from, eligible_to);
     put_race(rows, m);
     put_languages(rows, m);
+    if (m->repeated)
+        rs_rows_bad_value(rows, "segment_repeated", rs_cstr(m->repeated), RS_NULL,
+                          "stands twice in the member's loop 2100A, of which the last is read; ask the sender which is meant");
     rs_rows_written(rows);
 }
 
@@ -489,12 +529,13 @@ void rs_read_834(struct rs_rows *rows, struct rs_worker *worker) {
     struct rs_834_member *m = worker->member;
     struct rs_x12_walk walk;
     struct rs_x12_segment s;
-    uint64_t record_no = b->record_no, all = 0, used = 0, unknown = 0, line = b->line;
+    uint64_t record_no = b->record_no, all = 0, used = 0, unknown = 0, surplus = 0, line = b->line;
     size_t counted = 0; /* bytes whose line breaks are in line */
     rs_x12_walk(&walk, rows->batch->in.p, rows->batch->in.n, &b->env, b->segment);
     restart(m);
     while (rs_x12_next(&walk, &s)) {
         all++;
+        surplus += rs_x12_surplus(&s, walk.env.element);
         if (s.begins || s.loop == RS_LOOP_ENVELOPE) {
             if (m->open) put_member(rows, m);
             if (m->open) restart(m);
@@ -507,7 +548,7 @@ void rs_read_834(struct rs_rows *rows, struct rs_worker *worker) {
             m->line = line;
             m->set = walk.env.set;
             used++;
-        } else if (s.header || (m->open && take(m, &s))) {
+        } else if (s.header || (m->open && take(m, &s, b->source->profile))) {
             used++;
         } else if (!s.known) {
             unknown++;
@@ -523,4 +564,5 @@ void rs_read_834(struct rs_rows *rows, struct rs_worker *worker) {
     rs_count(t, "x12_segment", file_no, RS_MERGED, "-", used);
     rs_count(t, "x12_segment", file_no, RS_IGNORED, "not about the member", all - used - unknown);
     if (unknown) rs_count(t, "x12_segment", file_no, RS_IGNORED, "unknown segment", unknown);
+    count_surplus(rows, surplus, "surplus element");
 }

@@ -57,3 +57,18 @@ samples() { [ -d "$shared/samples/hl7v2" ] || skip "no $shared/samples here"; }
     /usr/bin/python3 -c 'import hl7' 2>/dev/null || skip "python3-hl7 is not installed"
     /usr/bin/python3 "$BATS_TEST_DIRNAME/hl7v2_fields.py" "$run/ingest" "$shared"/samples/hl7v2/*.hl7
 }
+
+@test "python3-hl7 finds the same in forms that the samples lack" {
+    /usr/bin/python3 -c 'import hl7' 2>/dev/null || skip "python3-hl7 is not installed"
+    cd "$BATS_TEST_TMPDIR"
+    head -c 32 /dev/urandom >site.key
+    # other delimiters; a visit's, a usual and the sender's facility, with an escape; observations of both kinds, one taken back
+    printf 'MSH#*~\\&#APP#SOUTH\\T\\NORTH#B#C#20250102##ADT*A08#1#P#2.8\rPID###7***A*MR##Doe*Jo##19800101#F##2106-3*White~2028-9#####spa*Spanish#######N*No\rOBX#1#CWE#76690-7*SO*LN##38628009*Gay*SCT######F\rOBX#2#ST#76691-5##nonbinary######F\rOBX#3#CWE#76690-7##X######W\r' >marks.hl7
+    printf 'BHS|^~\\&|A\rMSH|^~\\&|A|FAC|||20250102||ADT^A01|2|P|2.5\rPID|||8^^^A^MR||Roe^Al||19810101|M||B^Black^L^2054-5^^CDCREC\rPD1|||USUAL^L\rPV1|1|I|W^3^1^EAST\rMSH|^~\\&|A|FAC|||20250103||ADT^A31|3|P|2.5\rPID|||9^^^A^MR||Poe^Bo||19820101|F\rPD1|||USUAL^L\rNK1|1|Poe^Ma|MTH\rBTS|2\r' >batch.hl7
+    # a merge of two persons in one message, the second with two earlier numbers
+    printf 'MSH|^~\\&|A|FAC|||20250104||ADT^A40|4|P|2.5\rPID|||N1^^^A^MR||Coe^Cy||19830101|F\rMRG|O1^^^A^MR\rPID|||N2^^^A^MR||Foe^Di||19840101|M\rMRG|O2^^^A^MR~O3^^^A^MR\r' >merges.hl7
+    printf 'name: forms\nsite_key: site.key\nsources:\n  - {profile: hl7v2-adt, source: H, files: [marks.hl7, batch.hl7, merges.hl7]}\n' >forms.yaml
+    "$bin/relsogi-ingest" --config forms.yaml --output out
+    [ "$(tail -n +2 out/record.tsv | wc -l)" = 5 ]
+    /usr/bin/python3 "$BATS_TEST_DIRNAME/hl7v2_fields.py" out marks.hl7 batch.hl7 merges.hl7
+}

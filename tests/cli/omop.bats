@@ -105,3 +105,29 @@ YAML
     [ "$status" = 65 ]
     [[ "$output" == *observation_concept_id* ]]
 }
+
+@test "columns of LOCATION, DEATH and CARE_SITE beside those of PERSON" {
+    cat >person.csv <<'END'
+person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,race_concept_id,ethnicity_concept_id,location_id,address_1,address_2,city,state,zip,county,death_date,care_site_name
+1,8532,1941,1,1,8527,38003564,7,12 Elm St,Apt 4,Albany,NY,12203,Albany,2024-05-06,North Clinic
+2,8507,1942,1,1,8516,38003564,,,,,,,,,
+END
+    cat >relsogi.yaml <<'YAML'
+name: omop
+site_key: site.key
+sources:
+  - {profile: omop-person-csv, files: person.csv, file_date: 2025-01-31}
+YAML
+    "$bin/relsogi" run --config relsogi.yaml --as-of $as_of --run-id t --output runs --until reconcile >/dev/null
+    one() { column runs/t/reconcile/person.tsv "$1" birth_date=1941-01-01; }
+    [ "$(($(wc -l <runs/t/reconcile/person.tsv) - 1))" = 2 ]
+    [ "$(one death_date)" = 2024-05-06 ]
+    [ "$(one zip5)" = 12203 ]
+    [ "$(one state)" = NY ]
+    [ "$(one white)" = Y ]
+    [ "$(column runs/t/reconcile/person.tsv death_date birth_date=1942-01-01)" = '\N' ]
+    [ "$(column runs/t/ingest/record.tsv street_raw city_raw=Albany)" = "12 Elm St, Apt 4" ]
+    [ "$(column runs/t/ingest/record.tsv facility city_raw=Albany)" = "North Clinic" ]
+    [ "$(column runs/t/ingest/file.tsv file_date name=person.csv)" = 2025-01-31 ]
+    ledgers_balance runs/t
+}

@@ -91,5 +91,16 @@ elements() { column ingested/assertion.tsv "$1" | sort -u | paste -sd' '; }
     [ "$status" = 65 ]
     run "$bin/relsogi" profile
     [ "$status" = 64 ]
+    # no header, or all in one line: the first person would stand where names of columns do
+    printf 'M1,Doe,1980-02-29,F\nM2,Roe,1981-03-01,M\n' >headless.csv
+    run "$bin/relsogi" profile headless.csv
+    [ "$status" = 65 ]
+    [[ $output == *'column 3'* ]]
+    [[ $output != *Doe* ]]
+    printf 'member_id,last_name\rM1,Doe\rM2,Roe\r' >returns.csv
+    run "$bin/relsogi" profile returns.csv
+    [ "$status" = 65 ]
+    [[ $output == *'CR alone'* ]]
+    [[ $output != *Doe* ]]
     "$bin/relsogi" profile --help | grep -q -- --output
 }

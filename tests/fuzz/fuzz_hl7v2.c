@@ -40,9 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz *f = fuzz_start("hl7v2-adt");
     const char *p = (const char *)data;
     int32_t day;
+    uint64_t moment;
     if (!size) return 0;
     rs_hl7_begins(p, size);
-    rs_hl7_file_date(p, size, &day);
+    rs_hl7_file_date(p, size, &day, &moment);
     struct found whole = cut_all(f, p, size, size);
     struct found small = cut_all(f, p, size, 61);
     CHECK(whole.records == small.records);

@@ -57,10 +57,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t length;
     const char *p = (const char *)data;
     int32_t day;
-    rs_x12_group_date(p, size, &day);
-    bool full;
-    struct rs_x12_set set;
-    rs_x12_says(p, size, &full, &set);
+    uint64_t moment;
+    rs_x12_group_date(p, size, &day, &moment);
+    struct rs_x12_said said;
+    rs_x12_says(p, size, &said);
     if (size == 0 || !rs_x12_isa(p, size, &env, &length)) return 0; /* the stage refuses such a file */
     struct found whole = cut_all(f, p, size, size, true);
     struct found small = cut_all(f, p, size, 61, true);

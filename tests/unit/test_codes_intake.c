@@ -240,7 +240,7 @@ static bool sogi(void *self, const char *path, const struct rs_table_row *row, s
                                               {"Race OMB.1997", "race\n"}};
     static const char *const methods[][2] = {{"self-reported", "self\n"}, {"reported-by-related-person", "related_person\n"},
                                              {"observed", "observed\n"}, {"administrative", "administrative\n"},
-                                             {"derived-specify", "derived\n"}, {"other-specify", "administrative\n"}};
+                                             {"derived-specify", "derived\n"}, {"other-specify", "unknown\n"}};
     (void)self, (void)path, (void)e;
     struct rs_view domain = rs_table_cell(row, "domain"), code = rs_table_cell(row, "code");
     bool loinc = rs_eq_c(domain, "loinc");

@@ -173,6 +173,20 @@ Test(ingest_834, letter_in_isa11) {
     EXPECT(assertion, "raw", "CU\n");
 }
 
+/* Such a file repeats with the usual separator all the same, which is in no code; one of version 4010 has no repetitions. */
+Test(ingest_834, repetitions_without_a_separator) {
+    static const char file[] = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *050221*0602*U*%s*1*0*P*:~"
+                               "GS*BE*A*B*20050221*0602*1*X*005010X220A1~ST*834*1~INS*Y*18*021~REF*0F*M1~NM1*IL*1*DUUR*UMA~"
+                               "DMG*D8*19400816*M**C:RET:2106-3^B~SE*6*1~GE*1*1~IEA*1*1~";
+    char text[1024];
+    snprintf(text, sizeof text, file, "00501");
+    ingest("834-5010", text);
+    EXPECT(assertion, "seq system raw", "1|x12_1109|C\n2|cdcrec|2106-3\n3|x12_1109|B\n");
+    snprintf(text, sizeof text, file, "00401");
+    ingest("834-5010", text);
+    EXPECT(assertion, "seq system raw", "1|x12_1109|C\n2|cdcrec|2106-3^B\n");
+}
+
 Test(ingest_834, version_4010) {
     ingest("834-5010", "ISA*00*          *00*          *ZZ*A              *ZZ*B              *020221*0602*U*00401*1*0*P*>~"
                        "GS*BE*A*B*20020221*0602*1*X*004010X095A1~ST*834*1~INS*Y*18*021~REF*0F*M1~NM1*IL*1*DOE*JO~"
@@ -205,7 +219,9 @@ Test(ingest_834, wrong_counts) {
 Test(ingest_834, truncated) {
     ingest("834-5010", HEAD MEMBER "DMG*D8*1980");
     EXPECT(record, "family_raw birth_raw", "DOE|1980\n");
-    EXPECT(quarantine, "scope rule", "value|x12_unclosed\n");
+    char expected[80]; /* ISA GS ST BGN INS REF NM1 DMG: the last one */
+    snprintf(expected, sizeof expected, "value|x12_unclosed|8|%zu\n", strlen(HEAD MEMBER));
+    EXPECT(quarantine, "scope rule segment offset", expected);
 }
 
 Test(ingest_834, many_faults) {
@@ -390,4 +406,47 @@ Test(ingest_834, unknown_segments_of_headers) {
     cr_expect(strstr(ROWS(ledger, "layout fate reason rows"),
                      "x12_segment|read|-|20\nx12_segment|merged|-|5\nx12_segment|ignored|not about the member|7\n"
                      "x12_segment|ignored|unknown segment|8\n"), "%s", ROWS(ledger, "layout fate reason rows"));
+}
+
+/* What stands beyond a segment's last element in the guides (INS17, REF04, DTP03, DMG11, N402 and so on), or beyond C056-03,
+ * is counted, also where more stand than are kept; empty ones are not. The parsed elements stay as they are. */
+Test(ingest_834, surplus_elements) {
+    struct rs_buffer b = {0};
+    rs_buffer_printf(&b, "INS*Y*18*030*XN*A*E**FT***********X~REF*0F*M1***~NM1*IL*1*DOE*JANE~N3*1 MAIN*APT 2*CARE OF*BOB~"
+                         "DMG*D8*19800229*F**C:RET:2106-3:WHITE:ALSO^H::::*********X*~LUI*LE*ENG**7");
+    for (int i = 5; i <= 80; i++) rs_buffer_printf(&b, "*%s", i == 5 || i % 10 ? "" : "N");
+    rs_buffer_printf(&b, "~HD*030**HLT~DTP*348*D8*20240101*MORE~XYZ*1*2*3~");
+    rs_buffer_byte(&b, 0);
+    members("834-5010", b.p);
+    rs_buffer_free(&b);
+    EXPECT(record, "family_raw street_raw birth_raw", "DOE|1 MAIN, APT 2|19800229\n");
+    EXPECT(coverage, "product start_date", "HLT|2024-01-01\n");
+    EXPECT(assertion, "element raw",
+           "race_ethnicity|C\nrace_ethnicity|2106-3\nrace_ethnicity|H\nlanguage_spoken|ENG\n");
+    /* INS18, N303, N304, DMG14, DTP04; LUI10, 20, ... 80; components 4 and 5 of the first repetition */
+    cr_expect(strstr(ROWS(ledger, "layout file_no fate reason rows"),
+                     "x12_element|1|read|-|15\nx12_element|1|ignored|surplus component|2\n"
+                     "x12_element|1|ignored|surplus element|13\n"), "%s", ROWS(ledger, "layout file_no fate reason rows"));
+}
+
+/* One N3, N4 and DMG in loop 2100A: where there are two, the last is read, and it is said. A corrected member has its own. */
+Test(ingest_834, segments_that_stand_twice) {
+    members("834-5010", MEMBER "N3*1 OAK~N4*BEND*OR*97701~DMG*D8*19800229*F**C~DMG*D8*19800229*F**B~"
+                        "INS*Y*18*001~REF*0F*M2~NM1*IL*1*OLD*NAME~N3*1 OAK~DMG*D8*19800229*F**C~NM1*74*1*NEW*NAME~N3*2 ELM~DMG*D8*19800229*F**B~"
+                        "NM1*31*1~N3*PO BOX 1~N4*SALEM*OR*97301~");
+    EXPECT(record, "family_raw street_raw", "DOE|1 OAK\nNEW|2 ELM\n");
+    EXPECT(assertion, "record_no raw", "1|B\n2|B\n");
+    EXPECT(quarantine, "scope record_no rule field", "value|1|segment_repeated|DMG\n");
+}
+
+/* REF of loop 2000: those that a rule of the profile, the family's key or the policy needs went into the member's rows; others
+ * are counted as not about the member. */
+Test(ingest_834, references_that_no_rule_reads) {
+    members("834-5010", "INS*Y*18*030~REF*0F*M1~REF*1L*G1~REF*SY*123456789~REF*17*DEPT~REF*ZZ*X~NM1*IL*1*DOE*JO~HD*030**HLT~");
+    EXPECT(identifier, "id_type id_system value links",
+           "member|plan_member|M1|Y\nsubscriber|plan_subscriber|M1|N\nsocial_security|us_ssn|123456789|N\n");
+    EXPECT(coverage, "policy", "G1\n");
+    /* INS, three REF, NM1, HD; ISA GS ST BGN, two REF, SE GE IEA */
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"),
+                     "x12_segment|read|-|15\nx12_segment|merged|-|6\nx12_segment|ignored|not about the member|9\n"));
 }

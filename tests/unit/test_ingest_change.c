@@ -284,3 +284,151 @@ Test(ingest_change, mode_of_the_profile) {
     cr_expect(!rs_stage_run(&rs_stage_ingest, &call, &error));
     cr_expect_eq(error.code, RS_CONFIG);
 }
+
+/* As put_834, with a time (GS05) and the interchange's number (ISA13). */
+static void put_timed(const char *name, const char *time, const char *number, const char *members) {
+    char path[PATH_MAX];
+    struct rs_buffer b = {0};
+    struct rs_error error = {0};
+    put_834(name, "20250228", "2", members);
+    in_folder(path, name);
+    cr_assert(rs_read_file(path, &b, 1 << 20, &error), "%s", error.text);
+    rs_buffer_byte(&b, 0);
+    char *gs = strstr(b.p, "*20250228*0900*1*X*"), *isa = strstr(b.p, "*00501*000000001*");
+    cr_assert(gs && isa && strlen(number) == 9);
+    memcpy(isa + 7, number, 9);
+    struct rs_buffer out = {0};
+    rs_buffer_printf(&out, "%.*s*20250228*%s%s", (int)(gs - b.p), b.p, time, gs + strlen("*20250228*0900"));
+    put_file(name, out.p, out.n);
+    rs_buffer_free(&b);
+    rs_buffer_free(&out);
+}
+
+/* Two change files of one day: GS05 says which was written last, then ISA13; never their digests. Four days of each, so
+ * that digests, which are as good as random, would have to be in order eight times. */
+Test(ingest_change, order_within_a_day) {
+    static const struct { const char *time[2], *number[2]; } days[] = {
+        {{"0900", "1730"}, {"000000009", "000000002"}}, {{"090000", "090001"}, {"000000009", "000000002"}},
+        {{"0900", "0900"}, {"000000010", "000000011"}}, {{"1130", "11300050"}, {"000000002", "000000001"}},
+    };
+    january();
+    for (size_t i = 0; i < 4; i++) {
+        for (int swap = 0; swap < 2; swap++) {
+            put_timed("one", days[i].time[swap], days[i].number[swap], "INS*Y*18*001~REF*0F*M1~NM1*IL*1*ALDER*UNA~N3*1 UNA~");
+            put_timed("two", days[i].time[!swap], days[i].number[!swap], "INS*Y*18*001~REF*0F*M1~NM1*IL*1*ALDER*DUA~N3*2 DUA~");
+            after("one, two", "jan", "feb");
+            cr_expect(strstr(sorted("feb", &rs_layout_record, "given_raw street_raw"), swap ? "UNA|1 UNA\n" : "DUA|2 DUA\n"),
+                      "day %zu, swapped %d", i, swap);
+        }
+    }
+}
+
+/* A change file that comes after what is newer: than the full file of the prior run, nothing of it counts; than another
+ * change of the same member, that member's row does not, and is said. */
+Test(ingest_change, late) {
+    january();
+    put_834("february", "20250228", "2", "INS*Y*18*001~REF*0F*M1~NM1*IL*1*ALDER*FEBRUARY~");
+    after("february", "jan", "feb");
+    put_834("midmonth", "20250215", "2", "INS*Y*18*001~REF*0F*M1~NM1*IL*1*ALDER*MIDMONTH~"
+                                         "INS*Y*18*001~REF*0F*M2~NM1*IL*1*BIRCH*ROBERT~");
+    after("midmonth", "feb", "mid");
+    SORTED("mid", record, "family_raw given_raw", "ALDER|FEBRUARY\nBIRCH|ROBERT\nCEDAR|CYD\n");
+    SORTED("mid", quarantine, "rule file_no record_no segment field", "change_late|1|1|5|GS04\n");
+    cr_expect(strstr(rows_in("mid", &rs_layout_ledger, "layout file_no fate reason rows"),
+                     "x12_834|1|read|-|2\nx12_834|1|written|-|1\n"
+                     "x12_834|1|superseded|older than what stands of the member|1\n"));
+    put_834("december", "20241231", "2", "INS*Y*18*024~REF*0F*M2~NM1*IL*1*BIRCH*BOB~INS*Y*18*021~REF*0F*M8~NM1*IL*1*GONE*GUY~");
+    after("december", "feb", "dec");
+    SORTED("dec", record, "family_raw given_raw", "ALDER|FEBRUARY\nBIRCH|BOB\nCEDAR|CYD\n");
+    SORTED("dec", quarantine, "rule", "");
+    cr_expect(strstr(rows_in("dec", &rs_layout_ledger, "layout file_no fate reason rows"),
+                     "x12_834|1|superseded|older than the full file|2\n"));
+    SORTED("dec", file, "name extent carried", "december|change|N\nfebruary|change|Y\njanuary|full|Y\n");
+}
+
+/* The end of eligibility stands through a change of something else, and no longer once the member is back. */
+Test(ingest_change, end_of_eligibility) {
+    january();
+    put_834("february", "20250228", "2", "INS*Y*18*024~REF*0F*M1~DTP*356*D8*20240101~DTP*357*D8*20250215~NM1*IL*1*ALDER*ANN~"
+                                         "INS*Y*18*001~REF*0F*M1~NM1*IL*1*ALDER*ANN~N3*9 ELM~");
+    after("february", "jan", "feb");
+    cr_expect(strstr(sorted("feb", &rs_layout_record, "family_raw eligible_from eligible_to street_raw"),
+                     "ALDER|2024-01-01|2025-02-15|9 ELM\n"));
+    put_834("march", "20250331", "2", "INS*Y*18*025~REF*0F*M1~NM1*IL*1*ALDER*ANN~");
+    after("march", "feb", "mar");
+    cr_expect(strstr(sorted("mar", &rs_layout_record, "family_raw eligible_from eligible_to"), "ALDER|2024-01-01|-\n"));
+}
+
+/* Back after a gap: eligibility begins anew (DTP*356), and the days between were not covered. */
+Test(ingest_change, reinstated_after_a_gap) {
+    january();
+    put_834("february", "20250228", "2", "INS*Y*18*024~REF*0F*M1~DTP*357*D8*20250215~NM1*IL*1*ALDER*ANN~"
+                                         "INS*Y*18*024~REF*0F*M2~DTP*357*D8*20250228~NM1*IL*1*BIRCH*BOB~");
+    after("february", "jan", "feb");
+    put_834("march", "20250331", "2", "INS*Y*18*025~REF*0F*M1~DTP*356*D8*20250401~NM1*IL*1*ALDER*ANN~"
+                                      "INS*Y*18*025~REF*0F*M2~DTP*356*D8*20250301~NM1*IL*1*BIRCH*BOB~");
+    after("march", "feb", "mar");
+    SORTED("mar", coverage, "file_no record_no product start_date end_date maintenance",
+           "1|1|HLT GOLD|2025-04-01|-|025\n1|2|DEN|2024-01-01|-|025\n1|2|HLT GOLD|2024-01-01|-|025\n"
+           "2|1|HLT GOLD|2024-01-01|2025-02-15|024\n3|3|HLT GOLD|2023-01-01|2023-12-31|030\n");
+}
+
+/* Where one product was added twice, its end ends both: a span left open would cover the member for ever. */
+Test(ingest_change, overlapping_spans_end_together) {
+    january();
+    put_834("february", "20250228", "2", "INS*Y*18*021~REF*0F*M1~NM1*IL*1*ALDER*ANN~HD*021**HLT*GOLD~DTP*348*D8*20250201~");
+    put_834("march", "20250331", "2", "INS*Y*18*001~REF*0F*M1~NM1*IL*1*ALDER*ANN~HD*024**HLT*GOLD~DTP*349*D8*20250310~");
+    after("february, march", "jan", "mar");
+    cr_expect(strstr(sorted("mar", &rs_layout_coverage, "file_no record_no product start_date end_date maintenance"),
+                     "2|1|HLT GOLD|2024-01-01|2025-03-10|024\n2|1|HLT GOLD|2025-02-01|2025-03-10|024\n"));
+}
+
+/* A change of a coverage that names another start corrects the span it shares days with; what lies apart is history. */
+Test(ingest_change, a_change_corrects_what_it_overlaps) {
+    january();
+    put_834("february", "20250228", "2", "INS*Y*18*021~REF*0F*M3~NM1*IL*1*CEDAR*CYD~HD*021**HLT*GOLD~DTP*348*D8*20250201~"
+                                         "INS*Y*18*001~REF*0F*M1~NM1*IL*1*ALDER*ANN~HD*001**HLT*GOLD~DTP*348*D8*20220101~DTP*349*D8*20221231~");
+    put_834("march", "20250331", "2", "INS*Y*18*001~REF*0F*M3~NM1*IL*1*CEDAR*CYD~HD*001**HLT*GOLD~DTP*348*D8*20250301~");
+    after("february, march", "jan", "mar");
+    SORTED("mar", coverage, "file_no record_no product start_date end_date maintenance",
+           "1|2|HLT GOLD|2022-01-01|2022-12-31|001\n2|1|HLT GOLD|2025-03-01|-|001\n3|1|HLT GOLD|2024-01-01|-|030\n"
+           "3|2|DEN|2024-01-01|-|030\n3|2|HLT GOLD|2024-01-01|-|030\n3|3|HLT GOLD|2023-01-01|2023-12-31|030\n");
+}
+
+/* A full file and a change of one day: the change counts where it was written later. */
+Test(ingest_change, full_file_of_the_same_day) {
+    put_834("whole", "20250228", "4", "INS*Y*18*030~REF*0F*M1~NM1*IL*1*ALDER*WHOLE~");
+    put_timed("morning", "0800", "000000009", "INS*Y*18*001~REF*0F*M1~NM1*IL*1*ALDER*MORNING~");
+    put_timed("evening", "1800", "000000001", "INS*Y*18*001~REF*0F*M1~NM1*IL*1*ALDER*EVENING~");
+    after("morning, whole", NULL, "one");
+    SORTED("one", record, "given_raw", "WHOLE\n");
+    after("evening, morning, whole", NULL, "two");
+    SORTED("two", record, "given_raw", "EVENING\n");
+}
+
+/* BGN08 decides what a file is: a change whose first row states all of its member (030) must not end everybody else. Where it is
+ * not there, the first INS03 does. */
+Test(ingest_change, a_change_that_begins_with_an_audit_row) {
+    january();
+    put_834("february", "20250228", "2", "INS*Y*18*030~REF*0F*M1~NM1*IL*1*ALDER*ANNA~INS*Y*18*024~REF*0F*M2~NM1*IL*1*BIRCH*BOB~");
+    after("february", "jan", "feb");
+    SORTED("feb", record, "family_raw given_raw maintenance", "ALDER|ANNA|030\nBIRCH|BOB|024\nCEDAR|CYD|030\n");
+    SORTED("feb", file, "name extent", "february|change\njanuary|full\n");
+    put_834("march", "20250331", "", "INS*Y*18*030~REF*0F*M1~NM1*IL*1*ALDER*ANNA~");
+    after("march", "jan", "mar");
+    SORTED("mar", record, "family_raw", "ALDER\n");
+    SORTED("mar", file, "name extent", "march|full\n");
+}
+
+/* An end before anything had begun: what was to begin never took effect, and must not run for ever. One that ends what ran
+ * leaves what begins later. */
+Test(ingest_change, cancelled_before_it_began) {
+    january();
+    put_834("february", "20250228", "2", "INS*Y*18*024~REF*0F*M1~DTP*357*D8*20231231~NM1*IL*1*ALDER*ANN~"
+                                         "INS*Y*18*021~REF*0F*M2~NM1*IL*1*BIRCH*BOB~HD*021**VIS~DTP*348*D8*20250401~"
+                                         "INS*Y*18*024~REF*0F*M2~DTP*357*D8*20250315~NM1*IL*1*BIRCH*BOB~");
+    after("february", "jan", "feb");
+    SORTED("feb", coverage, "file_no record_no product start_date end_date maintenance",
+           "1|1|HLT GOLD|2024-01-01|2023-12-31|024\n1|2|VIS|2025-04-01|-|021\n1|3|DEN|2024-01-01|2025-03-15|024\n"
+           "1|3|HLT GOLD|2024-01-01|2025-03-15|024\n2|3|HLT GOLD|2023-01-01|2023-12-31|030\n");
+}

@@ -65,6 +65,7 @@ Test(ingest_csv, headers) {
     refused("roster-csv", "member_id,Member_Id\n1,2\n", RS_DATA, "twice");
     refused("measures-csv", "member_id,measure,period,denominator\n", RS_DATA, "numerator");
     refused("roster-csv", "\xFF\xFEm\0e\0", RS_DATA, "UTF-16");
+    refused("roster-csv", "member_id,last_name\r1,Doe\r2,Roe\r", RS_DATA, "CR alone");
 }
 
 Test(ingest_csv, own_profile) {

@@ -147,11 +147,11 @@ Test(ingest_fhir, lines_that_are_none) {
     rs_buffer_free(&b);
     EXPECT(record, "record_no line offset", "2|4|23\n");
     EXPECT(quarantine, "scope record_no line field rule",
-           "row|3|5|line|broken_json\nrow|7|9|line|broken_json\nrow|9|11|Patient.id|no_member_id\n"
+           "row|3|5|line|broken_json\nrow|4|6|resourceType|json_array\nrow|7|9|line|broken_json\nrow|9|11|Patient.id|no_member_id\n"
            "row|10|12|line|broken_json\n");
     EXPECT(ledger, "layout fate reason rows",
            "assertion|made|-|0\ncoverage|made|-|0\nfhir|read|-|10\nfhir|written|-|1\nfhir|rejected|broken_json|3\n"
-           "fhir|rejected|no_member_id|1\nfhir|ignored|not a resource|4\nfhir|ignored|resource of another type|1\n"
+           "fhir|rejected|json_array|1\nfhir|rejected|no_member_id|1\nfhir|ignored|not a resource|3\nfhir|ignored|resource of another type|1\n"
            "file|made|-|1\nidentifier|made|-|0\nmeasure_event|made|-|0\nrecord|made|-|1\n");
 }
 
@@ -194,4 +194,32 @@ Test(ingest_fhir, what_nobody_knows) {
     cr_expect(strstr(ROWS(ledger, "layout file_no fate reason rows"),
                      "fhir_element|1|read|-|2\nfhir_element|1|ignored|unknown element|2\nfhir_extension|1|read|-|5\n"
                      "fhir_extension|1|merged|-|1\nfhir_extension|1|ignored|not in the profile|4\n"));
+}
+
+/* Within an extension that the profile names: parts that no rule reads, and one with no value at all. */
+Test(ingest_fhir, parts_that_are_not_read) {
+    ingest("us-core-fhir", PATIENT("\"extension\":["
+        "{\"url\":\"" CORE "us-core-race\",\"extension\":[{\"url\":\"OmbCategory\",\"valueCoding\":{\"code\":\"2106-3\"}},"
+        "{\"url\":\"detailed\",\"valueInteger\":7},{\"url\":\"text\",\"valueString\":\"White\"}]},"
+        "{\"url\":\"" CORE "us-core-ethnicity\",\"extension\":[{\"url\":\"ombcategory\",\"valueCoding\":{\"code\":\"2135-2\"}}]},"
+        "{\"url\":\"" CORE "us-core-birthsex\"}]"));
+    EXPECT(assertion, ANSWERS, "1|1|1|race|text|-|White\n");
+    /* three extensions and three parts; of race the text is read; ethnicity and birthsex say nothing that is */
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"),
+                     "fhir_extension|read|-|6\nfhir_extension|merged|-|1\nfhir_extension|ignored|not in the profile|3\n"
+                     "fhir_extension|ignored|without a value that is read|2\n"));
+}
+
+/* Names and addresses in one text, lists of resources: said, not passed over. A blank behind a system's URI does no harm. */
+Test(ingest_fhir, what_cannot_be_read_is_said) {
+    ingest("us-core-fhir",
+           PATIENT("\"name\":[{\"text\":\"Jo Doe\"}],\"address\":[{\"text\":\"1 Main St\",\"use\":\"home\"}]")
+           PATIENT("\"name\":[{\"text\":\"Jo Doe\",\"family\":\"Doe\"}],\"address\":[{\"text\":\"1 Main St\",\"postalCode\":\"12203\"}],"
+                   "\"extension\":[{\"url\":\"" CORE "us-core-race\",\"extension\":[{\"url\":\"ombCategory\",\"valueCoding\":"
+                   "{\"system\":\"urn:oid:2.16.840.1.113883.6.238 \",\"code\":\"2106-3\"}}]}]")
+           "[{\"resourceType\":\"Patient\",\"id\":\"p2\"}]\n");
+    EXPECT(record, "record_no family_raw zip_raw", "1|-|-\n2|Doe|12203\n");
+    EXPECT(assertion, ANSWERS, "2|1|1|race|code|cdcrec|2106-3\n");
+    EXPECT(quarantine, "scope record_no rule field raw",
+           "value|1|only_text|Patient.name|-\nvalue|1|only_text|Patient.address|-\nrow|3|json_array|resourceType|-\n");
 }

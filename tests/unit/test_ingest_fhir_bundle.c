@@ -211,3 +211,113 @@ Test(ingest_fhir_bundle, bad_input) {
     EXPECT(record, "record_no", "");
     rs_buffer_free(&b);
 }
+
+/* SDOHCC's Observation of race: a component for each race, all of one code: one answer, and one beside it for another
+ * element. The form is that of the guide's own examples. */
+#define RACE(code) "{" LOINC("72826-1") ",\"valueCodeableConcept\":{\"coding\":[{\"system\":\"urn:oid:2.16.840.1.113883.6.238\",\"code\":\"" code "\"}]}}"
+#define METHOD(code) ",\"method\":{\"coding\":[{\"code\":\"" code "\"}]}"
+
+Test(ingest_fhir_bundle, several_races_are_one_answer) {
+    ingest("us-core-fhir",
+        OBSERVATION("72826-1", "Patient/p", METHOD("self-reported") ",\"component\":[" RACE("1002-5") "," RACE("2106-3") ",{"
+                    LOINC("69490-1") ",\"valueCodeableConcept\":{\"coding\":[{\"system\":\"urn:oid:2.16.840.1.113883.6.238\","
+                    "\"code\":\"2135-2\"}]}}," RACE("1088-4") ",{" LOINC("72826-1") ",\"valueString\":\"Cherokee\"}]") "\n");
+    EXPECT(assertion, "record_no answer_no seq element representation system raw collection",
+           "1|1|1|race|code|cdcrec|1002-5|self\n1|1|2|race|code|cdcrec|2106-3|self\n1|1|3|race|code|cdcrec|1088-4|self\n"
+           "1|1|4|race|text|-|Cherokee|self\n1|2|1|ethnicity|code|cdcrec|2135-2|self\n");
+    EXPECT(quarantine, "rule", "");
+}
+
+/* Observation.focus is whom it is about: the mother's race is not the child's. A focus on the patient changes nothing. */
+Test(ingest_fhir_bundle, observation_of_somebody_else) {
+    ingest("us-core-fhir",
+        OBSERVATION("72826-1", "Patient/p", ",\"focus\":[{\"reference\":\"RelatedPerson/m\"}],\"component\":[" RACE("1002-5") "]") "\n"
+        OBSERVATION("72826-1", "Patient/p", ",\"focus\":[{\"reference\":\"https://x.org/fhir/Patient/p/_history/2\"}],\"component\":["
+                    RACE("2106-3") "]") "\n");
+    EXPECT(assertion, "record_no raw", "2|2106-3\n");
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"),
+                     "fhir|read|-|2\nfhir|written|-|1\nfhir|ignored|observation of somebody else|1\n"));
+}
+
+/* References to one patient differ in form; a relative may be told by an absolute URL or by the reference's type. */
+Test(ingest_fhir_bundle, who_said_it) {
+    ingest("us-core-fhir",
+        OBSERVATION("76690-7", "Patient/p", ",\"performer\":[{\"reference\":\"https://x.org/fhir/Patient/p\"}]" VALUE("1")) "\n"
+        OBSERVATION("76690-7", "Patient/p", ",\"performer\":[{\"reference\":\"https://x.org/fhir/RelatedPerson/r\"}]" VALUE("1")) "\n"
+        OBSERVATION("76690-7", "Patient/p", ",\"performer\":[{\"reference\":\"urn:uuid:1\",\"type\":\"RelatedPerson\"}]" VALUE("1")) "\n"
+        OBSERVATION("76690-7", "Patient/p", ",\"performer\":[{\"reference\":\"Patient/q\"}]" VALUE("1")) "\n"
+        OBSERVATION("76690-7", "Patient/p", METHOD("other-specify") ",\"performer\":[{\"reference\":\"Patient/p\"}]" VALUE("1")) "\n"
+        OBSERVATION("76690-7", "Patient/p", METHOD("kiosk") VALUE("1")) "\n"
+        OBSERVATION("76690-7", "Patient/p", ",\"effectiveInstant\":\"2024-03-04T05:06:07.000Z\"" VALUE("1")) "\n");
+    EXPECT(assertion, "record_no collection effective",
+           "1|self|-\n2|related_person|-\n3|related_person|-\n4|administrative|-\n5|unknown|-\n6|administrative|-\n"
+           "7|administrative|2024-03-04\n");
+    EXPECT(quarantine, "record_no rule field raw", "6|collection_code|Observation.method|kiosk\n");
+}
+
+/* An answer whose value no rule reads is said, and is not counted as written. */
+Test(ingest_fhir_bundle, values_that_are_not_read) {
+    ingest("us-core-fhir",
+        OBSERVATION("76690-7", "Patient/p", ",\"valueInteger\":3") "\n" OBSERVATION("76690-7", "Patient/p", "") "\n"
+        OBSERVATION("72826-1", "Patient/p", ",\"component\":[" RACE("1002-5") ",{" LOINC("72826-1") ",\"valueQuantity\":{\"value\":1}}]") "\n"
+        "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":" BUNDLE("{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"p\"}}") "}]}\n");
+    EXPECT(assertion, "record_no raw", "3|1002-5\n");
+    EXPECT(quarantine, "scope record_no rule field",
+           "row|1|no_value|Observation.value\nrow|2|no_value|Observation.value\nvalue|3|no_value|Observation.component\n"
+           "row|4|nested_bundle|Bundle.entry.resource\n");
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"),
+                     "fhir|read|-|4\nfhir|written|-|1\nfhir|rejected|nested_bundle|1\nfhir|rejected|no_value|2\n"));
+}
+
+/* What a modifierExtension means must be known before what it stands in may be understood: none is known here. The patient's
+ * record is taken with a finding; answers, spans, numbers and results are not. */
+#define MODIFIER ",\"modifierExtension\":[{\"url\":\"http://x.org/not\",\"valueBoolean\":true},{}]"
+
+Test(ingest_fhir_bundle, modifier_extensions) {
+    ingest("us-core-fhir",
+        "{\"resourceType\":\"Patient\",\"id\":\"p\"" MODIFIER ",\"communication\":[{\"language\":{\"text\":\"Thai\"}" MODIFIER
+        "},{\"language\":{\"text\":\"Lao\"},\"modifierExtension\":[]}]}\n"
+        OBSERVATION("76690-7", "Patient/p", VALUE("1") MODIFIER) "\n"
+        OBSERVATION("72826-1", "Patient/p", ",\"component\":[{" LOINC("72826-1") ",\"valueString\":\"not this\"" MODIFIER "}," RACE("2106-3") "]") "\n"
+        COVERAGE(",\"type\":{\"text\":\"HMO\"}" MODIFIER)
+        "{\"resourceType\":\"RelatedPerson\",\"patient\":{\"reference\":\"Patient/p\"},\"identifier\":[" TYPED("MB", "M9") "]" MODIFIER "}\n"
+        "{\"resourceType\":\"MeasureReport\",\"status\":\"complete\",\"type\":\"individual\",\"subject\":{\"reference\":\"Patient/p\"}" MODIFIER "}\n");
+    EXPECT(record, "record_no", "1\n");
+    EXPECT(assertion, "record_no element raw", "1|language_spoken|Lao\n3|race|2106-3\n");
+    EXPECT(coverage, "record_no", "");
+    EXPECT(identifier, "record_no", "");
+    EXPECT(quarantine, "scope record_no rule field raw",
+           "value|1|modifier_extension|Patient.modifierExtension|http://x.org/not\n"
+           "value|1|modifier_extension|Patient.communication|http://x.org/not\n"
+           "row|2|modifier_extension|Observation.modifierExtension|http://x.org/not\n"
+           "value|3|modifier_extension|Observation.component|http://x.org/not\n"
+           "row|4|modifier_extension|Coverage.modifierExtension|http://x.org/not\n"
+           "row|5|modifier_extension|RelatedPerson.modifierExtension|http://x.org/not\n"
+           "row|6|modifier_extension|MeasureReport.modifierExtension|http://x.org/not\n");
+    /* seven places of two each */
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"),
+                     "fhir_extension|read|-|14\nfhir_extension|ignored|modifier extension|14\n"));
+}
+
+/* Files that were joined: each has its BOM, before a line, a document or a Bundle. */
+Test(ingest_fhir_bundle, joined_files_with_boms) {
+    static const char bom[] = "\xEF\xBB\xBF";
+    char text[2048];
+    snprintf(text, sizeof text, "%s" NAMED("a", "One") "\n%s" NAMED("b", "Two") "\n%s" BUNDLE("{\"resource\":" NAMED("c", "Three") "}"), bom, bom, bom);
+    ingest("us-core-fhir", text);
+    EXPECT(record, "record_no line family_raw", "1|1|One\n2|2|Two\n3|3|Three\n");
+    snprintf(text, sizeof text, "{\n\"resourceType\":\"Patient\",\"id\":\"a\"}\n%s{\n\"resourceType\":\"Patient\",\"id\":\"b\"}\n%s" BUNDLE("\n{\"resource\":" NAMED("c", "Three") "}"), bom, bom);
+    ingest("us-core-fhir", text);
+    EXPECT(record, "record_no line family_raw", "1|1|-\n2|3|-\n3|6|Three\n");
+    EXPECT(quarantine, "rule", "");
+}
+
+/* Without a relationship the subscriber is the beneficiary where both refer to one patient, in whatever form; a relative never is. */
+Test(ingest_fhir_bundle, whose_coverage) {
+    ingest("us-core-fhir",
+        COVERAGE(",\"subscriberId\":\"M1\",\"subscriber\":{\"reference\":\"https://x.org/fhir/Patient/p\"}")
+        COVERAGE(",\"subscriberId\":\"M2\",\"subscriber\":{\"reference\":\"RelatedPerson/p\"}")
+        COVERAGE(",\"subscriberId\":\"M3\",\"subscriber\":{\"reference\":\"Patient/q\"}"));
+    EXPECT(identifier, "record_no id_type value links",
+           "1|member|M1|Y\n1|subscriber|M1|N\n2|subscriber|M2|N\n3|subscriber|M3|N\n");
+}

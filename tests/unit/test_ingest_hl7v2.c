@@ -36,7 +36,7 @@ Test(ingest_hl7v2, a_person) {
            "1|5|1|gender_identity|text|-|nonbinary|8|2025-01-03\n");
     EXPECT(ledger, "layout fate reason rows",
            "assertion|made|-|14\ncoverage|made|-|0\nfile|made|-|1\nhl7v2|read|-|1\nhl7v2|written|-|1\n"
-           "hl7v2_segment|read|-|10\nhl7v2_segment|merged|-|6\nhl7v2_segment|ignored|not about the person|3\n"
+           "hl7v2_segment|read|-|10\nhl7v2_segment|merged|-|7\nhl7v2_segment|ignored|not about the person|2\n"
            "hl7v2_segment|ignored|unknown segment|1\nidentifier|made|-|2\nmeasure_event|made|-|0\nrecord|made|-|1\n");
     EXPECT(file, "format file_date encoding records", "hl7v2|2025-01-02|utf-8|1\n");
 }
@@ -228,4 +228,41 @@ Test(ingest_hl7v2, unknown_segments_of_headers) {
     cr_expect(strstr(ROWS(ledger, "layout fate reason rows"), "hl7v2_segment|read|-|12\n"), "%s", ROWS(ledger, "layout fate reason rows"));
     cr_expect(strstr(ROWS(ledger, "layout fate reason rows"), "hl7v2_segment|ignored|unknown segment|6\n"), "%s",
               ROWS(ledger, "layout fate reason rows"));
+}
+
+/* PID-40 is the last field of v2.8.2: what stands beyond it is counted, however far, and blanks are not. */
+Test(ingest_hl7v2, surplus_fields) {
+    struct rs_buffer b = {0};
+    rs_buffer_printf(&b, "%sPID|||1^^^A^MR", MSH("A01", "1"));
+    for (int i = 4; i <= 70; i++) rs_buffer_printf(&b, "|%s", i == 40 ? "^PRN^PH^^^518^5550100" : i == 41 || i == 50 || i == 70 ? "Z" : i == 45 ? " " : "");
+    rs_buffer_printf(&b, "\r%sPID|||2^^^A^MR\r", MSH("A01", "2"));
+    ingest_bytes("hl7v2-adt", b.p, b.n);
+    rs_buffer_free(&b);
+    EXPECT(record, "record_no phone_raw", "1|518-5550100\n2|-\n");
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"), "hl7v2_field|read|-|3\nhl7v2_field|ignored|surplus field|3\n"));
+}
+
+/* Files that were joined: each has its BOM, and each message its own date. */
+Test(ingest_hl7v2, joined_files_with_boms) {
+    ingest("hl7v2-adt", "\xEF\xBB\xBF" MSH("A01", "1") "PID|||1^^^A^MR\r\n"
+                        "\xEF\xBB\xBFMSH|^~\\&|A|F|||20250304||ADT^A01|2|P|2.5\rPID|||2^^^A^MR\r");
+    EXPECT(record, "record_no record_date segment", "1|2025-01-02|2\n2|2025-03-04|4\n");
+    cr_expect(!strstr(ROWS(ledger, "reason"), "unknown segment"));
+}
+
+/* PD1-3, the person's primary facility, where no visit says another; NK1 is somebody else, whatever it says. */
+Test(ingest_hl7v2, primary_facility_and_next_of_kin) {
+    ingest("hl7v2-adt", MSH("A01", "1") "PID|||1^^^A^MR\rPD1|||SOUTH \\T\\ CO^L^9~NORTH\rNK1|1|DOE^MA|MTH||||||||||||||||Y|SPA||||||||H|||||||2054-5\r"
+                        MSH("A01", "2") "PID|||2^^^A^MR\rPD1|||^L^^^^^^^^77\rPV1|1|I|W^389^1^EAST\r"
+                        MSH("A01", "3") "PID|||3^^^A^MR\rPD1|||^L^^^^^^^^77\r" MSH("A01", "4") "PID|||4^^^A^MR\rPD1|1|2\r");
+    EXPECT(record, "record_no facility", "1|SOUTH & CO\n2|EAST\n3|77\n4|FAC\n");
+    EXPECT(assertion, "raw", "");
+}
+
+/* "" asks the receiver to delete what stood: no answer, and counted. */
+Test(ingest_hl7v2, deleted_fields) {
+    ingest("hl7v2-adt", MSH("A08", "1") "PID|||1^^^A^MR||Doe^Jo|||\"\"||\"\"||||||||||||\"\"\r");
+    EXPECT(record, "family_raw sex_raw", "Doe|-\n");
+    EXPECT(assertion, "raw", "");
+    cr_expect(strstr(ROWS(ledger, "layout fate reason rows"), "hl7v2_field|read|-|3\nhl7v2_field|ignored|to be deleted|3\n"));
 }
