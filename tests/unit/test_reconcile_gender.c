@@ -64,6 +64,18 @@ Test(gender, both_are_told_where_both_were_said) {
     expect("out", V, 2, "element=gender_two_step");
 }
 
+/* "Woman, nonbinary" in one field: mapped writes both with a plus between. */
+Test(gender, one_row_may_say_several) {
+    one(1, "ehr");
+    said(1, 1, 1, 1, "ehr", "gender_identity", "self", "2025-01-01", "value=female+nonbinary");
+    said(1, 1, 1, 2, "ehr", "sex_at_birth", "self", "2025-01-01", "value=female");
+    run("out");
+    expect("out", V, 1, "element=gender_identity;seq=1;value=female");
+    expect("out", V, 1, "element=gender_identity;seq=2;value=nonbinary");
+    expect("out", V, 1, "element=gender_two_step;seq=1;value=nonbinary");
+    expect("out", V, 1, "element=gender_two_step");
+}
+
 Test(gender, answers_of_others_are_not_used) {
     plan_of_cases("administrative", "observed");
     run("out");
