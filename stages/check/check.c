@@ -121,7 +121,7 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
     bool good = gate_of(run, &least, error) && checks_path(run, path, sizeof path, error) &&
                 rs_jurisdiction_read(run->config, run->config_path, &place, error) &&
                 rs_checks_read(path, profiles, where ? where : place.name, &checks, error) &&
-                rs_check_count(run, &checks, &counted, error);
+                rs_check_count(run, &checks, &place, &counted, error);
     if (good) {
         rs_hex(hex, checks.sha256.b, sizeof checks.sha256.b);
         json_object_set_new(run->parameters, "checks_sha256", json_string(hex));

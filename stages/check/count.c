@@ -303,8 +303,8 @@ static bool run_pass(struct rs_run *run, const struct rs_checks *checks, struct 
     return good;
 }
 
-bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct rs_counted *out,
-                    struct rs_error *error) {
+bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, const struct rs_jurisdiction *place,
+                    struct rs_counted *out, struct rs_error *error) {
     struct rs_manifest m;
     *out = (struct rs_counted){0};
     if (!rs_count_files(run, out, error)) return false;
@@ -316,7 +316,7 @@ bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct r
     if (checks->any_record_facility && !rs_count_record_facilities(out, error)) return false;
     if (!rs_run_manifest(run, &rs_layout_assertion, &m, error)) return false;
     out->assertion_rows = m.rows;
-    if (!rs_count_persons(run, checks, out->sources, out->n_sources, &out->people, error) ||
+    if (!rs_count_persons(run, checks, place, out->sources, out->n_sources, &out->people, error) ||
         !rs_count_discrepancies(run, out, error) || !rs_count_evidence(run, out, error) ||
         !rs_count_prior_feeds(run, out, error))
         return false;

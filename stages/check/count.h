@@ -81,7 +81,8 @@ struct rs_counted {
     uint64_t assertions_ignored; /* by map, as its ledger says: elements the jurisdiction does not keep */
 };
 
-bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct rs_counted *out, struct rs_error *error);
+bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, const struct rs_jurisdiction *place,
+                    struct rs_counted *out, struct rs_error *error);
 void rs_counted_free(struct rs_counted *c);
 /* Whether a set such as WHITE+HISPANIC or ASIAN|NHPI holds a race, and whether it says Hispanic or not: bits of
  * rs_complete_element. */

@@ -106,3 +106,28 @@ Test(gender, a_jurisdiction_nobody_knows_is_refused) {
     try_run("out", NULL, 1, false, &error);
     cr_assert_eq(error.code, RS_CONFIG);
 }
+
+/* Born 2008-06-15: seventeen on the first day, eighteen on the second. Who has no date of birth cannot be shown to be of age;
+ * a record without one is of the person whose other record has it. */
+Test(gender, what_may_not_be_kept_of_minors_is_dropped) {
+    demo(1, 1, 1, "ehr", "2026-01-01", "surname=DOE;birth_date=2008-06-15");
+    demo(2, 1, 2, "ehr", "2026-01-01", "surname=ROE;birth_date=1970-01-01");
+    demo(3, 2, 3, "crm", "2026-01-01", "surname=ROE");
+    one(4, "ehr");
+    id(2, 1, 2, "state", "X1", "Y");
+    id(3, 2, 3, "state", "X1", "Y");
+    said(1, 1, 1, 1, "ehr", "gender_identity", "self", "2026-06-14", "value=female");
+    said(1, 1, 1, 2, "ehr", "sex_at_birth", "self", "2026-06-15", "value=female");
+    said(1, 1, 1, 3, "ehr", "race", "self", "2026-06-14", "omb1997=WHITE;omb2024=WHITE");
+    said(2, 1, 2, 1, "ehr", "gender_identity", "self", "2026-06-14", "value=male");
+    said(3, 2, 3, 1, "crm", "sexual_orientation", "self", "2026-06-14", "value=straight");
+    said(4, 1, 4, 1, "ehr", "gender_identity", "self", "2026-06-14", "value=male");
+    extra_config = "jurisdiction: {name: here, drop: [], minors: {under: 18, drop: [gender_identity, sexual_orientation, "
+                   "sex_at_birth]}}\n";
+    run("out");
+    expect("out", V, 1, "element=gender_identity");
+    expect("out", V, 1, "element=gender_identity;value=male");
+    expect("out", V, 1, "element=sexual_orientation;value=straight");
+    expect("out", V, 1, "element=sex_at_birth;value=female"); /* of age by then */
+    expect("out", V, 1, "element=race;axis=1997;value=WHITE");
+}
