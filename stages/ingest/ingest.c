@@ -202,7 +202,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_ingest = {
     .name = "ingest",
-    .version = 6, /* 5: joined answers; 6: extensions, elements and columns that no rule reads are in the ledger */
+    .version = 7, /* 7: more forms of dates; 5: joined answers; 6: extensions, elements and columns that no rule reads are in the ledger */
     .about = "read payer and EHR extracts into row files",
     .description =
         "Reads X12 834 enrolment files (005010X220A1, tolerant of 004010X095A1), FHIR R4 as NDJSON, Bundles or "
