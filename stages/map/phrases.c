@@ -26,7 +26,7 @@ static bool starts(struct rs_view v, struct rs_view with) {
 /* How many bytes part the text here, and whether what follows narrows what was before; 0: none do. */
 static size_t separator(struct rs_view v, bool dashes, bool *narrows) {
     static const struct rs_view words[] = {{" and ", 5}, {" y ", 3}, {" plus ", 6}, {" mixed with ", 12}, {" with ", 6}};
-    *narrows = starts(v, RS_LIT(" - ")) || v.p[0] == ':' || v.p[0] == '(' || v.p[0] == '[';
+    *narrows = starts(v, RS_LIT(" - ")) || memchr(":([^", v.p[0], 4) != NULL; /* ^: a code and its name, as HL7 writes them */
     if (*narrows) {
         return v.p[0] == ' ' ? 3 : 1;
     }
@@ -116,9 +116,20 @@ static const struct rs_map_entry *find_words(const struct asking *a, struct rs_v
     return e == NULL && normal.n <= 3 && of_group(a, language) ? rs_ask_tag(a, normal, true) : e;
 }
 
+/* "2106-3 White": the code, where its name says the same. */
+static const struct rs_map_entry *find_code_and_name(const struct asking *a, struct rs_view normal) {
+    if (normal.n < 8 || normal.p[6] != ' ' || !of_group(a, races) || !rs_is_concept_id(rs_view(normal.p, 6))) {
+        return NULL;
+    }
+    const struct rs_map_entry *code = rs_ask_find(a, a->map->cdcrec, rs_view(normal.p, 6)),
+                              *name = rs_ask_find(a, a->map->text, rs_view(normal.p + 7, normal.n - 7));
+    return code && name && rs_eq(code->meaning.omb1997, name->meaning.omb1997) ? code : NULL;
+}
+
 static bool find_part(const struct asking *a, struct part *p) {
     struct rs_view v = rs_map_normal(a->arena, p->raw);
-    while (rs_has(v) && (p->e = find_words(a, v)) == NULL) {
+    p->e = rs_has(v) ? find_code_and_name(a, v) : NULL;
+    while (rs_has(v) && p->e == NULL && (p->e = find_words(a, v)) == NULL) {
         v = without_phrase(a, v, &p->share);
     }
     return p->e != NULL;

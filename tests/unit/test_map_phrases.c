@@ -75,6 +75,10 @@ Test(phrases, write_ins) {
         {"5 - White", "WHITE", "WHITE", "", ""},
         {"A: Asian", "ASIAN", "ASIAN", "", ""},
         {"2106-3;2028-9", "WHITE+ASIAN", "WHITE+ASIAN", "", ""},
+        {"2106-3^White", "WHITE", "WHITE", "", ""},
+        {"2106-3 White", "WHITE", "WHITE", "", ""},
+        {"2106-3 Black", "", "", "", "UNMAPPED"},
+        {"2186-5^Not Hispanic or Latino", "NOT_HISPANIC", "", "", ""},
         {"not white", "", "", "", "UNMAPPED"},
         {"American", "", "", "", "UNMAPPED"},
         {"DK", "", "", "", "ASKED_UNKNOWN"},
@@ -112,6 +116,9 @@ Test(phrases, languages) {
         {"language_preferred", NULL, "zh-Hant", "zh", ""},
         {"language_preferred", "iso639", "por-BR", "pt", ""},
         {"language_preferred", NULL, "ASL", "ase", ""},
+        {"language_preferred", "iso639", "ASL", "ase", ""}, /* not Asilulu */
+        {"language_preferred", "iso639", "UNK", "", "UNKNOWN"}, /* not Enawene-Nawe */
+        {"language_preferred", "bcp47", "aai", "aai", ""},
         {"language_preferred", NULL, "Haitian/French Creole", "ht", ""},
         {"language_preferred", NULL, "Spanish speaking", "es", ""},
         {"language_preferred", NULL, "English/Spanish", "", "UNMAPPED"}, /* which one is preferred? */
