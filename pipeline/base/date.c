@@ -2,6 +2,7 @@
 /* Day arithmetic without the C library's time zone. Algorithm: Howard Hinnant, "chrono-Compatible Low-Level Date
  * Algorithms" (public domain): years start in March, eras of 400 years. */
 #include "date.h"
+#include <string.h>
 #include "bytes.h"
 
 static int days_in_month(int year, int month) {
@@ -57,30 +58,71 @@ static bool year_first(struct rs_view v, char separator, int32_t *days) {
 
 bool rs_day_parse(struct rs_view v, int32_t *days) { return year_first(v, '-', days); }
 
-static bool month_first(struct rs_view v, int32_t *days) {
-    struct rs_view rest = v, month = rs_split(&rest, '/'), day = rs_split(&rest, '/');
-    int y, m, d;
-    if (rest.n != 4 || month.n > 2 || day.n > 2 || !month.n || !day.n) return false;
-    return number(rest, 0, 4, &y) && number(month, 0, month.n, &m) && number(day, 0, day.n, &d) &&
-           rs_days_from_civil(y, m, d, days);
-}
-
-/* 1998 4 9: three columns put together. */
-static bool three_parts(struct rs_view v, int32_t *days) {
-    struct rs_view day = v, year = rs_split(&day, ' '), month = rs_split(&day, ' ');
+/* Y M D or M D Y, each part of digits, the same separator between: 1998 4 9, 1998-4-9, 4/9/1998. */
+static bool three_parts(struct rs_view v, char separator, bool year_last, int32_t *days) {
+    struct rs_view third = v, first = rs_split(&third, separator), second = rs_split(&third, separator);
+    struct rs_view year = year_last ? third : first, month = year_last ? first : second, day = year_last ? second : third;
     int y, m, d;
     if (year.n != 4 || !month.n || month.n > 2 || !day.n || day.n > 2) return false;
     return number(year, 0, 4, &y) && number(month, 0, month.n, &m) && number(day, 0, day.n, &d) &&
            rs_days_from_civil(y, m, d, days);
 }
 
+/* 1 to 12 of JAN, January, Sept.; 0 for another word. */
+static int month_named(struct rs_view word) {
+    static const char *const names[] = {"january", "february", "march",     "april",   "may",      "june",
+                                        "july",    "august",   "september", "october", "november", "december"};
+    if (word.n > 0 && word.p[word.n - 1] == '.') word.n--;
+    for (int m = 0; m < 12 && word.n >= 3; m++) {
+        size_t n = strlen(names[m]);
+        bool fits = word.n == n || word.n == 3 || (m == 8 && word.n == 4);
+        if (fits && rs_eq_nocase(word, rs_view(names[m], word.n))) return m + 1;
+    }
+    return 0;
+}
+
+/* The next part of 5-JAN-1985 or January 5, 1985: blanks, dashes and commas lie between. */
+static struct rs_view next_part(struct rs_view *rest) {
+    size_t from = 0, to;
+    while (from < rest->n && memchr(" -,/", rest->p[from], 4)) from++;
+    for (to = from; to < rest->n && !memchr(" -,/", rest->p[to], 4); to++) {}
+    struct rs_view part = rs_view(rest->p + from, to - from);
+    *rest = rs_view(rest->p + to, rest->n - to);
+    return part;
+}
+
+static bool named_month(struct rs_view v, int32_t *days) {
+    struct rs_view a = next_part(&v), b = next_part(&v), year = next_part(&v);
+    int m = month_named(a), y, d;
+    struct rs_view day = m ? b : a;
+    if (!m) m = month_named(b);
+    if (!m || year.n != 4 || v.n || !day.n || day.n > 2) return false;
+    return number(year, 0, 4, &y) && number(day, 0, day.n, &d) && rs_days_from_civil(y, m, d, days);
+}
+
+static bool is_time_of_day(struct rs_view v) { /* 13:30..., 1:30 PM; 13 */
+    int hour;
+    if (v.n == 2) return number(v, 0, 2, &hour) && hour < 25;
+    size_t n = v.n > 1 && v.p[1] == ':' ? 1 : 2;
+    return v.n > n && v.p[n] == ':' && number(v, 0, n, &hour) && hour < 25;
+}
+
+static struct rs_view without_time(struct rs_view v) {
+    int hour, minute;
+    for (size_t i = 8; i + 2 < v.n; i++)
+        if ((v.p[i] == 'T' || v.p[i] == ' ') && is_time_of_day(rs_view(v.p + i + 1, v.n - i - 1))) return rs_view(v.p, i);
+    bool digits = v.n >= 12 && number(v, 0, 8, &hour) && number(v, 8, 2, &hour) && number(v, 10, 2, &minute);
+    return digits && hour < 25 && minute < 60 ? rs_view(v.p, 8) : v;
+}
+
 bool rs_day_parse_any(struct rs_view v, int32_t *days) {
-    v = rs_trim(v);
     int y, m, d;
-    if (v.n >= 11 && (v.p[10] == 'T' || v.p[10] == ' ')) v.n = 10;
+    v = without_time(rs_trim(v));
     if (v.n == 8 && number(v, 0, 4, &y) && number(v, 4, 2, &m) && number(v, 6, 2, &d))
         return rs_days_from_civil(y, m, d, days);
-    return year_first(v, '-', days) || year_first(v, '/', days) || month_first(v, days) || three_parts(v, days);
+    return year_first(v, '-', days) || three_parts(v, '/', true, days) || three_parts(v, '/', false, days) ||
+           three_parts(v, '-', false, days) || three_parts(v, '-', true, days) || three_parts(v, ' ', false, days) ||
+           named_month(v, days);
 }
 
 /* Eight digits in a word as a number, two, four and eight at a time; false where a byte is no digit. */

@@ -10,9 +10,10 @@ bool rs_days_from_civil(int year, int month, int day, int32_t *days); /* false w
 void rs_civil_from_days(int32_t days, int *year, int *month, int *day);
 /* Exactly YYYY-MM-DD. */
 bool rs_day_parse(struct rs_view v, int32_t *days);
-/* What senders write: YYYY-MM-DD with or without a time, YYYYMMDD, MM/DD/YYYY, M/D/YYYY, YYYY/MM/DD, "YYYY M D"; RD8
- * ranges not.
- * Two-digit years are refused: they are not dates. */
+/* What senders write: YYYY-MM-DD, YYYYMMDD, MM/DD/YYYY, M/D/YYYY, YYYY/M/D, the same with dashes, "YYYY M D"; 5-JAN-1985,
+ * January 5, 1985 and the like; each with or without a time of day (T or a blank before it; HL7's digits of the time behind
+ * those of the day). RD8 ranges not. Two-digit years are refused: they are not dates. So are days before months in digits
+ * (05.01.1985): nobody can tell them from the others. */
 bool rs_day_parse_any(struct rs_view v, int32_t *days);
 /* As rs_day_parse_any, without counting days: a day of the calendar as YYYYMMDD, a number that sorts as days do. */
 bool rs_day_number(struct rs_view v, int32_t *yyyymmdd);

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include "config.h"
+#include "date.h"
 #include "file.h"
 
 static const struct {
@@ -23,10 +24,7 @@ static int element_of(struct rs_view name) {
     return -1;
 }
 
-static bool read_drop(const json_t *entry, const char *where, struct rs_jurisdiction *out, struct rs_error *error) {
-    static const char *const allowed[] = {"name", "about", "drop", NULL};
-    const json_t *drop = json_object_get(entry, "drop");
-    if (!rs_config_keys(entry, where, allowed, error)) return false;
+static bool read_list(const json_t *drop, const char *where, unsigned *bits, struct rs_error *error) {
     if (!json_is_array(drop)) return rs_fail(error, RS_CONFIG, "%s: drop must be a list of elements; [] for none", where);
     for (size_t i = 0; i < json_array_size(drop); i++) {
         const char *name = json_string_value(json_array_get(drop, i));
@@ -34,9 +32,30 @@ static bool read_drop(const json_t *entry, const char *where, struct rs_jurisdic
         if (element < 0)
             return rs_fail(error, RS_CONFIG, "%s: drop: \"%s\" is no element that can be switched off; see %s/jurisdictions.yaml",
                            where, name ? name : "", rs_schemas_dir());
-        out->dropped |= 1u << element;
+        *bits |= 1u << element;
     }
     return true;
+}
+
+static bool read_minors(const json_t *minors, const char *place, struct rs_jurisdiction *out, struct rs_error *error) {
+    static const char *const allowed[] = {"under", "drop", NULL};
+    char where[PATH_MAX + 192];
+    int64_t under;
+    if (!minors) return true;
+    snprintf(where, sizeof where, "%s: minors", place);
+    if (!json_is_object(minors) || !json_object_get(minors, "under"))
+        return rs_fail(error, RS_CONFIG, "%s: must be a map with under, an age, and drop", where);
+    if (!rs_config_keys(minors, where, allowed, error) || !rs_config_long(minors, where, "under", 18, 1, 30, &under, error))
+        return false;
+    out->minors_under = (int)under;
+    return read_list(json_object_get(minors, "drop"), where, &out->minors_dropped, error);
+}
+
+static bool read_drop(const json_t *entry, const char *where, struct rs_jurisdiction *out, struct rs_error *error) {
+    static const char *const allowed[] = {"name", "about", "drop", "minors", NULL};
+    return rs_config_keys(entry, where, allowed, error) &&
+           read_list(json_object_get(entry, "drop"), where, &out->dropped, error) &&
+           read_minors(json_object_get(entry, "minors"), where, out, error);
 }
 
 static bool read_named(const char *name, struct rs_jurisdiction *out, struct rs_error *error) {
@@ -75,10 +94,29 @@ const char *rs_jurisdiction_drops(const struct rs_jurisdiction *j, struct rs_vie
     return i >= 0 && (j->dropped >> i & 1u) ? elements[i].reason : NULL;
 }
 
+bool rs_jurisdiction_of_adults(const struct rs_jurisdiction *j, struct rs_view element) {
+    int i = j->minors_under ? element_of(element) : -1;
+    return i >= 0 && (j->minors_dropped >> i & 1u);
+}
+
+bool rs_jurisdiction_too_young(const struct rs_jurisdiction *j, struct rs_view element, struct rs_view birth,
+                               struct rs_view day) {
+    int32_t born, then;
+    if (!rs_jurisdiction_of_adults(j, element)) return false;
+    return !rs_day_parse(birth, &born) || !rs_day_parse(day, &then) || rs_age(born, then) < j->minors_under;
+}
+
+static json_t *list_of(unsigned bits) {
+    json_t *list = json_array();
+    for (int i = 0; i < ELEMENTS; i++)
+        if (bits >> i & 1u) json_array_append_new(list, json_string(elements[i].element));
+    return list;
+}
+
 json_t *rs_jurisdiction_json(const struct rs_jurisdiction *j) {
     if (!j->name[0]) return NULL;
-    json_t *drop = json_array();
-    for (int i = 0; i < ELEMENTS; i++)
-        if (j->dropped >> i & 1u) json_array_append_new(drop, json_string(elements[i].element));
-    return json_pack("{s:s, s:o}", "name", j->name, "drop", drop);
+    json_t *all = json_pack("{s:s, s:o}", "name", j->name, "drop", list_of(j->dropped));
+    if (j->minors_under)
+        json_object_set_new(all, "minors", json_pack("{s:i, s:o}", "under", j->minors_under, "drop", list_of(j->minors_dropped)));
+    return all;
 }

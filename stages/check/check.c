@@ -121,7 +121,7 @@ static bool run_stage(struct rs_run *run, struct rs_error *error) {
     bool good = gate_of(run, &least, error) && checks_path(run, path, sizeof path, error) &&
                 rs_jurisdiction_read(run->config, run->config_path, &place, error) &&
                 rs_checks_read(path, profiles, where ? where : place.name, &checks, error) &&
-                rs_check_count(run, &checks, &counted, error);
+                rs_check_count(run, &checks, &place, &counted, error);
     if (good) {
         rs_hex(hex, checks.sha256.b, sizeof checks.sha256.b);
         json_object_set_new(run->parameters, "checks_sha256", json_string(hex));
@@ -161,11 +161,11 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_check = {
     .name = "check",
-    .version = 4, /* 4: facilities */
+    .version = 5, /* 5: completeness of records by facility; 4: facilities */
     .about = "Data-quality checks on what the stages before left: completeness, conformance, plausibility.",
     .description =
         "Counts, in one pass over each file: records without race, ethnicity, language, sex, date of birth, "
-        "surname or ZIP code, by source; answers no table knows; values set aside, by rule; dates that cannot be; "
+        "surname or ZIP code, by source and facility; answers no table knows; values set aside, by rule; dates that cannot be; "
         "persons whose sources disagree; groups whose mean imputed probability is far from what the same persons "
         "reported; stages whose ledgers do not balance; persons without an answer, by provider group and facility; reported mixes "
         "against those of the areas where members live; provider groups, facilities and sources that fill in a default; drift "

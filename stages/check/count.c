@@ -5,7 +5,7 @@
 #include "pipeline/base/date.h"
 #include "feeds.h"
 #include "tables.h"
-#include "trace.h"
+#include "record_bits.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +37,7 @@ struct pass {
     struct rs_row_reader *reader;
     const struct rs_layout *layout;
     struct rs_reduced *trace;         /* NULL where rows are not traced */
+    struct rs_facilities *met;        /* of each worker; NULL where no check asks */
     struct rs_source_counts **worker; /* [worker][source] */
     struct group open;                /* of mapped: the record that may go on in the next block */
 };
@@ -106,6 +107,9 @@ static bool count_demographic(struct pass *p, struct rs_batch *batch, struct rs_
         if (p->trace) {
             rs_parse_long(row[DEMOGRAPHIC_record_no], &r.record_no);
             rs_key_parse(row[DEMOGRAPHIC_record_key], &r.key);
+            if (p->met)
+                r.facility = rs_facility_seen(&p->met[batch->worker], rs_cstr(p->out->sources[source]),
+                                              row[DEMOGRAPHIC_facility]);
             trace_row(p, batch, &r);
         }
     }
@@ -270,7 +274,7 @@ static void add_counts(struct rs_source_counts *into, const struct rs_source_cou
 static bool run_pass(struct rs_run *run, const struct rs_checks *checks, struct rs_counted *out,
                      const struct rs_layout *layout, struct rs_reduced *trace, uint64_t *rows, struct rs_error *error) {
     struct rs_manifest m;
-    bool traced = strcmp(rs_run_option(run, "evidence"), "0") != 0;
+    bool traced = strcmp(rs_run_option(run, "evidence"), "0") != 0 || checks->any_record_facility;
     if (traced && !rs_reduced_open(run->output, sizeof(struct rs_record_bits), trace, error)) return false;
     if (!rs_run_manifest(run, layout, &m, error)) return false;
     *rows = m.rows;
@@ -281,6 +285,7 @@ static bool run_pass(struct rs_run *run, const struct rs_checks *checks, struct 
                      .trace = traced ? trace : NULL,
                      .reader = rs_row_reader_open(&m, error)};
     if (!p.reader) return false;
+    if (checks->any_record_facility) p.met = rs_alloc((size_t)run->threads * sizeof *p.met);
     p.worker = rs_alloc((size_t)run->threads * sizeof *p.worker);
     for (int w = 0; w < run->threads; w++) p.worker[w] = rs_alloc((out->n_sources + 1) * sizeof **p.worker);
     struct rs_work work = {&p, next_block, work_block, done_block};
@@ -291,12 +296,15 @@ static bool run_pass(struct rs_run *run, const struct rs_checks *checks, struct 
         free(p.worker[w]);
     }
     free(p.worker);
+    for (int w = 0; p.met && w < run->threads; w++)
+        good = rs_facilities_join(&out->record_facilities, &p.met[w], error) && good;
+    free(p.met);
     rs_row_reader_close(p.reader);
     return good;
 }
 
-bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct rs_counted *out,
-                    struct rs_error *error) {
+bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, const struct rs_jurisdiction *place,
+                    struct rs_counted *out, struct rs_error *error) {
     struct rs_manifest m;
     *out = (struct rs_counted){0};
     if (!rs_count_files(run, out, error)) return false;
@@ -304,9 +312,11 @@ bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct r
     if (!run_pass(run, checks, out, &rs_layout_mapped, &out->answers, &out->mapped_rows, error)) return false;
     if (!rs_run_manifest(run, &rs_layout_record, &m, error)) return false;
     out->record_rows = m.rows;
+    rs_facilities_sort(&out->record_facilities);
+    if (checks->any_record_facility && !rs_count_record_facilities(out, error)) return false;
     if (!rs_run_manifest(run, &rs_layout_assertion, &m, error)) return false;
     out->assertion_rows = m.rows;
-    if (!rs_count_persons(run, checks, out->sources, out->n_sources, &out->people, error) ||
+    if (!rs_count_persons(run, checks, place, out->sources, out->n_sources, &out->people, error) ||
         !rs_count_discrepancies(run, out, error) || !rs_count_evidence(run, out, error) ||
         !rs_count_prior_feeds(run, out, error))
         return false;

@@ -42,6 +42,11 @@ struct rs_source_counts {
     uint64_t mapped[RS_MAPPED_ELEMENTS], unmapped[RS_MAPPED_ELEMENTS];
 };
 
+/* Of the records that name one facility. */
+struct rs_facility_records {
+    uint64_t records, has[RS_HAS_ELEMENTS];
+};
+
 struct rs_tagged { /* a count under a name found in the data */
     char *name, *stage;
     size_t source; /* number, or RS_NO_SOURCE */
@@ -67,14 +72,17 @@ struct rs_counted {
     uint64_t missing_ledgers;
     struct rs_tagged_list prior_feeds; /* by source: rows of the prior run's files */
     bool has_prior_feeds;
-    struct rs_reduced records, answers; /* struct rs_record_bits of demographic and of mapped, where rows are traced */
+    struct rs_reduced records, answers; /* struct rs_record_bits of demographic and of mapped, where somebody asks */
+    struct rs_facilities record_facilities; /* that records name, by name; none where no check asks */
+    struct rs_facility_records *by_record_facility;
     bool has_discrepancy;
     struct rs_person_counts people;
     uint64_t record_rows, demographic_rows, assertion_rows, mapped_rows;
     uint64_t assertions_ignored; /* by map, as its ledger says: elements the jurisdiction does not keep */
 };
 
-bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, struct rs_counted *out, struct rs_error *error);
+bool rs_check_count(struct rs_run *run, const struct rs_checks *checks, const struct rs_jurisdiction *place,
+                    struct rs_counted *out, struct rs_error *error);
 void rs_counted_free(struct rs_counted *c);
 /* Whether a set such as WHITE+HISPANIC or ASIAN|NHPI holds a race, and whether it says Hispanic or not: bits of
  * rs_complete_element. */

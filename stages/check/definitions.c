@@ -45,11 +45,11 @@ static bool read_scope(const char *text, const char *where, struct rs_check *c, 
             return rs_fail(error, RS_CONFIG,
                            "%s: scope must be of all, source, facility and provider_group, comma between", where);
     }
-    if ((c->for_group || c->for_facility) && !is_of_persons(c->kind))
+    bool facility_fits = is_of_persons(c->kind) || c->kind == RS_CHECK_COMPLETE;
+    if ((c->for_group && !is_of_persons(c->kind)) || (c->for_facility && !facility_fits))
         return rs_fail(error, RS_CONFIG,
-                       "%s: kind %s counts no persons, and only they are counted by provider group and facility: leave "
-                       "scope %s out",
-                       where, rs_check_kind_names[c->kind], c->for_group ? "provider_group" : "facility");
+                       "%s: kind %s is not counted by %s: leave this scope out", where, rs_check_kind_names[c->kind],
+                       c->for_group ? "provider_group" : "facility");
     if (c->for_source && (c->kind == RS_CHECK_MEMBERS || c->kind == RS_CHECK_COLLECTED))
         return rs_fail(error, RS_CONFIG, "%s: kind %s counts persons, whose sources are joined: leave scope source out",
                        where, rs_check_kind_names[c->kind]);
@@ -167,7 +167,8 @@ static bool give_bits(struct rs_checks *all, struct rs_check *c, const char *whe
     all->any_filling |= c->kind == RS_CHECK_FILLING;
     all->any_drift |= c->kind == RS_CHECK_DRIFT;
     all->any_group |= c->for_group;
-    all->any_facility |= c->for_facility;
+    all->any_facility |= c->for_facility && is_of_persons(c->kind);
+    all->any_record_facility |= c->for_facility && c->kind == RS_CHECK_COMPLETE;
     int wanted = c->kind == RS_CHECK_MEMBERS ? 1 : c->kind == RS_CHECK_COLLECTED ? 2 : 0;
     if (!wanted) return true;
     if (all->member_bits + wanted > RS_CHECK_MEMBER_BITS)

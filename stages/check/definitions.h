@@ -60,7 +60,8 @@ struct rs_checks {
     json_t *tree;    /* owned */
     json_t *known;   /* every id of the file, asked for or not: id -> kind; owned */
     int member_bits; /* how many are taken */
-    bool any_area, any_filling, any_drift, any_members, any_group, any_facility;
+    bool any_area, any_filling, any_drift, any_members, any_group;
+    bool any_facility, any_record_facility; /* of persons; of records */
     struct rs_check *check;
     size_t n;
     unsigned answers; /* bits of rs_missing_reasons that count as an answer */

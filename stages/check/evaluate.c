@@ -65,6 +65,18 @@ static void by_source_one(struct rs_evaluation *e, const struct rs_check *check,
         add(e, check, source, rs_mapped_names[element], c->mapped[element], c->unmapped[element]);
 }
 
+static void by_facility(struct rs_evaluation *e, const struct rs_check *check, int element) {
+    const struct rs_facilities *all = &e->counted->record_facilities;
+    const char *name = rs_complete_names[element];
+    bool kept = !rs_jurisdiction_drops(e->place, rs_cstr(name));
+    if (all->n == 0) rs_check_add(e, check, "facility", "*", name, 0, 0); /* asked for, and nothing to judge */
+    for (size_t i = 0; i < all->n; i++) {
+        const struct rs_facility_records *f = &e->counted->by_record_facility[i];
+        rs_check_add(e, check, "facility", all->e[i].name, name, kept ? f->records : 0,
+                     kept ? f->records - f->has[element] : 0);
+    }
+}
+
 static void by_source(struct rs_evaluation *e, const struct rs_check *check) {
     const char *const *names = check->kind == RS_CHECK_COMPLETE      ? rs_complete_names
                                : check->kind == RS_CHECK_IMPLAUSIBLE ? rs_implausible_names
@@ -87,6 +99,7 @@ static void by_source(struct rs_evaluation *e, const struct rs_check *check) {
             if (!c->has_people || (every && check->kind == RS_CHECK_UNMAPPED && c->mapped[i] == 0)) continue;
             by_source_one(e, check, e->counted->sources[s], c, i);
         }
+        if (check->for_facility) by_facility(e, check, i);
     }
 }
 

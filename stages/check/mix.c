@@ -86,11 +86,12 @@ static const char *const of_persons[] = {"race",
 
 static void persons_of(struct rs_evaluation *e, const struct rs_check *check, const char *scope, const char *value,
                        const struct rs_unit_counts *u) {
-    uint64_t first = u->bit[check->member_bit];
+    bool of_adults = rs_jurisdiction_of_adults(e->place, rs_cstr(check->element)); /* of the others nothing is kept */
+    uint64_t first = u->bit[check->member_bit], minors = of_adults ? u->minors : 0;
     if (rs_jurisdiction_drops(e->place, rs_cstr(check->element)))
         rs_check_add(e, check, scope, value, check->element, 0, 0); /* not kept here: no failure */
     else if (check->kind == RS_CHECK_MEMBERS)
-        rs_check_add(e, check, scope, value, check->element, u->persons, u->persons - first);
+        rs_check_add(e, check, scope, value, check->element, u->persons - minors, u->persons - minors - first);
     else
         rs_check_add(e, check, scope, value, check->element, first, first - u->bit[check->member_bit + 1]);
 }

@@ -2,6 +2,7 @@
 /* Why it exists: files of persons are wide, and a check needs little of each row. */
 #include "person_rows.h"
 #include "count.h"
+#include "pipeline/base/date.h"
 #include <string.h>
 
 #define SIX(e)                                                                                                         \
@@ -60,6 +61,11 @@ static bool find_area(const struct rs_pack *pack, const struct rs_view *row, flo
     return false;
 }
 
+static bool is_minor(const struct rs_person_reading *s, struct rs_view birth) {
+    int32_t born;
+    return s->place->minors_under && (!rs_day_parse(birth, &born) || rs_age(born, s->run->as_of) < s->place->minors_under);
+}
+
 bool rs_one_person(void *self, int worker, const struct rs_view *row, void *record, struct rs_error *error) {
     const struct rs_person_reading *s = self;
     struct rs_person_tally *t = &s->worker[worker];
@@ -72,6 +78,7 @@ bool rs_one_person(void *self, int worker, const struct rs_view *row, void *reco
     if (!key_of(row[PERSON_person_key], &r.key, "person", error)) return false;
     if (s->met)
         r.facility = rs_facility_seen(&s->met[worker], row[PERSON_facility_source], row[PERSON_facility]);
+    r.minor = is_minor(s, row[PERSON_birth_date]);
     if (s->pack && group < RS_GROUPS) r.placed = find_area(s->pack, row, r.area);
     memcpy(record, &r, sizeof r);
     return true;

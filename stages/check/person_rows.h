@@ -8,6 +8,7 @@ struct rs_person_record {
     struct rs_key key;
     uint8_t group; /* of the six; RS_GROUPS where the answers do not decide */
     bool placed;
+    bool minor;            /* too young, at the as-of date, for what the jurisdiction keeps of adults alone */
     uint64_t facility;     /* hash of rs_facility_seen, 0 for none */
     float area[RS_GROUPS]; /* shares where the person lives */
 };
@@ -27,6 +28,8 @@ struct rs_person_tally { /* of one worker */
 };
 
 struct rs_person_reading {
+    const struct rs_run *run;
+    const struct rs_jurisdiction *place;
     const struct rs_checks *checks;
     const struct rs_pack *pack; /* NULL where no check needs places */
     char **sources;

@@ -75,8 +75,9 @@ static bool take_groups(struct joining *j, struct rs_key key, struct rs_error *e
     return true;
 }
 
-static void add_bits(struct rs_unit_counts *u, uint64_t bits) {
+static void add_bits(struct rs_unit_counts *u, const struct rs_person_record *p, uint64_t bits) {
     u->persons++;
+    u->minors += p->minor;
     for (uint64_t left = bits; left; left &= left - 1) u->bit[__builtin_ctzll(left)]++;
 }
 
@@ -92,14 +93,14 @@ static void add_place(struct rs_unit_counts *u, const struct rs_person_record *p
 }
 
 static void add_person(struct rs_unit_counts *u, const struct rs_person_record *p, uint64_t bits) {
-    add_bits(u, bits);
+    add_bits(u, p, bits);
     add_place(u, p);
 }
 
 /* Who answered is asked of the facility a person belongs to; what was recorded, of the one that recorded it. */
 static void add_facilities(struct joining *j, const struct rs_person_record *p, uint64_t bits, uint64_t recorded_at) {
     struct rs_person_counts *out = j->out;
-    if (p->facility) add_bits(&out->by_facility[rs_facility_number(&out->facilities, p->facility)], bits);
+    if (p->facility) add_bits(&out->by_facility[rs_facility_number(&out->facilities, p->facility)], p, bits);
     if (recorded_at) add_place(&out->by_facility[rs_facility_number(&out->facilities, recorded_at)], p);
 }
 
@@ -315,12 +316,12 @@ static void close_joining(struct joining *j) {
     rs_groups_free(&j->groups);
 }
 
-bool rs_count_persons(struct rs_run *run, const struct rs_checks *checks, char **sources, size_t n_sources,
-                      struct rs_person_counts *out, struct rs_error *error) {
+bool rs_count_persons(struct rs_run *run, const struct rs_checks *checks, const struct rs_jurisdiction *place,
+                      char **sources, size_t n_sources, struct rs_person_counts *out, struct rs_error *error) {
     struct rs_manifest m;
     struct rs_pack *pack = NULL;
     struct joining j = {.out = out};
-    struct rs_person_reading s = {.checks = checks, .sources = sources, .n_sources = n_sources};
+    struct rs_person_reading s = {.run = run, .place = place, .checks = checks, .sources = sources, .n_sources = n_sources};
     *out = (struct rs_person_counts){.n_sources = n_sources};
     if (!rs_run_manifest_if(run, &rs_layout_person, &m, &out->has_person, error)) return false;
     if (!out->has_person) return true;

@@ -8,10 +8,12 @@
 #include "definitions.h"
 #include "facilities.h"
 #include "filling.h"
+#include "pipeline/base/jurisdiction.h"
 #include "pipeline/rows/stage.h"
 
 struct rs_unit_counts {
     uint64_t persons;
+    uint64_t minors; /* of whom the jurisdiction does not keep all */
     uint64_t bit[RS_CHECK_MEMBER_BITS]; /* persons with each bit of the checks of persons */
     uint64_t placed;                    /* of those who reported a group: those whose area is in the reference pack */
     double recorded[RS_GROUPS], area[RS_GROUPS], square[RS_GROUPS]; /* of the placed: counts, sum of shares, of d^2 */
@@ -43,8 +45,8 @@ struct rs_person_counts {
 };
 
 /* Limits of default filling are those of the check that asks for it. */
-bool rs_count_persons(struct rs_run *run, const struct rs_checks *checks, char **sources, size_t n_sources,
-                      struct rs_person_counts *out, struct rs_error *error);
+bool rs_count_persons(struct rs_run *run, const struct rs_checks *checks, const struct rs_jurisdiction *place,
+                      char **sources, size_t n_sources, struct rs_person_counts *out, struct rs_error *error);
 void rs_person_counts_free(struct rs_person_counts *c);
 
 #endif

@@ -43,6 +43,8 @@ void rs_counted_free(struct rs_counted *c) {
     rs_tagged_free(&c->prior_feeds);
     rs_reduced_close(&c->records);
     rs_reduced_close(&c->answers);
+    rs_facilities_free(&c->record_facilities);
+    free(c->by_record_facility);
     rs_person_counts_free(&c->people);
     *c = (struct rs_counted){0};
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: "531 records" helps nobody who must mend them at their source; file, line and byte do. */
 #include "trace.h"
+#include "record_bits.h"
 #include "pipeline/base/file.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,50 +82,31 @@ static void close_elements(struct open_elements *o) {
     free(o->count);
 }
 
-struct stream {
-    struct rs_reduced *file;
-    struct rs_record_bits buffer[1024];
-    size_t n, at;
+struct record_tracing {
+    struct tracing *t;
+    struct open_elements complete, wrong, unmapped;
 };
 
-static const struct rs_record_bits *peek(struct stream *s, struct rs_error *error) {
-    if (s->at == s->n) {
-        s->at = 0;
-        if (!rs_reduced_read(s->file, s->buffer, sizeof s->buffer / sizeof *s->buffer, &s->n, error)) s->n = 0;
-    }
-    return s->n ? &s->buffer[s->at] : NULL;
+static void trace_record(void *self, const struct rs_joined_record *one) {
+    struct record_tracing *s = self;
+    const struct rs_record_bits *r = one->record;
+    size_t source = s->t->counted->source_of_file[r->file_no];
+    if (~one->has & s->complete.left[source])
+        note(s->t, &s->complete, RS_CHECK_COMPLETE, rs_complete_names, ~one->has, source, r);
+    if (r->wrong) note(s->t, &s->wrong, RS_CHECK_IMPLAUSIBLE, rs_implausible_names, r->wrong, source, r);
+    if (one->unknown) note(s->t, &s->unmapped, RS_CHECK_UNMAPPED, rs_mapped_names, one->unknown, source, r);
 }
 
 static bool trace_records(struct tracing *t, struct rs_error *error) {
     struct rs_counted *c = (struct rs_counted *)t->counted; /* its files are read, not changed */
-    struct stream *record = rs_alloc(sizeof *record), *answer = rs_alloc(sizeof *answer);
-    struct open_elements complete = open_elements(t, RS_CHECK_COMPLETE, rs_complete_names, RS_HAS_ELEMENTS),
-                         wrong = open_elements(t, RS_CHECK_IMPLAUSIBLE, rs_implausible_names, RS_IMPLAUSIBLES),
-                         unmapped = open_elements(t, RS_CHECK_UNMAPPED, rs_mapped_names, RS_MAPPED_ELEMENTS);
-    const struct rs_record_bits *r, *a;
-    record->file = &c->records;
-    answer->file = &c->answers;
-    bool good = rs_reduced_rewind(&c->records, error) && rs_reduced_rewind(&c->answers, error);
-    while (good && (r = peek(record, error))) {
-        size_t source = c->source_of_file[r->file_no];
-        uint32_t has = r->has, unknown = 0;
-        while ((a = peek(answer, error)) && a->file_no == r->file_no && a->record_no == r->record_no) {
-            has |= a->has;
-            unknown |= a->wrong;
-            answer->at++;
-        }
-        if (~has & complete.left[source]) note(t, &complete, RS_CHECK_COMPLETE, rs_complete_names, ~has, source, r);
-        if (r->wrong) note(t, &wrong, RS_CHECK_IMPLAUSIBLE, rs_implausible_names, r->wrong, source, r);
-        if (unknown) note(t, &unmapped, RS_CHECK_UNMAPPED, rs_mapped_names, unknown, source, r);
-        record->at++;
-        good = error->code == 0;
-    }
-    close_elements(&complete);
-    close_elements(&wrong);
-    close_elements(&unmapped);
-    free(record);
-    free(answer);
-    return good && error->code == 0;
+    struct record_tracing s = {t, open_elements(t, RS_CHECK_COMPLETE, rs_complete_names, RS_HAS_ELEMENTS),
+                               open_elements(t, RS_CHECK_IMPLAUSIBLE, rs_implausible_names, RS_IMPLAUSIBLES),
+                               open_elements(t, RS_CHECK_UNMAPPED, rs_mapped_names, RS_MAPPED_ELEMENTS)};
+    bool good = rs_join_records(c, &s, trace_record, error);
+    close_elements(&s.complete);
+    close_elements(&s.wrong);
+    close_elements(&s.unmapped);
+    return good;
 }
 
 static int64_t number_or_none(struct rs_view v) {

@@ -203,7 +203,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_ingest = {
     .name = "ingest",
-    .version = 7, /* 6: extensions and columns that no rule reads are in the ledger; 7: surplus elements too; order within a day */
+    .version = 7, /* 7: surplus elements, order within a day, more forms of dates; 6: extensions, elements and columns that no rule reads are in the ledger */
     .about = "read payer and EHR extracts into row files",
     .description =
         "Reads X12 834 enrolment files (005010X220A1, tolerant of 004010X095A1), FHIR R4 as NDJSON, Bundles or "

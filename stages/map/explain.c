@@ -107,7 +107,13 @@ static void tell_row(struct rs_buffer *out, const struct rs_meaning *m) {
                          m->line, rs_has(m->confidence) ? "; " : "", (int)m->confidence.n,
                          m->confidence.n ? m->confidence.p : "");
     } else if (contains(m->rule, "+")) {
-        rs_buffer_printf(out, "  %-10s several races in one text, each of them known by itself\n", "found in");
+        rs_buffer_printf(out, "  %-10s several answers in one text, each of them known by itself\n", "found in");
+    }
+    if (contains(m->rule, " within")) {
+        rs_buffer_printf(out, "  %-10s of the text this is the answer; the words around it add nothing (phrase_words.def)\n", "");
+    }
+    if (contains(m->rule, " zeros_lost")) {
+        rs_buffer_printf(out, "  %-10s sent without the zeros at its front\n", "");
     }
     if (contains(m->rule, " by_form")) {
         rs_buffer_printf(out, "  %-10s it is such a code by its form, whatever the system is called\n", "");

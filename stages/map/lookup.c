@@ -2,20 +2,9 @@
 /* In which order tables are asked. The sender's own overrides come first, then the table of the system it names, then
  * what the value says by itself: a CDC concept id or a null flavour is recognised under any system, a word under a
  * local one. Nothing is guessed beyond that: what is left is UNMAPPED, and a person adds a row or an override. */
-#include "map_private.h"
+#include "asking.h"
 
-struct asking {
-    const struct rs_map *map;
-    struct rs_arena *arena;
-    const struct rs_question *q;
-    int scopes[3], n_scopes; /* narrowest first */
-    int system;              /* -1: none known */
-    bool text;
-    struct rs_view normal;
-};
-
-/* The narrowest row; a row of its own before one made from a display. */
-static const struct rs_map_entry *find(const struct asking *a, int system, struct rs_view normal) {
+const struct rs_map_entry *rs_ask_find(const struct asking *a, int system, struct rs_view normal) {
     const struct rs_map_entry *derived = NULL;
     for (int i = 0; i < a->n_scopes; i++) {
         const struct rs_map_entry *e = rs_map_find(a->map, a->scopes[i], system, normal);
@@ -27,7 +16,7 @@ static const struct rs_map_entry *find(const struct asking *a, int system, struc
     return derived;
 }
 
-static bool in_group(const struct asking *a, int group) { return a->n_scopes == 3 && a->scopes[1] == group; }
+bool rs_in_group(const struct asking *a, int group) { return a->n_scopes == 3 && a->scopes[1] == group; }
 
 static const struct rs_override *find_override(const struct asking *a) {
     for (size_t i = 0; i < a->map->n_overrides; i++) {
@@ -65,20 +54,19 @@ static bool letters(struct rs_view v) {
 static bool is_script(struct rs_view v) { return v.n == 4 && letters(v); }
 static bool is_region(struct rs_view v) { return (v.n == 2 && letters(v)) || (v.n == 3 && rs_all_digits(v)); }
 
-/* A language code with or without subtags. strict: only script and region, for texts, where "GA-DANGME" is a name. */
-static const struct rs_map_entry *find_tag(const struct asking *a, struct rs_view normal, bool strict) {
-    const struct rs_map_entry *whole = find(a, a->map->bcp47, normal);
+const struct rs_map_entry *rs_ask_tag(const struct asking *a, struct rs_view normal, bool strict) {
+    const struct rs_map_entry *whole = rs_ask_find(a, a->map->bcp47, normal);
     struct rs_view rest = normal, primary = rs_split(&rest, ' ');
     if (whole != NULL || primary.n > 3) {
         return whole;
     }
-    const struct rs_map_entry *language = find(a, a->map->iso639, primary);
+    const struct rs_map_entry *language = rs_ask_find(a, a->map->iso639, primary);
     if (language == NULL || rs_is_null(rest)) {
         return language;
     }
     struct rs_view next = rs_split(&rest, ' ');
     if (next.n == 3 && letters(next)) { /* zh-yue is yue; the extended language stands alone since RFC 5646 */
-        language = find(a, a->map->iso639, next);
+        language = rs_ask_find(a, a->map->iso639, next);
         next = rs_split(&rest, ' ');
     }
     for (; !rs_is_null(next); next = rs_split(&rest, ' ')) {
@@ -100,7 +88,7 @@ static const struct rs_map_entry *find_fused(const struct asking *a) {
     struct rs_view v = a->normal;
     for (size_t n = 2; n <= 3 && v.n > n + 2; n++) {
         struct rs_view rest = rs_trim(rs_view(v.p + n, v.n - n));
-        const struct rs_map_entry *code = find(a, a->map->iso639, rs_view(v.p, n)), *name = find(a, a->map->text, rest);
+        const struct rs_map_entry *code = rs_ask_find(a, a->map->iso639, rs_view(v.p, n)), *name = rs_ask_find(a, a->map->text, rest);
         if (code != NULL && name != NULL && rs_has(name->meaning.value) &&
             rs_eq(code->meaning.value, name->meaning.value)) {
             return name;
@@ -112,14 +100,17 @@ static const struct rs_map_entry *find_fused(const struct asking *a) {
 static bool language_of_text(const struct asking *a, struct rs_meaning *out) {
     const struct rs_map_entry *e = NULL;
     if (a->normal.n <= 3 || has_dash(rs_trim(a->q->raw))) {
-        e = find_tag(a, a->normal, true);
+        e = rs_ask_tag(a, a->normal, true);
     }
     if (e == NULL) {
         e = find_fused(a);
     }
+    if (e == NULL && rs_ask_phrase(a, out)) {
+        return true;
+    }
     const char *bracket = a->q->raw.n ? memchr(a->q->raw.p, '(', a->q->raw.n) : NULL;
     if (e == NULL && bracket != NULL) { /* Spanish (Mexico) */
-        e = find(a, a->map->text, rs_map_normal(a->arena, rs_view(a->q->raw.p, (size_t)(bracket - a->q->raw.p))));
+        e = rs_ask_find(a, a->map->text, rs_map_normal(a->arena, rs_view(a->q->raw.p, (size_t)(bracket - a->q->raw.p))));
     }
     if (e != NULL) {
         *out = e->meaning;
@@ -127,95 +118,34 @@ static bool language_of_text(const struct asking *a, struct rs_meaning *out) {
     return e != NULL;
 }
 
-/* ---- several races in one text ---------------------------------------------------------------------------------- */
-
-enum { MOST_PARTS = 8 };
-
-static struct rs_view next_part(struct rs_view *rest) {
-    static const char separators[] = ",;/|+&";
-    struct rs_view v = *rest;
-    size_t i = 0, skip = 1;
-    for (; i < v.n && memchr(separators, v.p[i], sizeof separators - 1) == NULL; i++) {
-        if (v.n - i > 5 && rs_eq_nocase(rs_view(v.p + i, 5), RS_LIT(" and "))) {
-            skip = 5;
-            break;
-        }
-    }
-    *rest = i < v.n ? rs_view(v.p + i + skip, v.n - i - skip) : RS_NULL;
-    return rs_view(v.p, i);
-}
-
-static bool holds(struct rs_view set, struct rs_view one) {
-    while (!rs_is_null(set)) {
-        if (rs_eq(rs_split(&set, '+'), one)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A+B united with B+C: A+B+C. */
-static struct rs_view unite(struct rs_arena *arena, struct rs_view a, struct rs_view b) {
-    if (!rs_has(a) || !rs_has(b)) {
-        return rs_has(a) ? a : b;
-    }
-    while (!rs_is_null(b)) {
-        struct rs_view one = rs_split(&b, '+');
-        if (!holds(a, one)) {
-            a = rs_arena_printf(arena, "%.*s+%.*s", (int)a.n, a.p, (int)one.n, one.p);
-        }
-    }
-    return a;
-}
-
-/* "White, Asian": every part must be known and name something; else the text stays unmapped as a whole. */
-static bool several_races(const struct asking *a, struct rs_meaning *out) {
-    struct rs_view rest = a->q->raw;
-    struct rs_meaning all = {.rule = RS_NULL};
-    int parts = 0;
-    bool other = true;
-    while (!rs_is_null(rest)) {
-        struct rs_view part = next_part(&rest);
-        const struct rs_map_entry *e = find(a, a->map->text, rs_map_normal(a->arena, part));
-        if (e == NULL || !rs_has(e->meaning.omb1997) || ++parts > MOST_PARTS) {
-            return false;
-        }
-        const struct rs_meaning *m = &e->meaning;
-        other &= rs_eq_c(m->missing, "OTHER");
-        all.omb1997 = unite(a->arena, all.omb1997, m->omb1997);
-        all.omb2024 = unite(a->arena, all.omb2024, m->omb2024);
-        all.detail = unite(a->arena, all.detail, m->detail);
-        all.rule = unite(a->arena, all.rule, m->rule);
-    }
-    all.missing = other ? RS_LIT("OTHER") : RS_NULL;
-    *out = all;
-    return parts > 1;
-}
-
 /* ---- the order -------------------------------------------------------------------------------------------------- */
 
-static bool is_concept_id(struct rs_view v) { /* 2106-3, the dash a blank by now */
+bool rs_is_concept_id(struct rs_view v) {
     return v.n == 6 && v.p[4] == ' ' && rs_all_digits(rs_view(v.p, 4)) && rs_all_digits(rs_view(v.p + 5, 1));
 }
 
 static const struct rs_map_entry *by_form(const struct asking *a) {
-    if (in_group(a, a->map->races) && is_concept_id(a->normal)) {
-        return find(a, a->map->cdcrec, a->normal);
+    if (rs_in_group(a, a->map->races) && rs_is_concept_id(a->normal)) {
+        return rs_ask_find(a, a->map->cdcrec, a->normal);
     }
     /* Two letters (NI, NA) are too short to be sure of. */
-    return !a->text && a->normal.n > 2 ? find(a, a->map->null_flavor, a->normal) : NULL;
+    return !a->text && a->normal.n > 2 ? rs_ask_find(a, a->map->null_flavor, a->normal) : NULL;
 }
 
 static bool ask_text(const struct asking *a, struct rs_meaning *out) {
-    const struct rs_map_entry *e = find(a, a->map->text, a->normal);
+    const struct rs_map_entry *e = rs_ask_find(a, a->map->text, a->normal), *code = NULL;
+    bool language = rs_in_group(a, a->map->language);
+    if (language && e != NULL && e->derived && a->normal.n <= 3) {
+        code = rs_ask_tag(a, a->normal, true); /* EN and KO are English and Korean; languages of these names have few */
+    }
     if (e != NULL) {
-        *out = e->meaning;
+        *out = code != NULL ? code->meaning : e->meaning;
         return true;
     }
-    if (in_group(a, a->map->language)) {
+    if (language) {
         return language_of_text(a, out);
     }
-    if (in_group(a, a->map->races) && several_races(a, out)) {
+    if (rs_ask_phrase(a, out)) {
         return true;
     }
     e = by_form(a);
@@ -228,10 +158,10 @@ static bool ask_text(const struct asking *a, struct rs_meaning *out) {
 static bool ask_language_code(const struct asking *a, struct rs_meaning *out) {
     const struct rs_map_entry *e = NULL;
     if (a->system == a->map->nisoz39_53) {
-        e = find(a, a->system, a->normal);
+        e = rs_ask_find(a, a->system, a->normal);
     }
     if (e == NULL) {
-        e = find_tag(a, a->normal, false);
+        e = rs_ask_tag(a, a->normal, false);
     }
     if (e != NULL) {
         *out = e->meaning;
@@ -239,15 +169,31 @@ static bool ask_language_code(const struct asking *a, struct rs_meaning *out) {
     return e != NULL;
 }
 
+/* Spreadsheets drop zeros at the front: 5 for 05, 1 for 001. */
+static const struct rs_map_entry *without_zeros(const struct asking *a) {
+    const struct rs_map_entry *e = NULL;
+    struct rs_view code = a->normal;
+    while (e == NULL && code.n < 3 && rs_all_digits(a->normal)) {
+        code = rs_arena_printf(a->arena, "0%.*s", (int)code.n, code.p);
+        e = rs_ask_find(a, a->system, code);
+    }
+    return e;
+}
+
 static bool ask_code(const struct asking *a, struct rs_meaning *out) {
     const struct rs_map *map = a->map;
-    const struct rs_map_entry *e = a->system >= 0 ? find(a, a->system, a->normal) : NULL;
+    const struct rs_map_entry *e = a->system >= 0 ? rs_ask_find(a, a->system, a->normal) : NULL;
     if (e != NULL) {
         *out = e->meaning;
         return true;
     }
-    bool tags = a->system < 0 || a->system == map->bcp47 || a->system == map->iso639 || a->system == map->nisoz39_53;
-    if (in_group(a, map->language) && tags && ask_language_code(a, out)) {
+    if (a->system >= 0 && (e = without_zeros(a)) != NULL) {
+        *out = with_note(a, e, "zeros_lost");
+        return true;
+    }
+    bool tags = a->system < 0 || a->system == map->bcp47 || a->system == map->iso639 || a->system == map->nisoz39_53 ||
+                a->system == map->pcornet; /* whose list is that of ISO 639-2 */
+    if (rs_in_group(a, map->language) && tags && ask_language_code(a, out)) {
         return true;
     }
     e = by_form(a);
@@ -288,7 +234,7 @@ struct rs_meaning rs_map_value(const struct rs_map *map, struct rs_arena *arena,
         return (struct rs_meaning){.missing = RS_LIT("NOT_PROVIDED"), .rule = RS_LIT("blank")};
     }
     if (element == map->name_to_use) { /* which name is nobody's business here; that there is one may be */
-        const struct rs_map_entry *e = find(&a, map->text, a.normal);
+        const struct rs_map_entry *e = rs_ask_find(&a, map->text, a.normal);
         return e != NULL ? e->meaning
                          : (struct rs_meaning){.value = RS_LIT("given"), .rule = RS_LIT("name_to_use:given")};
     }

@@ -217,15 +217,15 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_map = {
     .name = "map",
-    .version = 2,
+    .version = 3, /* 3: several answers in one text of any element, write-ins, codes without their zeros */
     .about = "Map race, ethnicity, language and SOGI answers to standard codes",
     .description =
         "Gives every assertion its standard meaning: the 1997 and the 2024 race and ethnicity categories side by side, "
         "the detailed CDC concept, the BCP 47 language without region, orientation, identity, sex, pronouns, interpreter "
         "need, and the reason where a value is missing. Each row names the table row or override that decided.\n\n"
         "Asked in this order: overrides of the source's profile; the table of the code system as sent; CDC concept ids "
-        "and null flavours under any system; words, for texts and local codes; language tags; several races in one text, "
-        "where each part is known. What is left is UNMAPPED: the row goes on, the value is put into the quarantine.\n\n"
+        "and null flavours under any system; words, for texts and local codes; language tags; several answers in one "
+        "text, where each part is known; a code that lost its zeros. What is left is UNMAPPED: the row goes on, the value is put into the quarantine.\n\n"
         "\"Asian or Pacific Islander\" stays the unresolved set ASIAN|NHPI, two or more races without their names stay "
         "TWO_OR_MORE, and not Hispanic has no 2024 category. A decline is an answer, kept apart from unknown and not "
         "asked. All codes are data, in schemas/codes.\n\n"

@@ -43,10 +43,14 @@ static void geoid(const struct rs_normalizing *n, struct rs_view state) {
         rs_set_aside(n, RECORD_geoid_raw, "geoid_state", "The first two digits are no state's FIPS code");
         return;
     }
-    if (!county_known) {
+    const struct rs_county_change *change = county_known ? NULL : rs_county_change(rs_view(id.p, 5));
+    if (!county_known && change == NULL) {
         rs_set_aside(n, RECORD_geoid_raw, "geoid_not_in_reference",
                      "The reference pack has no such county: another vintage, or mistyped");
         return;
+    }
+    if (change != NULL && !rs_has(id = rs_changed_area(n, change, id))) {
+        return; /* the state is left, and the note */
     }
     n->out[DEMOGRAPHIC_county] = rs_view(id.p, 5);
     if (id.n < 11) {
@@ -69,7 +73,18 @@ static void geoid(const struct rs_normalizing *n, struct rs_view state) {
     n->out[DEMOGRAPHIC_block_group] = rs_view(id.p, 12);
 }
 
-static const char not_in_reference[] = "The reference pack has no such county: another vintage, or mistyped";
+/* A county code of five digits, sent as such or meant by a name. */
+static void keep_county(const struct rs_normalizing *n, struct rs_view id) {
+    const struct rs_county_change *change = known_county(n, id) ? NULL : rs_county_change(id);
+    if (change != NULL) {
+        n->out[DEMOGRAPHIC_county] = rs_changed_area(n, change, id);
+    } else if (known_county(n, id)) {
+        n->out[DEMOGRAPHIC_county] = id;
+    } else {
+        rs_set_aside(n, RECORD_county_raw, "county_not_in_reference",
+                     "The reference pack has no such county: another vintage, or mistyped");
+    }
+}
 
 static void county_by_name(const struct rs_normalizing *n, struct rs_view state) {
     struct rs_view id, fips = rs_has(state) ? rs_state_fips(state) : RS_NULL;
@@ -80,10 +95,8 @@ static void county_by_name(const struct rs_normalizing *n, struct rs_view state)
     } else if (found > 1) {
         rs_set_aside(n, RECORD_county_raw, "county_name_of_two",
                      "A county and a city of the state have this name: ask for County or city behind it, or the code");
-    } else if (!known_county(n, id)) {
-        rs_set_aside(n, RECORD_county_raw, "county_not_in_reference", not_in_reference);
     } else {
-        n->out[DEMOGRAPHIC_county] = id;
+        keep_county(n, id);
     }
 }
 
@@ -108,10 +121,8 @@ static void county(const struct rs_normalizing *n, struct rs_view state) {
     }
     if (id.n != 5 || !rs_has(rs_state_usps(rs_view(id.p, 2)))) {
         rs_set_aside(n, RECORD_county_raw, "county_code", "A county code has five digits, or three beside a state");
-    } else if (!known_county(n, id)) {
-        rs_set_aside(n, RECORD_county_raw, "county_not_in_reference", not_in_reference);
     } else {
-        n->out[DEMOGRAPHIC_county] = id;
+        keep_county(n, id);
     }
 }
 

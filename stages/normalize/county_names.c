@@ -23,6 +23,7 @@ static const struct kind {
     KIND(" COUNTY", false),           KIND(" CNTY", false),        KIND(" CO", false),
     KIND(" PARISH", false),           KIND(" BOROUGH", false),     KIND(" MUNICIPALITY", false),
     KIND(" MUNICIPIO", false),        KIND(" DISTRICT", false),    KIND(" CITY", true),
+    KIND(" PLANNING REGION", false),
 #undef KIND
 };
 
@@ -74,6 +75,13 @@ static int count(struct rs_view key, const struct kind *of, struct rs_view *id) 
         if (of == NULL || of->city == counties[i].city) {
             *id = rs_view(counties[i].code, 5);
             found++;
+        }
+    }
+    const struct rs_county_change *c;
+    for (size_t i = 0; found == 0 && (c = rs_county_change_named(key, i)) != NULL; i++) {
+        if (of == NULL || of->city == c->city) {
+            *id = c->code; /* Dade, Shannon: a name of before */
+            return 1;
         }
     }
     return found;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Names: folded, the suffix a column of its own, placeholders set aside, digits dropped.
  *
+ * Brackets and quotes hold another name: SMITH (JONES), ROBERT "BOB". They are left out; of a family name what stands in
+ * brackets is the previous one where the row has none.
+ *
  * Digits: test systems number their people (Mosciski958). The copy for matching goes without them and name_flag says so;
  * the name as sent stays in record. */
 #include "normalize.h"
@@ -18,7 +21,9 @@ static struct rs_view without_digits(struct rs_arena *arena, struct rs_view name
     *had = true;
     char *out = rs_arena_alloc(arena, name.n + 1);
     for (size_t i = 0; i < name.n; i++) {
-        if (name.p[i] < '0' || name.p[i] > '9') {
+        if (name.p[i] == '0' && i + 1 < name.n && name.p[i + 1] == '\'') {
+            out[n++] = 'O'; /* 0'CONNOR */
+        } else if (name.p[i] < '0' || name.p[i] > '9') {
             out[n++] = name.p[i];
         }
     }
@@ -56,6 +61,33 @@ static bool is_organisation(struct rs_view family, struct rs_view given) {
     return false;
 }
 
+/* The name without what stands in brackets or quotes; itself where nothing is left then. *aside: what stood there, the last
+ * of several; null for none. */
+static struct rs_view without_asides(struct rs_arena *arena, struct rs_view name, struct rs_view *aside) {
+    char *out = NULL;
+    size_t n = 0;
+    *aside = RS_NULL;
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i], closing = c == '(' ? ')' : c == '[' ? ']' : c == '"' ? '"' : 0;
+        const char *end = closing && i + 1 < name.n ? memchr(name.p + i + 1, closing, name.n - i - 1) : NULL;
+        if (end == NULL && out == NULL) {
+            continue;
+        }
+        if (out == NULL) { /* the first */
+            out = rs_arena_copy(arena, name.p, name.n);
+            n = i;
+        }
+        if (end == NULL) {
+            out[n++] = c;
+            continue;
+        }
+        *aside = rs_trim(rs_view(name.p + i + 1, (size_t)(end - name.p) - i - 1));
+        i = (size_t)(end - name.p);
+    }
+    struct rs_view left = out ? rs_trim(rs_view(out, n)) : name;
+    return left.n > 0 ? left : name;
+}
+
 /* What most are: one word of A-Z alone. Folding changes nothing in it but its case; it has no suffix and no digits. */
 static bool one_word(struct rs_arena *arena, struct rs_view raw, struct rs_view *name) {
     enum { LONGEST = 64 };
@@ -72,14 +104,16 @@ static bool one_word(struct rs_arena *arena, struct rs_view raw, struct rs_view 
     return true;
 }
 
-static struct rs_view family_name(const struct rs_normalizing *n, int column, struct rs_view *suffix, bool *digits) {
+static struct rs_view family_name(const struct rs_normalizing *n, int column, struct rs_view *suffix, struct rs_view *aside,
+                                  bool *digits) {
     struct rs_arena *arena = &n->batch->arena;
     struct rs_view name;
-    *suffix = RS_NULL;
+    *suffix = *aside = RS_NULL;
     if (!rs_has(n->raw[column]) || one_word(arena, n->raw[column], &name)) {
         return rs_has(n->raw[column]) ? name : RS_NULL;
     }
-    return without_digits(arena, rs_name_cut_suffix(arena, rs_name_fold(arena, n->raw[column]), suffix), digits);
+    name = without_asides(arena, n->raw[column], aside);
+    return without_digits(arena, rs_name_cut_suffix(arena, rs_name_fold(arena, name), suffix), digits);
 }
 
 /* "JOHN JR" as a given name; "MARY V" has a middle initial, no fifth generation. */
@@ -89,7 +123,7 @@ static struct rs_view given_name(const struct rs_normalizing *n, struct rs_view 
     if (one_word(arena, n->raw[RECORD_given_raw], &name)) {
         return name;
     }
-    struct rs_view folded = rs_name_fold(arena, n->raw[RECORD_given_raw]);
+    struct rs_view aside, folded = rs_name_fold(arena, without_asides(arena, n->raw[RECORD_given_raw], &aside));
     struct rs_view rest = rs_name_cut_suffix(arena, folded, suffix);
     if (rs_eq_c(*suffix, "V")) {
         *suffix = RS_NULL;
@@ -127,8 +161,15 @@ static void drop_placeholders(const struct rs_normalizing *n, struct rs_view *fa
     }
 }
 
-static struct rs_view previous_name(const struct rs_normalizing *n, bool *digits) {
-    struct rs_view suffix, name = family_name(n, RECORD_previous_family_raw, &suffix, digits);
+/* The row's own, else what stood in brackets behind the family name: (Jones), (nee Jones). */
+static struct rs_view previous_name(const struct rs_normalizing *n, struct rs_view in_brackets, bool *digits) {
+    struct rs_view suffix, aside, name = family_name(n, RECORD_previous_family_raw, &suffix, &aside, digits);
+    if (!rs_has(name) && rs_has(in_brackets)) {
+        name = without_digits(&n->batch->arena, rs_name_fold(&n->batch->arena, in_brackets), digits);
+        size_t nee = name.n > 4 && memcmp(name.p, "NEE ", 4) == 0 ? 4 : 0;
+        name = name.n > nee ? rs_view(name.p + nee, name.n - nee) : RS_NULL;
+        return rs_name_is_placeholder(name, RS_NULL) ? RS_NULL : name;
+    }
     if (rs_has(name) && rs_name_is_placeholder(name, RS_NULL)) {
         rs_set_aside(n, RECORD_previous_family_raw, placeholder, told);
         return RS_NULL;
@@ -140,12 +181,12 @@ void rs_normalize_names(const struct rs_normalizing *n) {
     struct rs_arena *arena = &n->batch->arena;
     struct rs_view of_family = RS_NULL, of_given = RS_NULL;
     bool digits = false;
-    struct rs_view family = family_name(n, RECORD_family_raw, &of_family, &digits);
+    struct rs_view aside, family = family_name(n, RECORD_family_raw, &of_family, &aside, &digits);
     struct rs_view given = given_name(n, &of_given, &digits);
     if (!one_word(arena, n->raw[RECORD_middle_raw], &n->out[DEMOGRAPHIC_middle_name])) {
         n->out[DEMOGRAPHIC_middle_name] = without_digits(arena, rs_name_fold(arena, n->raw[RECORD_middle_raw]), &digits);
     }
-    n->out[DEMOGRAPHIC_previous_surname] = previous_name(n, &digits);
+    n->out[DEMOGRAPHIC_previous_surname] = previous_name(n, aside, &digits);
     struct rs_view suffix = rs_has(n->raw[RECORD_suffix_raw]) ? suffix_of(arena, n->raw[RECORD_suffix_raw]) : RS_NULL;
     n->out[DEMOGRAPHIC_suffix] = rs_has(suffix) ? suffix : rs_has(of_family) ? of_family : of_given;
     if (digits) {

@@ -135,18 +135,22 @@ static const char *const after[] = {"ingest", NULL};
 
 const struct rs_stage rs_stage_normalize = {
     .name = "normalize",
-    .version = 4, /* 4: facility, newborns without a name, boxes and homelessness in Spanish; 3: streets by Publication 28, kinds of addresses, counties by name; 2: dates "YYYY M D"; birth_after_record */
+    .version = 5, /* 5: counties of other vintages, county_note; dates with times and named months; names in brackets; 4: facility, newborns without a name, boxes and homelessness in Spanish; 3: streets by Publication 28, kinds of addresses, counties by name; 2: dates "YYYY M D"; birth_after_record */
     .about = "Clean names, dates, sex and places",
     .description =
         "Writes one cleaned row for each source row, in the same order; the raw values stay in record.\n\n"
         "Names are upper case without accents; a generational suffix is removed as a word and never as a tail of letters; "
-        "placeholders (DECLINED, BABY BOY) are set aside; digits in names are dropped and flagged. A date must be a day of "
+        "placeholders (DECLINED, BABY BOY) are set aside; what stands in brackets or quotes is left out (in "
+        "a family name it is the previous one, where the row has none); digits in names are dropped and flagged. A date must be a day of "
         "the calendar, not after the as-of date and not 120 years before it. States become USPS abbreviations. ZIP codes "
         "have five or nine digits; zeros lost at the front are put back only where the result is a ZIP code of the "
         "row's own state, and the quarantine says so. The ZIP code tabulation area, and county, tract and block group "
         "where the sender gives them, are checked against the reference pack. A county given by name is looked up among those "
         "of the row's state (County, Parish, Borough, Municipio, St. or Saint make no difference); where a county and a "
-        "city share the name (Baltimore), it must say which.\n\n"
+        "city share the name (Baltimore), it must say which. A county that was renamed, merged or parted (Shannon, Valdez-Cordova), a "
+        "planning region of Connecticut and a county of the island areas is no error: county_note says which of these it is, "
+        "and county is the one of 2020 that all of it lies in, or its tract; where several are possible it is null, and the "
+        "state is left.\n\n"
         "Street lines are spelt as USPS Publication 28 asks, as far as rules go without the postal service's files: suffix, "
         "direction and unit designator are abbreviated where they stand as such (NORTH AVENUE is NORTH AVE), highways "
         "spelt out before their number, and the forms of boxes, rural and contract routes made one. address_flag says "

@@ -119,6 +119,22 @@ void rs_normalize_areas(const struct rs_normalizing *n, struct rs_view state); /
  * there are of this name: *id is set where it is one. */
 int rs_county_named(struct rs_arena *arena, struct rs_view state_fips, struct rs_view name, struct rs_view *id);
 
+/* A county that the reference pack of 2020 does not have, and that is real all the same. */
+struct rs_county_change {
+    struct rs_view code, key; /* key: as county_names.def writes names; empty where that list has it */
+    bool city;
+    struct rs_view note;     /* of demographic's county_note */
+    struct rs_view counties; /* of 2020, in which all of it lies; a blank between */
+    bool tracts;             /* its tracts have the same numbers there */
+};
+/* By its code of five digits; NULL: none known. */
+const struct rs_county_change *rs_county_change(struct rs_view code);
+/* By its name (rs_county_named asks here where no county of 2020 has it); which: how many of that name to pass over. */
+const struct rs_county_change *rs_county_change_named(struct rs_view key, size_t which);
+/* The GEOID (five digits or more) as the pack has it: with the county its tract lies in, or the one county all of it
+ * lies in; null where that is not known. Writes the note, and the state where the row names none. */
+struct rs_view rs_changed_area(const struct rs_normalizing *n, const struct rs_county_change *change, struct rs_view id);
+
 /* Upper case, accents folded, punctuation but ', -, / and & to blanks, P.O. to PO; null where nothing is left. */
 struct rs_view rs_normal_words(struct rs_arena *arena, struct rs_view raw);
 

@@ -163,7 +163,7 @@ static void part_add(struct part *p, const struct rs_rc_row *row) {
     p->c24.all = (uint16_t)(p->c24.all | row->c24.all);
     p->c24.any = (uint16_t)(p->c24.any | row->c24.any);
     for (struct rs_view rest = row->detail; rest.p;) list_add(&p->details, rs_split(&rest, '+'));
-    list_add(&p->values, row->value);
+    for (struct rs_view rest = row->value; rest.p;) list_add(&p->values, rs_split(&rest, '+'));
     p->white |= (row->c24.all & C24_WHITE) && (row->one_question || row->detail.p);
     if (row->missing != MI_NONE && (p->missing == MI_NONE || row->missing < p->missing)) p->missing = row->missing;
 }

@@ -81,8 +81,8 @@ static int by_place(const void *a, const void *b) {
     return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-static void bundle_answers(struct rs_rc *rc, struct rs_batch *batch, struct rs_key person, const struct rs_item *items,
-                           size_t n) {
+static void bundle_answers(struct rs_rc *rc, struct rs_batch *batch, struct rs_key person, struct rs_view birth,
+                           const struct rs_item *items, size_t n) {
     struct rs_rc_worker *w = &rc->workers[batch->worker];
     struct rs_key record = items[0].key;
     w->list.n = 0;
@@ -109,7 +109,8 @@ static void bundle_answers(struct rs_rc *rc, struct rs_batch *batch, struct rs_k
         int found = rs_rc_answer_fold(&rows[i], end - i, &w->arena, &answer, inner);
         answer.record = record;
         rs_rc_answer_put(&w->more, &answer);
-        rs_rc_inner_discrepancies(rc, batch, person, &answer, inner, found);
+        bool too_young = rs_jurisdiction_too_young(&rc->place, rs_rc_element_name(answer.element), birth, answer.effective);
+        if (!too_young) rs_rc_inner_discrepancies(rc, batch, person, &answer, inner, found);
         i = end;
     }
     size_t item = rs_rc_item_begin(&batch->scratch, SL_PERSONS, person, TAG_ANSWERS);
@@ -142,7 +143,7 @@ static void bundle_record(struct rs_rc *rc, struct rs_batch *batch, const struct
     rs_rc_put_key(&batch->scratch, d.record);
     rs_rc_demographic_put(&batch->scratch, &d);
     rs_rc_item_end(&batch->scratch, item);
-    if (answers > rows) bundle_answers(rc, batch, person, items + rows, answers - rows);
+    if (answers > rows) bundle_answers(rc, batch, person, d.f[FI_BIRTH], items + rows, answers - rows);
     for (i = answers; i < n; i++) {
         item = rs_rc_item_begin(&batch->scratch, SL_PERSONS, person, TAG_MEASURES);
         rs_rc_put(&batch->scratch, items[i].bytes.p, items[i].bytes.n);

@@ -254,19 +254,17 @@ static int count_sources(const struct person *p) {
     return n;
 }
 
-static void write_person(const struct person *p, const struct standing *s) {
+static void write_person(const struct person *p, const struct rs_rc_person_facts *facts, const struct standing *s) {
     struct rs_view row[PERSON_COLUMNS] = {{0}};
-    struct rs_rc_person_facts facts;
-    rs_rc_person_facts(p->records, p->n_records, p->rc->ranked, &facts);
     if (p->n_records > 1)
-        rs_rc_demographic_discrepancies(p->rc, p->batch, p->key, p->records, p->n_records, &facts);
+        rs_rc_demographic_discrepancies(p->rc, p->batch, p->key, p->records, p->n_records, facts);
     row[PERSON_person_key] = p->key_text;
     row[PERSON_records] = rs_arena_long(p->arena, (int64_t)p->n_records);
     row[PERSON_sources] = rs_arena_long(p->arena, count_sources(p));
-    fact_columns(&facts, row);
-    if (facts.facility) {
-        row[PERSON_facility] = facts.facility->f[FI_FACILITY];
-        row[PERSON_facility_source] = rs_rc_source_name(p->rc, facts.facility->source);
+    fact_columns(facts, row);
+    if (facts->facility) {
+        row[PERSON_facility] = facts->facility->f[FI_FACILITY];
+        row[PERSON_facility_source] = rs_rc_source_name(p->rc, facts->facility->source);
     }
     race_columns(p, &s->axes, row);
     language_columns(s, row);
@@ -308,6 +306,19 @@ static size_t read_answers(struct person *p, const struct rs_item *items, size_t
     return i;
 }
 
+/* What the jurisdiction does not keep of minors goes before anything is made of it. */
+static void drop_too_young(struct person *p, struct rs_view birth) {
+    size_t kept = 0;
+    if (!p->rc->place.minors_under) return;
+    for (size_t i = 0; i < p->n_answers; i++) {
+        const struct rs_rc_answer *a = &p->answers[i];
+        if (rs_jurisdiction_too_young(&p->rc->place, rs_rc_element_name(a->element), birth, a->effective)) continue;
+        p->answers[kept++] = *a;
+    }
+    p->rc->workers[p->batch->worker].too_young += p->n_answers - kept;
+    p->n_answers = kept;
+}
+
 static bool one_partition(struct rs_rc *rc, int partition, struct rs_batch *batch, bool *changed,
                           struct rs_error *error) {
     struct rs_rc_worker *w = &rc->workers[batch->worker];
@@ -320,8 +331,11 @@ static bool one_partition(struct rs_rc *rc, int partition, struct rs_batch *batc
         p.key_text = rs_key_text(p.arena, p.key);
         i += read_records(&p, &w->a.items[i], end - i);
         i += read_answers(&p, &w->a.items[i], end - i);
+        struct rs_rc_person_facts facts;
+        rs_rc_person_facts(p.records, p.n_records, rc->ranked, &facts);
+        drop_too_young(&p, facts.birth ? facts.birth->f[FI_BIRTH] : RS_NULL);
         write_values(&p, &s);
-        write_person(&p, &s);
+        write_person(&p, &facts, &s);
         rs_rc_agree_person(rc, batch, p.records, p.n_records, p.answers, p.n_answers);
         rs_rc_person_measures(rc, batch, p.key, &w->a.items[i], end - i);
         i = end;

@@ -90,6 +90,7 @@ static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
     struct rs_jurisdiction place;
     if (!rs_jurisdiction_read(run->config, run->config_path, &place, error)) return false;
     if (rs_jurisdiction_drops(&place, RS_LIT("gender_two_step"))) json_object_set_new(hashes, "two_step", json_false());
+    if (place.minors_under) json_object_set_new(hashes, "jurisdiction", rs_jurisdiction_json(&place));
     json_t *rank = json_object_get(run->config, "source_rank");
     if (rank && !rs_run_option(run, "source-rank")) json_object_set(hashes, "source_rank", rank);
     return true;
@@ -142,22 +143,28 @@ static bool read_inputs(struct rs_rc *rc, struct rs_error *error) {
     return rs_rc_read_all(rc, error);
 }
 
+static void tell_too_young(const struct rs_rc *rc) {
+    uint64_t n = 0;
+    for (int i = 0; rc->workers && i < rc->run->threads; i++) n += rc->workers[i].too_young;
+    json_object_set_new(rc->run->results, "too_young", json_integer((json_int_t)n));
+}
+
 static bool run(struct rs_run *run, struct rs_error *error) {
     struct rs_rc rc = {.run = run};
     pthread_rwlock_init(&rc.sources_lock, NULL);
-    struct rs_jurisdiction place;
-    bool ok = rs_jurisdiction_read(run->config, run->config_path, &place, error);
-    rc.two_step = !rs_jurisdiction_drops(&place, RS_LIT("gender_two_step"));
+    bool ok = rs_jurisdiction_read(run->config, run->config_path, &rc.place, error);
+    rc.two_step = !rs_jurisdiction_drops(&rc.place, RS_LIT("gender_two_step"));
     ok = ok && rs_run_option_long(run, "most-records-per-id", 2, INT32_MAX, &rc.most_records_per_id, error) &&
          read_ranks(&rc, error) && open_workers(&rc, error) && read_inputs(&rc, error) && rs_rc_link(&rc, error) &&
          rs_rc_bundle(&rc, error) && rs_rc_persons(&rc, error) && rs_rc_agree_write(&rc, error);
+    if (rc.place.minors_under) tell_too_young(&rc);
     close_all(&rc);
     return ok;
 }
 
 const struct rs_stage rs_stage_reconcile = {
     .name = "reconcile",
-    .version = 6, /* 6: agreement; 5: facility; 2: gender_two_step; 3: amounts, time, exclusions and product lines of measures; 4: joined answers */
+    .version = 7, /* 7: several values in one row, minors; 6: agreement; 5: facility; 2: gender_two_step; 3: amounts, time, exclusions and product lines of measures; 4: joined answers */
     .about = "join the records of one person, and decide which answer stands",
     .description =
         "Records that share a record key, an identifier of a namespace that the source's profile lets link, "

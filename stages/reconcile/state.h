@@ -5,6 +5,7 @@
 #define RS_RECONCILE_STATE_H
 #include <pthread.h>
 #include "items.h"
+#include "pipeline/base/jurisdiction.h"
 #include "pipeline/rows/group.h"
 #include "pipeline/rows/stage.h"
 
@@ -53,6 +54,7 @@ struct rs_rc_worker {
     struct rs_buffer list;    /* arrays of one person or record */
     struct rs_buffer more;
     struct rs_rc_agreements agreements;
+    uint64_t too_young; /* answers dropped, since the jurisdiction does not keep them of minors */
 };
 
 struct rs_rc {
@@ -62,6 +64,7 @@ struct rs_rc {
     int64_t most_records_per_id;
     bool has_prior, has_crosswalk;
     bool two_step; /* gender_two_step may be derived */
+    struct rs_jurisdiction place;
     struct rs_digest prior_content; /* digest of the prior link file */
 
     /* Sources. While inputs are read they have numbers in order of arrival; rs_rc_sources_sort then gives each its

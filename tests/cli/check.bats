@@ -181,6 +181,6 @@ T
 
 @test "the checks of the project are read" {
     "$bin/relsogi-check" --input "$in" --as-of 2026-01-01 --output "$out" --fail-on never
-    [ "$(result sexual_orientation_complete scope_value=*)" = "pass_with_violations 5 5" ]
-    [ "$(result race_complete scope_value=*)" = "not_applicable 5 2" ] # fewer than its minimum
+    [ "$(result sexual_orientation_complete scope=all)" = "pass_with_violations 5 5" ]
+    [ "$(result race_complete scope=all)" = "not_applicable 5 2" ] # fewer than its minimum
 }

@@ -83,3 +83,38 @@ setup() {
         cmp "$BATS_TEST_TMPDIR/$threads/check_result.tsv" "$f"
     done
 }
+
+@test "completeness of records by facility and element" {
+    # East: 300 records, three in five without an ethnicity (a blank is none); a Hispanic record has no race of its own
+    of() { awk -F'\t' -v id="$1" -v at="$2" -v e="$3" '$1 == id && $3 == "facility" && $4 == at && $5 == e { print $6, $8, $9 }' "$f"; }
+    [ "$(of ethnicity_complete 'ehr: East' ethnicity)" = "fail 300 180" ]
+    [ "$(of ethnicity_complete 'ehr: South' ethnicity)" = "pass 300 0" ]
+    [ "$(of birth_date_complete 'ehr: East' birth_date)" = "pass 300 0" ]
+    [ "$(of language_complete 'ehr: North' language)" = "fail 300 300" ]
+    [ "$(of surname_complete 'payer: EAST HOSPITAL' surname)" = "not_applicable 1 0" ]
+    # that of all, and of a source, is as before: a row without a facility counts there
+    [ "$(awk -F'\t' '$1 == "surname_complete" && $3 == "source" && $4 == "plan" { print $8, $9 }' "$f")" = "2 0" ]
+    [ -z "$(of surname_complete 'plan: JONES' surname)" ]
+    # rows need not be traced for it
+    inputs=(); for s in impute reconcile map normalize ingest; do inputs+=(--input "$run/$s"); done
+    "$bin/relsogi-check" "${inputs[@]}" --as-of $as_of --output "$BATS_TEST_TMPDIR/untraced" --evidence 0 2>/dev/null
+    cmp "$BATS_TEST_TMPDIR/untraced/check_result.tsv" "$f"
+}
+
+@test "every named profile counts each of its elements at every facility" {
+    inputs=(); for s in impute reconcile map normalize ingest; do inputs+=(--input "$run/$s"); done
+    "$bin/relsogi-check" "${inputs[@]}" --as-of $as_of --output "$BATS_TEST_TMPDIR/all" --fail-on never \
+        --profile-checks massachusetts,oregon,ncqa,tmsis --jurisdiction oregon 2>/dev/null
+    p=$BATS_TEST_TMPDIR/all/check_result.tsv
+    # persons of East without an answer from themselves; the roster is administrative, so that Massachusetts counts none
+    of() { awk -F'\t' -v id="$1" -v at="$2" '$1 == id && $3 == "facility" && $4 == at { print $5, $6, $8, $9 }' "$p"; }
+    [ "$(of massachusetts_race 'ehr: East')" = "race fail 300 300" ]
+    [ "$(of oregon_race 'ehr: East')" = "race fail 300 180" ]
+    [ "$(of ncqa_race_unknown 'ehr: East')" = "race fail 300 180" ]
+    [ "$(of tmsis_race_missing 'ehr: South')" = "race pass 300 0" ]
+    for id in massachusetts_{race,ethnicity,language,language_written,sexual_orientation,gender_identity} \
+        oregon_{race,ethnicity,language,language_written,interpreter,sexual_orientation,gender_identity} \
+        ncqa_{race,ethnicity}_{unknown,direct} tmsis_{race,ethnicity,language}_missing; do
+        [ "$(of $id 'ehr: West' | wc -l)" = 1 ] || { echo "$id"; return 1; }
+    done
+}

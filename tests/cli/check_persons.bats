@@ -120,6 +120,26 @@ result() {
     [ "$(result orientation)" = "fail 5 4" ]
 }
 
+@test "who is too young for a question is not among those without an answer" {
+    # at the as-of date: 55, 15, 18 to the day, 40 (declined), and one nobody knows the age of
+    make_rows person "$in" <<'T'
+person_key records sources census6 birth_date
+00000000000000000000000000000001 1 1 WHITE 1970-06-01
+00000000000000000000000000000002 1 1 BLACK 2010-06-01
+00000000000000000000000000000003 1 1 \N 2008-01-01
+00000000000000000000000000000004 1 1 \N 1985-06-01
+00000000000000000000000000000005 1 1 HISPANIC \N
+T
+    echo 'jurisdiction: {name: here, drop: [], minors: {under: 18, drop: [sexual_orientation]}}' >"$BATS_TEST_TMPDIR/here.yaml"
+    check --config "$BATS_TEST_TMPDIR/here.yaml"
+    [ "$(result orientation)" = "fail 3 2" ] # of three adults one declined
+    [ "$(result race scope=all)" = "fail 5 2" ]
+    echo 'jurisdiction: {name: here, drop: [], minors: {under: 0, drop: [sexual_orientation]}}' >"$BATS_TEST_TMPDIR/here.yaml"
+    run check --config "$BATS_TEST_TMPDIR/here.yaml"
+    [ "$status" = 78 ]
+    [[ "$output" == *minors*under* ]]
+}
+
 @test "the mix of the areas where members live" {
     check
     # ZCTA 00602 of the table in schemas/reference: both who reported and are placed live there; "some other race" is

@@ -36,6 +36,18 @@ Test(base, dates_known_days) {
     cr_assert(rs_day_parse_any(RS_LIT("1998 4 9"), &d));
     cr_assert_eq(d, 10325); /* 28 years, 7 leap days, 98 days */
     cr_assert(rs_day_parse_any(RS_LIT("1998 10 22"), &d));
+    static const char *const same[] = {"1985-1-5", "1985/1/5", "1/5/1985", "1-5-1985", "01-05-1985", "1/5/1985 12:00:00 AM",
+                                       "1/5/1985 0:00", "01/05/1985 00:00:00", "1985-01-05 00:00:00.000", "1985-1-5T08:15",
+                                       "19850105120000", "198501051200", "19850105120000.000-0500", "5-JAN-1985",
+                                       "05-Jan-1985 00:00:00", "5 Jan 1985", "Jan 5, 1985", "January 5 1985", "Jan. 5 1985", "05 January 1985", "1985-01-05T12", "Jan 5 1985 12:00:00:000AM"};
+    int32_t fifth;
+    cr_assert(rs_days_from_civil(1985, 1, 5, &fifth));
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        cr_expect(rs_day_parse_any(rs_cstr(same[i]), &d) && d == fifth, "%s", same[i]);
+    static const char *const none[] = {"05.01.1985", "1985-01-05 about", "5-JAN-85", "1985-13-01", "198501059999", "19850105250000", "1985010512",
+                                       "Jan 1985", "5 Foo 1985", "Ja 5 1985", "31-FEB-1985", "1985-1-5-1", "5 Jan 1985 x", ""};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) cr_expect_not(rs_day_parse_any(rs_cstr(none[i]), &d), "%s", none[i]);
+    cr_assert(rs_day_parse_any(RS_LIT("9 Sept 2001"), &d));
     cr_assert_not(rs_day_parse_any(RS_LIT("1998 4"), &d));
     cr_assert_not(rs_day_parse_any(RS_LIT("1998 2 30"), &d));
     cr_assert_not(rs_day_parse_any(RS_LIT("1998 4 9 1"), &d));

@@ -129,6 +129,13 @@ Test(normalize, names, .timeout = 120) {
         {{{FAMILY, "Smith"}, {RECORD_suffix_raw, "iii"}}, {{SURNAME, "SMITH"}, {SUFFIX, "III"}}, {0}},
         {{{FAMILY, "Smith"}, {RECORD_suffix_raw, "MD"}}, {{SURNAME, "SMITH"}, {SUFFIX, ""}}, {0}},
         {{{FAMILY, "Nasr"}}, {{SURNAME, "NASR"}, {SUFFIX, ""}}, {0}},
+        {{{FAMILY, "Smith (Jones)"}, {GIVEN, "Robert \"Bob\""}},
+         {{SURNAME, "SMITH"}, {DEMOGRAPHIC_previous_surname, "JONES"}, {FIRST, "ROBERT"}},
+         {0}},
+        {{{FAMILY, "Smith (n\u00e9e Garc\u00eda) Jr"}}, {{SURNAME, "SMITH"}, {DEMOGRAPHIC_previous_surname, "GARCIA"}, {SUFFIX, "JR"}}, {0}},
+        {{{FAMILY, "Smith (Jones)"}, {RECORD_previous_family_raw, "Diaz"}}, {{SURNAME, "SMITH"}, {DEMOGRAPHIC_previous_surname, "DIAZ"}}, {0}},
+        {{{FAMILY, "(Jones)"}, {GIVEN, "Ann (Annie"}}, {{SURNAME, "(JONES)"}, {FIRST, "ANN (ANNIE"}}, {0}},
+        {{{FAMILY, "0'Connor"}}, {{SURNAME, "O'CONNOR"}, {FLAG, "digits"}}, {0}},
         {{{FAMILY, "Cole"}, {GIVEN, "John Jr"}}, {{FIRST, "JOHN"}, {SUFFIX, "JR"}}, {0}},
         {{{FAMILY, "Cole"}, {GIVEN, "Mary V"}}, {{FIRST, "MARY V"}, {SUFFIX, ""}}, {0}},
         {{{FAMILY, "Mosciski958"}, {GIVEN, "Maynard46"}},
@@ -321,6 +328,79 @@ Test(normalize, counties_by_name, .timeout = 120) {
         {{{RECORD_county_raw, "Middlesex"}, {STATE, "MA"}, {GEOID, "25025"}}, {{COUNTY, "25025"}}, {0}},
     };
     CHECK(cases);
+}
+
+#define NOTE DEMOGRAPHIC_county_note
+
+/* Counties of other years, after the Census Bureau's list of changes; 09190010101 for 09001010101 as two published
+ * crosswalks of Connecticut's tracts have it, 09140110100 (Shelton, Fairfield County) likewise. */
+Test(normalize, counties_of_other_vintages, .timeout = 120) {
+    static const struct test_case cases[] = {
+        {{{RECORD_county_raw, "02270"}}, {{COUNTY, "02158"}, {NOTE, "renamed"}, {DEMOGRAPHIC_state, "AK"}}, {0}},
+        {{{RECORD_county_raw, "46113"}}, {{COUNTY, "46102"}, {NOTE, "renamed"}, {DEMOGRAPHIC_state, "SD"}}, {0}},
+        {{{RECORD_county_raw, "113"}, {STATE, "SD"}}, {{COUNTY, "46102"}, {NOTE, "renamed"}}, {0}},
+        {{{RECORD_county_raw, "51515"}}, {{COUNTY, "51019"}, {NOTE, "merged"}}, {0}},
+        {{{RECORD_county_raw, "12025"}}, {{COUNTY, "12086"}, {NOTE, "renamed"}}, {0}},
+        {{{RECORD_county_raw, "2261"}, {STATE, "AK"}}, {{COUNTY, ""}, {NOTE, "split"}, {DEMOGRAPHIC_state, "AK"}}, {0}},
+        {{{GEOID, "02261"}}, {{COUNTY, ""}, {NOTE, "split"}, {DEMOGRAPHIC_state, "AK"}}, {0}},
+        {{{GEOID, "02270000100"}}, {{COUNTY, "02158"}, {TRACT, "02158000100"}, {NOTE, "renamed"}}, {0}},
+        {{{GEOID, "02261000100"}}, {{COUNTY, "02066"}, {TRACT, "02066000100"}, {NOTE, "split"}}, {0}},
+        {{{GEOID, "46113999999"}}, {{COUNTY, "46102"}, {TRACT, ""}, {NOTE, "renamed"}}, {0}},
+        {{{GEOID, "09190010101"}}, {{COUNTY, "09001"}, {TRACT, "09001010101"}, {NOTE, "planning_region"}}, {0}},
+        {{{GEOID, "091900101011"}}, {{TRACT, "09001010101"}, {DEMOGRAPHIC_block_group, "090010101011"}}, {0}},
+        {{{GEOID, "9190010101"}, {STATE, "CT"}}, {{TRACT, "09001010101"}}, {"geoid_leading_zero"}},
+        {{{GEOID, "09140110100"}}, {{COUNTY, "09001"}, {TRACT, "09001110100"}}, {0}},
+        {{{GEOID, "09110"}}, {{COUNTY, ""}, {NOTE, "planning_region"}, {DEMOGRAPHIC_state, "CT"}}, {0}},
+        {{{RECORD_county_raw, "170"}, {STATE, "CT"}}, {{COUNTY, "09009"}, {NOTE, "planning_region"}}, {0}},
+        {{{GEOID, "09130"}, {RECORD_county_raw, "09007"}}, {{COUNTY, "09007"}, {NOTE, "planning_region"}}, {0}},
+        {{{GEOID, "66010"}}, {{COUNTY, ""}, {NOTE, "no_counts"}, {DEMOGRAPHIC_state, "GU"}}, {0}},
+        {{{RECORD_county_raw, "St. Croix"}, {STATE, "VI"}}, {{COUNTY, ""}, {NOTE, "no_counts"}}, {0}},
+        {{{RECORD_county_raw, "Dade County"}, {STATE, "FL"}}, {{COUNTY, "12086"}, {NOTE, "renamed"}}, {0}},
+        {{{RECORD_county_raw, "Dade"}, {STATE, "GA"}}, {{COUNTY, "13083"}, {NOTE, ""}}, {0}},
+        {{{RECORD_county_raw, "Bedford city"}, {STATE, "VA"}}, {{COUNTY, "51019"}, {NOTE, "merged"}}, {0}},
+        {{{RECORD_county_raw, "Bedford"}, {STATE, "VA"}}, {{COUNTY, "51019"}, {NOTE, ""}}, {0}},
+        {{{RECORD_county_raw, "Wade Hampton Census Area"}, {STATE, "AK"}}, {{COUNTY, "02158"}}, {0}},
+        {{{RECORD_county_raw, "Greater Bridgeport Planning Region"}, {STATE, "CT"}}, {{COUNTY, "09001"}}, {0}},
+        {{{RECORD_county_raw, "Capitol Planning Region"}, {STATE, "CT"}}, {{COUNTY, ""}, {NOTE, "planning_region"}}, {0}},
+        {{{RECORD_county_raw, "09100"}}, {{COUNTY, ""}, {NOTE, ""}}, {"county_not_in_reference"}},
+    };
+    CHECK(cases);
+}
+
+/* No change is of a county that the pack has, and what it leads to is there. */
+Test(normalize, county_changes_fit_the_pack, .timeout = 120) {
+    static const struct {
+        const char *code, *counties;
+    } changes[] = {
+#define COUNTY_CHANGE(code, key, city, note, counties, tracts) {code, counties},
+#include "schemas/codes/county_changes.def"
+    };
+    if (!rs_exists(rs_default_pack())) {
+        cr_skip_test("the default reference pack is not built");
+    }
+    struct rs_pack *pack = rs_pack_open(rs_default_pack(), &error);
+    cr_assert(pack != NULL, "%s", error.text);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        bool there = false;
+        cr_assert(i == 0 || strcmp(changes[i - 1].code, changes[i].code) < 0, "%s", changes[i].code);
+        for (size_t p = 0; p < rs_pack_places(pack, RS_COUNTY); p++) {
+            double counts[RS_GROUPS];
+            struct rs_view id = rs_pack_place_at(pack, RS_COUNTY, p, counts);
+            there |= rs_eq_c(id, changes[i].code);
+        }
+        cr_assert_not(there, "%s", changes[i].code);
+        struct rs_view rest = rs_has(rs_cstr(changes[i].counties)) ? rs_cstr(changes[i].counties) : RS_NULL;
+        while (!rs_is_null(rest)) {
+            struct rs_view one = rs_split(&rest, ' ');
+            bool found = false;
+            for (size_t p = 0; !found && p < rs_pack_places(pack, RS_COUNTY); p++) {
+                double counts[RS_GROUPS];
+                found = rs_eq(rs_pack_place_at(pack, RS_COUNTY, p, counts), one);
+            }
+            cr_assert(found, "%s leads to %.*s", changes[i].code, (int)one.n, one.p);
+        }
+    }
+    rs_pack_close(pack);
 }
 
 /* Every county of the default pack has a name, and names are in order. */

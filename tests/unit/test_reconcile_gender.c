@@ -64,6 +64,18 @@ Test(gender, both_are_told_where_both_were_said) {
     expect("out", V, 2, "element=gender_two_step");
 }
 
+/* "Woman, nonbinary" in one field: mapped writes both with a plus between. */
+Test(gender, one_row_may_say_several) {
+    one(1, "ehr");
+    said(1, 1, 1, 1, "ehr", "gender_identity", "self", "2025-01-01", "value=female+nonbinary");
+    said(1, 1, 1, 2, "ehr", "sex_at_birth", "self", "2025-01-01", "value=female");
+    run("out");
+    expect("out", V, 1, "element=gender_identity;seq=1;value=female");
+    expect("out", V, 1, "element=gender_identity;seq=2;value=nonbinary");
+    expect("out", V, 1, "element=gender_two_step;seq=1;value=nonbinary");
+    expect("out", V, 1, "element=gender_two_step");
+}
+
 Test(gender, answers_of_others_are_not_used) {
     plan_of_cases("administrative", "observed");
     run("out");
@@ -93,4 +105,29 @@ Test(gender, a_jurisdiction_nobody_knows_is_refused) {
     extra_config = "jurisdiction: atlantis\n";
     try_run("out", NULL, 1, false, &error);
     cr_assert_eq(error.code, RS_CONFIG);
+}
+
+/* Born 2008-06-15: seventeen on the first day, eighteen on the second. Who has no date of birth cannot be shown to be of age;
+ * a record without one is of the person whose other record has it. */
+Test(gender, what_may_not_be_kept_of_minors_is_dropped) {
+    demo(1, 1, 1, "ehr", "2026-01-01", "surname=DOE;birth_date=2008-06-15");
+    demo(2, 1, 2, "ehr", "2026-01-01", "surname=ROE;birth_date=1970-01-01");
+    demo(3, 2, 3, "crm", "2026-01-01", "surname=ROE");
+    one(4, "ehr");
+    id(2, 1, 2, "state", "X1", "Y");
+    id(3, 2, 3, "state", "X1", "Y");
+    said(1, 1, 1, 1, "ehr", "gender_identity", "self", "2026-06-14", "value=female");
+    said(1, 1, 1, 2, "ehr", "sex_at_birth", "self", "2026-06-15", "value=female");
+    said(1, 1, 1, 3, "ehr", "race", "self", "2026-06-14", "omb1997=WHITE;omb2024=WHITE");
+    said(2, 1, 2, 1, "ehr", "gender_identity", "self", "2026-06-14", "value=male");
+    said(3, 2, 3, 1, "crm", "sexual_orientation", "self", "2026-06-14", "value=straight");
+    said(4, 1, 4, 1, "ehr", "gender_identity", "self", "2026-06-14", "value=male");
+    extra_config = "jurisdiction: {name: here, drop: [], minors: {under: 18, drop: [gender_identity, sexual_orientation, "
+                   "sex_at_birth]}}\n";
+    run("out");
+    expect("out", V, 1, "element=gender_identity");
+    expect("out", V, 1, "element=gender_identity;value=male");
+    expect("out", V, 1, "element=sexual_orientation;value=straight");
+    expect("out", V, 1, "element=sex_at_birth;value=female"); /* of age by then */
+    expect("out", V, 1, "element=race;axis=1997;value=WHITE");
 }
