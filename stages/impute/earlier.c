@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "model.h"
+#include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
 #include "pipeline/base/hash.h"
 #include "pipeline/base/log.h"
@@ -18,8 +19,9 @@ struct kept {
     struct rs_key person;
     uint8_t cells, yes, no, any, flags;
     char hispanic, mena, white2024;
+    int32_t said; /* YYYYMMDD, or 0 */
 };
-_Static_assert(sizeof(struct kept) == 24, "earlier.h says how many bytes a person takes");
+_Static_assert(sizeof(struct kept) == 28, "earlier.h says how many bytes a person takes");
 
 struct file {
     const struct kept *kept; /* mapped; NULL where n is 0 */
@@ -31,6 +33,7 @@ struct spool {
     FILE *to;
     struct rs_key last;
     size_t n;
+    int32_t as_of;
 };
 struct rs_earlier {
     struct file *files; /* in the order in which they are looked at */
@@ -66,9 +69,10 @@ static size_t put_letter(char *out, const char *name, char letter) {
     return letter ? (size_t)sprintf(out, " %s=%c", name, letter) : 0;
 }
 
-/* At most 7 + 15 races of 7 characters + 60: within RS_EVIDENCE_TEXT. */
-size_t rs_evidence_text(char out[RS_EVIDENCE_TEXT], const struct rs_answer *a) {
+/* At most 7 + 11 + 15 races of 7 characters + 60: within RS_EVIDENCE_TEXT. */
+size_t rs_evidence_text(char out[RS_EVIDENCE_TEXT], const struct rs_answer *a, int32_t said) {
     size_t n = (size_t)sprintf(out, "earlier");
+    if (said) n += (size_t)sprintf(out + n, " %04d-%02d-%02d", said / 10000, said / 100 % 100, said % 100);
     n += put_races(out + n, "", a->yes);
     n += put_races(out + n, "-", a->no);
     n += put_races(out + n, "?", a->any);
@@ -102,9 +106,15 @@ static bool take_word(struct rs_view word, struct rs_answer *a) {
     return true;
 }
 
-bool rs_evidence_answer(struct rs_view text, struct rs_answer *a) {
+bool rs_evidence_answer(struct rs_view text, struct rs_answer *a, int32_t *said) {
     *a = (struct rs_answer){0};
+    *said = 0;
     if (!rs_has(text) || !rs_eq_c(rs_split(&text, ' '), "earlier")) return false;
+    struct rs_view rest = text, day = rs_has(text) ? rs_split(&rest, ' ') : RS_NULL;
+    if (rs_has(day) && day.p[0] >= '0' && day.p[0] <= '9') {
+        if (!rs_day_number(day, said)) return false;
+        text = rest;
+    }
     while (rs_has(text))
         if (!take_word(rs_split(&text, ' '), a)) return false;
     return true;
@@ -124,13 +134,15 @@ static struct kept kept_of(const struct rs_answer *a, unsigned cells, bool decli
                          .white2024 = a->white2024};
 }
 
-static struct kept of_person(const struct rs_view *row) {
+static struct kept of_person(const struct rs_view *row, int32_t as_of) {
     struct rs_answer answer = rs_answer_of(row);
     unsigned cells = rs_answer_cells(&answer);
     bool declined = rs_person_declined(row);
     for (unsigned r = 0; r < RS_GROUPS; r++)
         if (rs_eq_c(row[PERSON_census6], rs_group_names[r])) cells = 1u << r;
-    return kept_of(&answer, declined ? 0 : cells, declined);
+    struct kept kept = kept_of(&answer, declined ? 0 : cells, declined);
+    kept.said = as_of;
+    return kept;
 }
 
 static unsigned cells_of(struct rs_view text) {
@@ -144,14 +156,18 @@ static unsigned cells_of(struct rs_view text) {
 }
 
 /* What that run had from one before it. */
-static struct kept of_posterior(const struct rs_view *row) {
+static struct kept of_posterior(const struct rs_view *row, int32_t as_of) {
     struct rs_answer answer = {0};
-    bool has = rs_evidence_answer(row[POSTERIOR_evidence], &answer);
-    return kept_of(&answer, has ? cells_of(row[POSTERIOR_narrowed]) : 0, false);
+    int32_t said;
+    bool has = rs_evidence_answer(row[POSTERIOR_evidence], &answer, &said);
+    struct kept kept = kept_of(&answer, has ? cells_of(row[POSTERIOR_narrowed]) : 0, false);
+    (void)as_of;
+    kept.said = said;
+    return kept;
 }
 
-static struct kept of_decline(const struct rs_view *row) {
-    (void)row;
+static struct kept of_decline(const struct rs_view *row, int32_t as_of) {
+    (void)row, (void)as_of;
     return kept_of(&(struct rs_answer){0}, 0, true);
 }
 
@@ -160,14 +176,14 @@ static struct kept of_decline(const struct rs_view *row) {
 static const struct source {
     const struct rs_layout *layout;
     int key;
-    struct kept (*keep)(const struct rs_view *row);
+    struct kept (*keep)(const struct rs_view *row, int32_t as_of); /* as_of: of the run, as YYYYMMDD; 0 for none */
 } sources[] = {{&rs_layout_person, PERSON_person_key, of_person},
                {&rs_layout_posterior, POSTERIOR_person_key, of_posterior},
                {&rs_layout_decline, DECLINE_person_key, of_decline}};
 enum { SOURCES = sizeof sources / sizeof *sources };
 
 static bool add_row(struct spool *f, const struct source *source, const struct rs_view *row, struct rs_error *error) {
-    struct kept k = source->keep(row);
+    struct kept k = source->keep(row, f->as_of);
     if (!k.cells && !(k.flags & IS_DECLINED)) return true;
     if (!rs_key_parse(row[source->key], &k.person) ||
         (f->n && rs_key_compare(f->last, k.person) >= 0))
@@ -204,6 +220,7 @@ static bool read_file(const char *dir, struct file *out, const struct source *so
         close(fd);
         return rs_fail_errno(error, RS_IO, "%s: cannot open a temporary file", dir);
     }
+    if (!rs_day_number(rs_cstr(m->as_of), &f.as_of)) f.as_of = 0;
     bool good = spool_rows(&f, source, m, error) && map_rows(&f, out, error);
     fclose(f.to); /* a mapping stays */
     return good;
@@ -246,6 +263,9 @@ bool rs_earlier_inputs(struct rs_run *run, json_t *hashes, struct rs_error *erro
             rs_hex(hex, m.content.b, 32);
             snprintf(name, sizeof name, "earlier %zu %s", i, sources[s].layout->name);
             json_object_set_new(hashes, name, json_string(hex));
+            if (sources[s].layout != &rs_layout_person) continue;
+            snprintf(name, sizeof name, "earlier %zu as_of", i); /* evidence names it */
+            json_object_set_new(hashes, name, json_string(m.as_of));
         }
     return true;
 }
@@ -262,17 +282,37 @@ static int by_person(const void *key, const void *kept) {
     return rs_key_compare(*(const struct rs_key *)key, ((const struct kept *)kept)->person);
 }
 
+static const struct kept *find(const struct file *f, struct rs_key key) {
+    return f->n ? bsearch(&key, f->kept, f->n, sizeof *f->kept, by_person) : NULL;
+}
+
+static struct rs_answer answer_of(const struct kept *k) {
+    return (struct rs_answer){.yes = k->yes, .no = k->no, .any = k->any, .two_or_more = k->flags & TWO_OR_MORE,
+                              .other = k->flags & OTHER, .hispanic = k->hispanic, .mena = k->mena,
+                              .white2024 = k->white2024};
+}
+
+bool rs_earlier_narrow(unsigned *cells, struct rs_answer *answer, unsigned more, const struct rs_answer *also) {
+    unsigned both = *cells ? *cells & more : more;
+    if (!both || both == *cells) return false;
+    if (!*cells || !(both & (both - 1))) *answer = *also;
+    *cells = both;
+    return true;
+}
+
 bool rs_earlier_find(const struct rs_earlier *e, struct rs_view person_key, struct rs_earlier_word *out) {
     struct rs_key key;
-    const struct kept *k = NULL;
+    *out = (struct rs_earlier_word){0};
     if (!e || !rs_key_parse(person_key, &key)) return false;
-    for (size_t i = 0; !k && i < e->n; i++)
-        if (e->files[i].n) k = bsearch(&key, e->files[i].kept, e->files[i].n, sizeof *k, by_person);
-    if (!k) return false;
-    *out = (struct rs_earlier_word){.answer = {.yes = k->yes, .no = k->no, .any = k->any,
-                                               .two_or_more = k->flags & TWO_OR_MORE, .other = k->flags & OTHER,
-                                               .hispanic = k->hispanic, .mena = k->mena, .white2024 = k->white2024},
-                                    .cells = k->cells,
-                                    .declined = k->flags & IS_DECLINED};
-    return true;
+    for (size_t i = 0; i < e->n && (!out->cells || (out->cells & (out->cells - 1))); i++) {
+        const struct kept *k = find(&e->files[i], key);
+        if (!k) continue;
+        if (k->flags & IS_DECLINED) {
+            out->declined = !out->cells;
+            break;
+        }
+        struct rs_answer answer = answer_of(k);
+        if (rs_earlier_narrow(&out->cells, &out->answer, k->cells, &answer)) out->said = k->said;
+    }
+    return out->cells || out->declined;
 }

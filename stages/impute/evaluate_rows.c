@@ -9,8 +9,8 @@ enum { LEAST = 11, CELLS = RS_GROUPS + 1, WHOLE = RS_GROUPS, MOST_STRATA = 128 }
 _Static_assert((int)MOST_STRATA >= (int)RS_EVALUATED_STATES, "the largest dimension fits");
 
 static const int first_of[RS_BY_DIMENSIONS + 1] = {0, RS_FIRST_MODEL, RS_FIRST_SURNAME, RS_FIRST_FIRST_NAME,
-                                                   RS_FIRST_GEOGRAPHY, RS_FIRST_COLLECTION, RS_FIRST_STATE,
-                                                   RS_FIRST_REGION, RS_STRATA};
+                                                   RS_FIRST_GEOGRAPHY, RS_FIRST_COLLECTION, RS_FIRST_SOURCE,
+                                                   RS_FIRST_STATE, RS_FIRST_REGION, RS_STRATA};
 
 /* ---- small cells ----------------------------------------------------------------------------------------------- */
 
@@ -190,7 +190,7 @@ static void emit_coverage(const struct to *to, const struct rs_moments *m, const
 static void emit_stratum(struct rs_evaluation *e, struct to *to, int stratum, const bool shown[CELLS], bool bins) {
     const struct rs_moments *all = rs_evaluation_moments(e), *m = &all[stratum];
     struct rs_measure measures[RS_METRICS];
-    to->stratum = rs_cstr(rs_stratum_name(stratum));
+    to->stratum = rs_cstr(rs_evaluation_stratum_name(e, stratum));
     to->group = RS_LIT("ALL");
     rs_measures_all(m, measures);
     emit_measures(to, measures, m->n, m->n);
@@ -229,6 +229,7 @@ void rs_evaluation_emit(struct rs_evaluation *e, const char *model, struct rs_ba
     bool overall[MOST_STRATA][CELLS], shown[MOST_STRATA][CELLS];
     protect(e, RS_BY_ALL, overall);
     for (int d = 0; d < RS_BY_DIMENSIONS; d++) {
+        if (!rs_evaluation_tells(e, d)) continue;
         size_t n = protect(e, d, shown);
         to.dimension = rs_cstr(rs_evaluated_by_names[d]);
         for (size_t i = 0; i < n; i++) {
@@ -302,12 +303,13 @@ json_t *rs_evaluation_json(struct rs_evaluation *e, const char *model) {
     bool shown[MOST_STRATA][CELLS];
     json_object_set_new(o, "model", json_string(model));
     for (int d = RS_BY_ALL + 1; d < RS_BY_DIMENSIONS; d++) {
+        if (!rs_evaluation_tells(e, d)) continue;
         size_t n = protect(e, d, shown);
         json_t *strata = json_object();
         for (size_t i = 0; i < n; i++) {
             int stratum = first_of[d] + (int)i;
             if (rs_evaluation_moments(e)[stratum].n && shown[i][WHOLE])
-                json_object_set_new(strata, rs_stratum_name(stratum), stratum_json(e, stratum, shown[i]));
+                json_object_set_new(strata, rs_evaluation_stratum_name(e, stratum), stratum_json(e, stratum, shown[i]));
         }
         json_object_set_new(by, rs_evaluated_by_names[d], strata);
     }

@@ -33,7 +33,8 @@ bool rs_learner_open(struct rs_learner *l, struct rs_run *run, const char *base,
     int64_t most;
     const char *weights = rs_run_option(run, "learn-weights");
     bool weighted = strcmp(weights, "silent") == 0;
-    *l = (struct rs_learner){.settings = {.base = base, .pack = pack, .threads = run->threads,
+    *l = (struct rs_learner){.sources = l->sources,
+                             .settings = {.base = base, .pack = pack, .threads = run->threads,
                                           .least_members = LEAST_MEMBERS}};
     if (!rs_run_option_yes(run, "learn", &l->on[RS_LEARN_RACE], error) ||
         !rs_run_option_yes(run, "language", &l->on[RS_LEARN_LANGUAGE], error) ||
@@ -132,7 +133,7 @@ void rs_learner_fit(struct rs_learner *l) {
     if (l->on[RS_LEARN_RACE]) {
         rs_hex(l->cohort_text, l->fits[RS_LEARN_RACE]->cohort.b, 32);
         l->cohort = rs_view(l->cohort_text, 16);
-        l->evaluation = rs_evaluation_new(l->settings.threads);
+        l->evaluation = rs_evaluation_new(l->settings.threads, l->sources);
     }
 }
 

@@ -11,6 +11,7 @@ struct rs_learner {
     bool on[RS_LEARN_TARGETS];  /* --learn, --language */
     struct rs_fit *fits[RS_LEARN_TARGETS]; /* NULL until found or made */
     struct rs_learn_sample samples[RS_LEARN_TARGETS];
+    const struct rs_source_names *sources; /* for the evaluation; borrowed, set by whoever has it */
     struct rs_evaluation *evaluation; /* of race after the layer; NULL where it is off */
     struct rs_learn_settings settings;
     struct rs_nonresponse *nonresponse; /* owned; NULL where each member counts as one */
@@ -19,7 +20,7 @@ struct rs_learner {
     char cohort_text[65];
 };
 
-/* Reads the options; finds fits in --fit, else in --prior, unless --refit. base: the method's name. */
+/* l: zero, but for .sources. Reads the options; finds fits in --fit, else in --prior, unless --refit. base: the method's name. */
 bool rs_learner_open(struct rs_learner *l, struct rs_run *run, const char *base, const char *pack,
                      struct rs_error *error);
 /* Where there are no answers to learn from, and no covariates: RS_USAGE if the layer is asked for. */
