@@ -52,6 +52,7 @@ void rs_learner_report(struct rs_learner *l, json_t *results);
     {"language", "YES", "no", "yes: estimate the preferred language where none is reported, in a file of its own."}, \
     {"fit", "DIR", NULL, "Directory with an earlier run's fit.tsv to use; else one among --prior is, if there is one."}, \
     {"refit", NULL, NULL, "Fit anew, though an earlier run's fit is there."}, \
+    {"fit-draw", "N", "0", "N above 0: fit anew to a draw of the members, the Nth, each as often as it says: how much results differ over draws is what the fit's error adds."}, \
     {"learn-members", "N", "100000", "Most members to fit to: beyond, a sample by hash of the person key."}, \
     {"learn-weights", "WHOM", "silent", "Members of the fit stand for those who do not report (silent), or for themselves (none)."}, \
     {"ridge", "X", "1", "Penalty on the learned layer's coefficients: inverse variance of their prior around 0."}
