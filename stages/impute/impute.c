@@ -446,7 +446,10 @@ const struct rs_stage rs_stage_impute = {
         "by more than its standard error; the probabilities are then its, and the model's name ends in +learned. The fit "
         "counts members who report by the odds of not reporting among those alike in likeliest group, birth cohort and language "
         "(--learn-weights silent), so that they stand for those who do not, if within these who reports does not depend on "
-        "race; it is a row file that later runs find by --prior, or are given by --fit, and use until --refit. `--language yes` "
+        "race. Where it does, no weight mends it, and the layer takes it over: on a sample plan where 64 % of White members "
+        "report and 60 % of Black, mean p of White among those who said nothing is .041 too high with the layer and .027 "
+        "without, on one where reporting does not depend on race, -.001 and -.004. The fit "
+        "is a row file that later runs find by --prior, or are given by --fit, and use until --refit. `--language yes` "
         "estimates the preferred language (English, Spanish, other) of those who report none, in a file of its own.",
     .examples = "*relsogi impute* --input reconciled --output imputed\n\n"
                 "*relsogi impute* --input reconciled --output imputed --geography zcta --form textbook\n\n"
