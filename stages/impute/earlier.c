@@ -3,6 +3,7 @@
  * is an array to search by halves, wherever it lies. */
 #include "earlier.h"
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -26,6 +27,7 @@ _Static_assert(sizeof(struct kept) == 28, "earlier.h says how many bytes a perso
 struct file {
     const struct kept *kept; /* mapped; NULL where n is 0 */
     size_t n;
+    _Atomic unsigned char *seen; /* a bit each: the person is in this run, too */
 };
 /* While it is written. */
 struct spool {
@@ -166,6 +168,17 @@ static struct kept of_posterior(const struct rs_view *row, int32_t as_of) {
     return kept;
 }
 
+/* Persons who were away then, too. */
+static struct kept of_away(const struct rs_view *row, int32_t as_of) {
+    struct rs_answer answer = {0};
+    int32_t said = 0;
+    bool declined = rs_eq_c(row[AWAY_declined], "Y"), has = rs_evidence_answer(row[AWAY_evidence], &answer, &said);
+    struct kept kept = kept_of(&answer, has && !declined ? cells_of(row[AWAY_narrowed]) : 0, declined);
+    (void)as_of;
+    kept.said = rs_has(row[AWAY_said]) && rs_day_number(row[AWAY_said], &said) ? said : 0;
+    return kept;
+}
+
 static struct kept of_decline(const struct rs_view *row, int32_t as_of) {
     (void)row, (void)as_of;
     return kept_of(&(struct rs_answer){0}, 0, true);
@@ -179,7 +192,8 @@ static const struct source {
     struct kept (*keep)(const struct rs_view *row, int32_t as_of); /* as_of: of the run, as YYYYMMDD; 0 for none */
 } sources[] = {{&rs_layout_person, PERSON_person_key, of_person},
                {&rs_layout_posterior, POSTERIOR_person_key, of_posterior},
-               {&rs_layout_decline, DECLINE_person_key, of_decline}};
+               {&rs_layout_decline, DECLINE_person_key, of_decline},
+               {&rs_layout_away, AWAY_person_key, of_away}};
 enum { SOURCES = sizeof sources / sizeof *sources };
 
 static bool add_row(struct spool *f, const struct source *source, const struct rs_view *row, struct rs_error *error) {
@@ -207,7 +221,7 @@ static bool map_rows(const struct spool *f, struct file *out, struct rs_error *e
     if (fflush(f->to) != 0) return rs_fail_errno(error, RS_IO, "%s: cannot write a temporary file", f->dir);
     void *at = f->n ? mmap(NULL, f->n * sizeof *out->kept, PROT_READ, MAP_SHARED, fileno(f->to), 0) : NULL;
     if (at == MAP_FAILED) return rs_fail_errno(error, RS_IO, "%s: cannot map a temporary file", f->dir);
-    *out = (struct file){at, f->n};
+    *out = (struct file){at, f->n, rs_alloc(f->n / 8 + 1)};
     return true;
 }
 
@@ -236,7 +250,7 @@ struct rs_earlier *rs_earlier_read(struct rs_run *run, struct rs_error *error) {
         for (size_t s = 0; good && s < SOURCES; s++) {
             good = rs_run_prior_in(run, run->priors[i], sources[s].layout, &m, &found, error);
             if (!good || !found) continue;
-            e->files[e->n] = (struct file){NULL, 0};
+            e->files[e->n] = (struct file){0};
             good = read_file(run->output, &e->files[e->n++], &sources[s], &m, error);
         }
     if (good) return e;
@@ -246,8 +260,10 @@ struct rs_earlier *rs_earlier_read(struct rs_run *run, struct rs_error *error) {
 
 void rs_earlier_free(struct rs_earlier *e) {
     if (!e) return;
-    for (size_t i = 0; i < e->n; i++)
+    for (size_t i = 0; i < e->n; i++) {
         if (e->files[i].kept) munmap((void *)e->files[i].kept, e->files[i].n * sizeof *e->files[i].kept);
+        free((void *)e->files[i].seen);
+    }
     free(e->files);
     free(e);
 }
@@ -300,19 +316,102 @@ bool rs_earlier_narrow(unsigned *cells, struct rs_answer *answer, unsigned more,
     return true;
 }
 
-bool rs_earlier_find(const struct rs_earlier *e, struct rs_view person_key, struct rs_earlier_word *out) {
-    struct rs_key key;
+static bool find_word(const struct rs_earlier *e, struct rs_key key, struct rs_earlier_word *out) {
     *out = (struct rs_earlier_word){0};
-    if (!e || !rs_key_parse(person_key, &key)) return false;
     for (size_t i = 0; i < e->n && (!out->cells || (out->cells & (out->cells - 1))); i++) {
         const struct kept *k = find(&e->files[i], key);
         if (!k) continue;
         if (k->flags & IS_DECLINED) {
             out->declined = !out->cells;
+            if (out->declined) out->said = k->said;
             break;
         }
         struct rs_answer answer = answer_of(k);
         if (rs_earlier_narrow(&out->cells, &out->answer, k->cells, &answer)) out->said = k->said;
     }
     return out->cells || out->declined;
+}
+
+bool rs_earlier_find(const struct rs_earlier *e, struct rs_view person_key, struct rs_earlier_word *out) {
+    struct rs_key key;
+    return e && rs_key_parse(person_key, &key) && find_word(e, key, out);
+}
+
+/* ---- persons who are away ------------------------------------------------------------------------------------------ */
+
+void rs_earlier_seen(const struct rs_earlier *e, struct rs_view person_key) {
+    struct rs_key key;
+    if (!e || !rs_key_parse(person_key, &key)) return;
+    for (size_t i = 0; i < e->n; i++) {
+        const struct kept *k = find(&e->files[i], key);
+        size_t at = k ? (size_t)(k - e->files[i].kept) : 0;
+        if (k) atomic_fetch_or(&e->files[i].seen[at / 8], (unsigned char)(1u << at % 8));
+    }
+}
+
+/* Steps through the files side by side, in the order of their keys. */
+static bool next_person(const struct rs_earlier *e, size_t *at, struct rs_key *key, bool *seen) {
+    const struct rs_key *least = NULL;
+    for (size_t i = 0; i < e->n; i++) {
+        const struct file *f = &e->files[i];
+        if (at[i] < f->n && (!least || rs_key_compare(f->kept[at[i]].person, *least) < 0)) least = &f->kept[at[i]].person;
+    }
+    if (!least) return false;
+    *key = *least;
+    for (size_t i = 0; i < e->n; i++) {
+        const struct file *f = &e->files[i];
+        if (at[i] == f->n || rs_key_compare(f->kept[at[i]].person, *key) != 0) continue;
+        *seen = atomic_load(&f->seen[at[i] / 8]) >> at[i] % 8 & 1; /* in all of them, or in none */
+        at[i]++;
+    }
+    return true;
+}
+
+static struct rs_view day_text(struct rs_arena *arena, int32_t said) {
+    return rs_arena_printf(arena, "%04d-%02d-%02d", said / 10000, said / 100 % 100, said % 100);
+}
+
+static bool too_old(const struct rs_run *run, struct rs_view day, int64_t most_days) {
+    int32_t then;
+    return run->has_as_of && rs_day_parse(day, &then) && run->as_of - then > most_days;
+}
+
+static void emit_away(struct rs_batch *batch, int sink, struct rs_key key, const struct rs_earlier_word *w, struct rs_view day) {
+    char evidence[RS_EVIDENCE_TEXT], cells[RS_CELLS_TEXT];
+    struct rs_view row[AWAY_COLUMNS] = {[AWAY_person_key] = rs_key_text(&batch->arena, key),
+                                        [AWAY_said] = day,
+                                        [AWAY_declined] = w->declined ? RS_LIT("Y") : RS_LIT("N")};
+    if (!w->declined) {
+        row[AWAY_narrowed] = rs_view(cells, rs_cells_text(cells, w->cells));
+        row[AWAY_evidence] = rs_view(evidence, rs_evidence_text(evidence, &w->answer, w->said));
+    }
+    rs_batch_emit(batch, sink, &rs_layout_away, row);
+}
+
+bool rs_earlier_hand_on(const struct rs_earlier *e, struct rs_run *run, int sink, int64_t most_days, uint64_t *rows,
+                        struct rs_error *error) {
+    struct rs_batch batch = {0};
+    struct rs_key key;
+    bool seen = false, good = true;
+    *rows = 0;
+    if (!e || !most_days) return true;
+    size_t *at = rs_alloc((e->n + 1) * sizeof *at);
+    while (good && next_person(e, at, &key, &seen)) {
+        struct rs_earlier_word w;
+        if (seen || !find_word(e, key, &w)) continue;
+        struct rs_view day = w.said ? day_text(&batch.arena, w.said) : RS_NULL;
+        if (!too_old(run, day, most_days)) {
+            emit_away(&batch, sink, key, &w, day);
+            ++*rows;
+        }
+        if (batch.out_rows[sink] < 4096) continue;
+        good = rs_run_done(run, &batch, error);
+        batch.out[sink].n = batch.out_rows[sink] = 0;
+        rs_arena_reset(&batch.arena);
+    }
+    good = good && rs_run_done(run, &batch, error);
+    free(at);
+    rs_buffer_free(&batch.out[sink]);
+    rs_arena_free(&batch.arena);
+    return good;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Stage impute. Reads person; writes posterior, one row for each person who did not decline, in the order of person.
  *
- * Also writes evaluation (how the probabilities compare with self-report), decline (who declined in an earlier run), and,
- * only where the learned layer is asked for, fit and language_posterior.
+ * Also writes evaluation (how the probabilities compare with self-report), decline (who declined in an earlier run), away (what
+ * those had said who are in no source today), and, only where the learned layer is asked for, fit and language_posterior.
  *
  * Invariants: a row depends on that person, the pack and the options, and with the learned layer on the fit that the row
  * names, never on who else is in the file; nothing is imputed but race and ethnicity, and, on request and in a file of its
@@ -16,7 +16,7 @@
 #include "pipeline/base/log.h"
 #include "pipeline/rows/stage.h"
 
-enum { SINK_POSTERIOR, SINK_EVALUATION, SINK_FIT, SINK_LANGUAGE, SINK_DECLINE };
+enum { SINK_POSTERIOR, SINK_EVALUATION, SINK_FIT, SINK_LANGUAGE, SINK_DECLINE, SINK_AWAY };
 
 /* What persons had said of their race and ethnicity before anything was imputed. */
 enum answer { GROUP_SAID, PART_SAID, DECLINED, NOTHING_SAID, ANSWERS };
@@ -40,6 +40,8 @@ struct impute {
     struct rs_earlier *earlier; /* NULL where no earlier run is given */
     struct rs_subjects subjects;
     uint64_t answers[ANSWERS], children, among_adults, narrowed_earlier, declined_earlier; /* of the blocks done */
+    uint64_t away; /* persons of earlier runs, handed on */
+    int64_t remember_days;
     struct rs_source_names *sources;
     struct rs_evaluation *evaluation;
     struct rs_learner learner;
@@ -186,6 +188,7 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
         enum left_out left_out = left_out_of(s, answer, then);
         totals->answers[answer]++;
         if (then) hand_on_decline(batch, cursor.row);
+        rs_earlier_seen(s->earlier, cursor.row[PERSON_person_key]);
         totals->declined_earlier += left_out == LEFT_OUT_EARLIER;
         if (left_out) continue;
         subjects[n] = rs_subject_of(&s->subjects, cursor.row);
@@ -326,8 +329,9 @@ static void report(struct impute *s) {
     json_object_set_new(results, "answers", answers);
     if (s->earlier)
         json_object_set_new(results, "earlier_answers",
-                            json_pack("{s:I, s:I, s:I}", "known", (json_int_t)rs_earlier_persons(s->earlier), "narrowed",
-                                      (json_int_t)s->narrowed_earlier, "declined", (json_int_t)s->declined_earlier));
+                            json_pack("{s:I, s:I, s:I, s:I}", "known", (json_int_t)rs_earlier_persons(s->earlier), "narrowed",
+                                      (json_int_t)s->narrowed_earlier, "declined", (json_int_t)s->declined_earlier, "away",
+                                      (json_int_t)s->away));
     report_children(s, results);
     json_object_set_new(results, "pack", json_string(rs_pack_id(s->pack)));
     json_object_set_new(results, "rows_by", rs_evaluation_counts(s->evaluation));
@@ -354,7 +358,9 @@ static bool run(struct rs_run *run, struct rs_error *error) {
     char pack[RS_PACK_TEXT];
     struct rs_impute_options options;
     struct impute s = {.run = run, .decliners_too = rs_run_flag(run, "impute-declined")};
-    if (!rs_impute_read_options(run, &options, error) || !rs_reliability_read(run, &s.reliability, error)) return false;
+    if (!rs_impute_read_options(run, &options, error) || !rs_reliability_read(run, &s.reliability, error) ||
+        !rs_run_option_long(run, "remember", 0, 36525, &s.remember_days, error))
+        return false;
     if (!(s.pack = rs_pack_open(run->reference, error))) return false;
     s.model = rs_impute_model_new(s.pack, &options);
     rs_impute_pack_text(pack, rs_pack_id(s.pack), &options);
@@ -367,7 +373,8 @@ static bool run(struct rs_run *run, struct rs_error *error) {
     bool ok = !error->code && rs_learner_open(&s.learner, run, s.method, rs_pack_id(s.pack), error) &&
               open_fbisg(&s, &options, error);
     s.subjects = (struct rs_subjects){run, s.earlier, &s.reliability, options.silent_hispanic, rs_learner_any(&s.learner)};
-    ok = ok && run_blocks(&s, error) && write_evaluation(&s, error);
+    ok = ok && run_blocks(&s, error) && write_evaluation(&s, error) &&
+         rs_earlier_hand_on(s.earlier, run, SINK_AWAY, s.remember_days, &s.away, error);
     if (ok) report(&s);
     rs_earlier_free(s.earlier);
     rs_fbisg_close(s.fbisg);
@@ -393,6 +400,7 @@ static const struct rs_option options[] = {
     {"sweeps", "N", "1500", "Of fbisg and fbifsg: sweeps of the sampler, burn-in among them."},
     {"burn-in", "N", "500", "Sweeps that are not counted."},
     {"seed", "N", "1", "Number of the sampler's draws: the same number gives the same bytes."},
+    {"remember", "DAYS", "1096", "How long what persons said is handed on while they are in no source, from the date of the run that had it; 0: not at all."},
     {"impute-declined", NULL, NULL, "Impute persons who declined to say, too."},
     RS_LEARNER_OPTIONS,
     {0},
@@ -400,7 +408,7 @@ static const struct rs_option options[] = {
 
 static const struct rs_layout *const reads[] = {&rs_layout_person, NULL};
 static const struct rs_layout *const writes[] = {&rs_layout_posterior, &rs_layout_evaluation, &rs_layout_fit,
-                                                 &rs_layout_language_posterior, &rs_layout_decline, NULL};
+                                                 &rs_layout_language_posterior, &rs_layout_decline, &rs_layout_away, NULL};
 static const char *const after[] = {"reconcile", NULL};
 
 static bool inputs(struct rs_run *run, json_t *hashes, struct rs_error *error) {
@@ -436,7 +444,8 @@ const struct rs_stage rs_stage_impute = {
         "answer was whole, and column evidence says `earlier`, the date of the run that had it from its sources, and what was "
         "said. Newer words stand over older ones. Reported values are not touched, and the evaluation does "
         "not count it as a report. Whoever declines today is not imputed, whatever they said before; who declined then, and has "
-        "said nothing since, is left out, too: layout decline hands that on to the run after.\n\n"
+        "said nothing since, is left out, too: layout decline hands that on to the run after. "
+        "Layout away does so for those who are in no source today, as long as --remember says.\n\n"
         "An answer that leaves a group open is believed as far as --reliability says of the way it was collected and of its "
         "source, the smaller number counting: with "
         "rho, the probabilities are rho times those given the answer and 1 - rho times those without it, and column "

@@ -247,3 +247,43 @@ Test(impute_earlier, an_answer_is_as_sure_as_its_source) {
     }
     rs_buffer_free(&b);
 }
+
+/* 0 answers in March and 1 declines; in April and May neither is in a source; in June both are, and say nothing. Each run is given the
+ * one before it. */
+Test(impute_earlier, who_was_away_comes_back_with_what_they_said) {
+#define AWAY {.away = true}
+    static const struct person months[][3] = {
+        {{"ALPHA", "34021000100", "API", NULL, NULL, NULL, NULL}, {"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL},
+         {NOBODY_ASKED}}, {AWAY, AWAY, {NOBODY_ASKED}}, {AWAY, AWAY, {NOBODY_ASKED}}, {{NOBODY_ASKED}, {NOBODY_ASKED}, {NOBODY_ASKED}}};
+    static const char *const days[] = {"2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30"};
+    char in[4][16], out[4][16];
+    for (int remember = 0; remember < 2; remember++) {
+        const char *options[][2] = {{"remember", remember ? "100" : "50"}}; /* from March to May are 61 days */
+        for (int m = 0; m < 4; m++) {
+            snprintf(in[m], sizeof in[m], "in%d", m);
+            snprintf(out[m], sizeof out[m], "out%d%d", m, remember);
+            struct rs_error error = {0};
+            const char *input = file(in[m], NULL), *priors[] = {m ? file(in[m - 1], NULL) : NULL, m ? file(out[m - 1], NULL) : NULL};
+            write_persons_of(days[m], input, months[m], 3, 1);
+            struct rs_stage_call call = {.inputs = &input, .n_inputs = 1, .output = file(out[m], NULL), .threads = 2,
+                                         .priors = priors, .n_priors = m ? 2 : 0, .reference = file("small.pack", NULL),
+                                         .as_of = days[m], .set_names = &options[0][0], .set_values = &options[0][1], .n_set = 1};
+            cr_assert(rs_stage_run(&rs_stage_impute, &call, &error), "%s", error.text);
+        }
+        struct rs_buffer rows = slurp(file(out[3], NULL), "posterior.tsv"), ledger = slurp(file(out[3], NULL), "ledger.tsv"),
+                         away = slurp(file(out[2], NULL), "away.tsv");
+        struct rs_view text = rs_view(rows.p, rows.n);
+        rs_split(&text, '\n');
+        struct rs_view line = rs_split(&text, '\n');
+        rs_buffer_byte(&ledger, 0);
+        rs_buffer_byte(&away, 0);
+        cr_assert(rs_eq_c(field(line, POSTERIOR_evidence), remember ? "earlier 2026-03-31" : "\\N"), "%.*s", (int)line.n, line.p);
+        cr_assert_eq(rs_eq_c(field(line, POSTERIOR_narrowed), "API"), remember == 1);
+        cr_assert_eq(strstr(ledger.p, "person\t0\tignored\tdeclined_earlier\t1\n") != NULL, remember == 1, "%s", ledger.p);
+        cr_assert_eq(strstr(away.p, "00000000\t2026-03-31\tN\tAPI\tearlier 2026-03-31\n") != NULL, remember == 1, "%s", away.p);
+        cr_assert_eq(strstr(away.p, "00000001\t2026-03-31\tY\t\\N\t\\N\n") != NULL, remember == 1, "%s", away.p);
+        rs_buffer_free(&rows);
+        rs_buffer_free(&ledger);
+        rs_buffer_free(&away);
+    }
+}
