@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "model.h"
+#include "together.h"
 #include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
 #include "pipeline/base/hash.h"
@@ -40,6 +41,7 @@ struct spool {
 struct rs_earlier {
     struct file *files; /* in the order in which they are looked at */
     size_t n;
+    struct rs_together together;
 };
 
 bool rs_person_declined(const struct rs_view *person) {
@@ -253,7 +255,7 @@ struct rs_earlier *rs_earlier_read(struct rs_run *run, struct rs_error *error) {
             e->files[e->n] = (struct file){0};
             good = read_file(run->output, &e->files[e->n++], &sources[s], &m, error);
         }
-    if (good) return e;
+    if (good && rs_together_read(run, &e->together, error)) return e;
     rs_earlier_free(e);
     return NULL;
 }
@@ -264,6 +266,7 @@ void rs_earlier_free(struct rs_earlier *e) {
         if (e->files[i].kept) munmap((void *)e->files[i].kept, e->files[i].n * sizeof *e->files[i].kept);
         free((void *)e->files[i].seen);
     }
+    rs_together_free(&e->together);
     free(e->files);
     free(e);
 }
@@ -332,21 +335,46 @@ static bool find_word(const struct rs_earlier *e, struct rs_key key, struct rs_e
     return out->cells || out->declined;
 }
 
+/* The words of a key, as far as they are the person's. */
+static bool find_own(const struct rs_earlier *e, struct rs_key key, struct rs_earlier_word *out) {
+    if (!find_word(e, key, out)) return false;
+    if (out->cells && rs_together_parted(&e->together, key)) *out = (struct rs_earlier_word){0};
+    return out->cells || out->declined;
+}
+
+/* Where the key's own words are none, or a decline, an answer of one that was put into it stands: the person has answered. */
 bool rs_earlier_find(const struct rs_earlier *e, struct rs_view person_key, struct rs_earlier_word *out) {
     struct rs_key key;
-    return e && rs_key_parse(person_key, &key) && find_word(e, key, out);
+    size_t n;
+    if (!e || !rs_key_parse(person_key, &key)) return false;
+    bool found = find_own(e, key, out);
+    const struct rs_pair *others = rs_together_of(&e->together, key, &n);
+    for (size_t i = 0; i < n && !out->cells; i++) {
+        struct rs_earlier_word w;
+        if (!find_own(e, others[i].other, &w) || (found && !w.cells)) continue;
+        *out = w;
+        found = true;
+    }
+    return found;
 }
 
 /* ---- persons who are away ------------------------------------------------------------------------------------------ */
 
-void rs_earlier_seen(const struct rs_earlier *e, struct rs_view person_key) {
-    struct rs_key key;
-    if (!e || !rs_key_parse(person_key, &key)) return;
+static void mark(const struct rs_earlier *e, struct rs_key key) {
     for (size_t i = 0; i < e->n; i++) {
         const struct kept *k = find(&e->files[i], key);
         size_t at = k ? (size_t)(k - e->files[i].kept) : 0;
         if (k) atomic_fetch_or(&e->files[i].seen[at / 8], (unsigned char)(1u << at % 8));
     }
+}
+
+void rs_earlier_seen(const struct rs_earlier *e, struct rs_view person_key) {
+    struct rs_key key;
+    size_t n;
+    if (!e || !rs_key_parse(person_key, &key)) return;
+    mark(e, key);
+    const struct rs_pair *others = rs_together_of(&e->together, key, &n);
+    for (size_t i = 0; i < n; i++) mark(e, others[i].other);
 }
 
 /* Steps through the files side by side, in the order of their keys. */
@@ -398,7 +426,7 @@ bool rs_earlier_hand_on(const struct rs_earlier *e, struct rs_run *run, int sink
     size_t *at = rs_alloc((e->n + 1) * sizeof *at);
     while (good && next_person(e, at, &key, &seen)) {
         struct rs_earlier_word w;
-        if (seen || !find_word(e, key, &w)) continue;
+        if (seen || !find_own(e, key, &w)) continue;
         struct rs_view day = w.said ? day_text(&batch.arena, w.said) : RS_NULL;
         if (!too_old(run, day, most_days)) {
             emit_away(&batch, sink, key, &w, day);

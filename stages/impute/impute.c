@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Stage impute. Reads person; writes posterior, one row for each person who did not decline, in the order of person.
+/* Stage impute. Reads person, and link_event for what earlier runs knew; writes posterior, one row for each person who did not decline, in the order of person.
  *
  * Also writes evaluation (how the probabilities compare with self-report), decline (who declined in an earlier run), away (what
  * those had said who are in no source today), and, only where the learned layer is asked for, fit and language_posterior.
@@ -407,6 +407,7 @@ static const struct rs_option options[] = {
 };
 
 static const struct rs_layout *const reads[] = {&rs_layout_person, NULL};
+static const struct rs_layout *const reads_if_there[] = {&rs_layout_link_event, NULL};
 static const struct rs_layout *const writes[] = {&rs_layout_posterior, &rs_layout_evaluation, &rs_layout_fit,
                                                  &rs_layout_language_posterior, &rs_layout_decline, &rs_layout_away, NULL};
 static const char *const after[] = {"reconcile", NULL};
@@ -464,6 +465,7 @@ const struct rs_stage rs_stage_impute = {
                 "*relsogi impute* --input reconciled --output imputed --geography zcta --form textbook\n\n"
                 "*relsogi impute* --input reconciled --output imputed --learn yes --prior last-month\n",
     .reads = reads,
+    .reads_if_there = reads_if_there,
     .writes = writes,
     .after = after,
     .options = options,

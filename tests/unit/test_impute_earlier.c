@@ -287,3 +287,54 @@ Test(impute_earlier, who_was_away_comes_back_with_what_they_said) {
         rs_buffer_free(&away);
     }
 }
+
+static void write_events(const char *in, const char *const events[][3], size_t n) {
+    struct rs_error error = {0};
+    struct rs_row_writer *w = rs_row_writer_open(in, &rs_layout_link_event, false, &error);
+    struct rs_buffer lines = {0};
+    for (size_t i = 0; i < n; i++) {
+        char keys[2][33];
+        for (int k = 0; k < 2; k++) snprintf(keys[k], sizeof keys[k], "%032d", atoi(events[i][k + 1]));
+        struct rs_view row[LINK_EVENT_COLUMNS] = {
+            [LINK_EVENT_event] = rs_cstr(events[i][0]), [LINK_EVENT_person_key] = rs_view(keys[0], 32),
+            [LINK_EVENT_other_key] = rs_view(keys[1], 32), [LINK_EVENT_record_key] = rs_view(keys[1], 32),
+            [LINK_EVENT_rule] = RS_LIT("crosswalk")};
+        rs_row_emit(&lines, &rs_layout_link_event, row);
+    }
+    cr_assert(rs_row_writer_add(w, &lines, n, &error) && rs_row_writer_close(w, NULL, &error), "%s", error.text);
+    rs_buffer_free(&lines);
+}
+
+/* 1, who said API, is put into 0, who had said nothing; 3, who said BLACK, into 2, who had declined; records of 4, who said WHITE,
+ * are now 5's; 6, who declined, loses some, too. */
+Test(impute_earlier, words_go_with_the_person) {
+    static const struct person was[] = {{NOBODY_ASKED}, {"ALPHA", "34021000100", "API", NULL, NULL, NULL, NULL},
+                                        {"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL},
+                                        {"ALPHA", "34021000100", "BLACK", NULL, NULL, NULL, NULL},
+                                        {"ALPHA", "34021000100", "WHITE", NULL, NULL, NULL, NULL}, AWAY,
+                                        {"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL}},
+                               is[] = {{NOBODY_ASKED}, AWAY, {NOBODY_ASKED}, AWAY, {NOBODY_ASKED}, {NOBODY_ASKED}, {NOBODY_ASKED}};
+    static const char *const events[][3] = {{"merge", "0", "1"}, {"merge", "2", "3"}, {"split", "4", "5"}, {"split", "6", "5"}};
+    static const struct {
+        char key;
+        const char *narrowed;
+    } expected[] = {{'0', "API"}, {'2', "BLACK"}, {'4', "\\N"}, {'5', "\\N"}};
+    const char *before = file("before", NULL), *in = file("now", NULL), *out = file("now_out", NULL), *priors[] = {before};
+    write_persons(before, was, 7, 1);
+    write_persons(in, is, 7, 1);
+    write_events(in, events, 4);
+    run_after(in, out, 2, priors, 1);
+    struct rs_buffer b = slurp(out, "posterior.tsv"), away = slurp(out, "away.tsv");
+    struct rs_view text = rs_view(b.p, b.n), rest = rs_view(away.p, away.n);
+    rs_split(&text, '\n');
+    for (size_t i = 0; i < 4; i++) {
+        struct rs_view line = rs_split(&text, '\n');
+        cr_assert(rs_has(line) && line.p[31] == expected[i].key && rs_eq_c(field(line, POSTERIOR_narrowed), expected[i].narrowed),
+                  "%zu: %.*s", i, (int)line.n, line.p);
+    }
+    cr_assert(!rs_has(text), "%.*s", (int)text.n, text.p);
+    rs_split(&rest, '\n');
+    cr_assert(!rs_has(rest), "those put into others are not away: %.*s", (int)rest.n, rest.p);
+    rs_buffer_free(&b);
+    rs_buffer_free(&away);
+}
