@@ -33,10 +33,12 @@ struct file {
 /* While it is written. */
 struct spool {
     const char *dir;
+    const struct source *source;
+    struct rs_row_reader *reader;
     FILE *to;
     struct rs_key last;
     size_t n;
-    int32_t as_of;
+    int32_t as_of; /* of the run, as YYYYMMDD; 0 for none */
 };
 struct rs_earlier {
     struct file *files; /* in the order in which they are looked at */
@@ -198,25 +200,53 @@ static const struct source {
                {&rs_layout_away, AWAY_person_key, of_away}};
 enum { SOURCES = sizeof sources / sizeof *sources };
 
-static bool add_row(struct spool *f, const struct source *source, const struct rs_view *row, struct rs_error *error) {
-    struct kept k = source->keep(row, f->as_of);
-    if (!k.cells && !(k.flags & IS_DECLINED)) return true;
-    if (!rs_key_parse(row[source->key], &k.person) ||
-        (f->n && rs_key_compare(f->last, k.person) >= 0))
-        return rs_fail(error, RS_DATA, "--prior: %s is not in the order of person_key: take the file as the run wrote it",
-                       source->layout->name);
-    f->last = k.person;
-    f->n++;
-    return fwrite(&k, sizeof k, 1, f->to) == 1 || rs_fail_errno(error, RS_IO, "%s: cannot write a temporary file", f->dir);
+static bool next_block(void *self, struct rs_batch *batch, bool *more, struct rs_error *error) {
+    struct spool *f = self;
+    if (!rs_row_reader_block(f->reader, &batch->in, RS_BLOCK_BYTES, &batch->first_row, error)) return false;
+    *more = batch->in.n > 0;
+    return true;
 }
 
-static bool spool_rows(struct spool *f, const struct source *source, const struct rs_manifest *m, struct rs_error *error) {
-    const struct rs_view *row;
-    struct rs_scan *scan = rs_scan_open(m, error);
-    bool good = scan != NULL;
-    while (good && rs_scan_next(scan, &row, error)) good = add_row(f, source, row, error);
-    rs_scan_close(scan);
-    return good && !error->code;
+static bool out_of_order(const struct source *source, struct rs_error *error) {
+    return rs_fail(error, RS_DATA, "--prior: %s is not in the order of person_key: take the file as the run wrote it",
+                   source->layout->name);
+}
+
+static bool keep_block(void *self, struct rs_batch *batch, struct rs_error *error) {
+    const struct spool *f = self;
+    struct rs_cursor cursor;
+    struct kept k, last;
+    bool first = true;
+    rs_cursor_open(&cursor, f->reader, &batch->in, batch->first_row, &batch->arena);
+    while (rs_cursor_next(&cursor, error)) {
+        k = f->source->keep(cursor.row, f->as_of);
+        if (!k.cells && !(k.flags & IS_DECLINED)) continue;
+        if (!rs_key_parse(cursor.row[f->source->key], &k.person) || (!first && rs_key_compare(last.person, k.person) >= 0))
+            return out_of_order(f->source, error);
+        rs_buffer_add(&batch->scratch, &k, sizeof k);
+        last = k;
+        first = false;
+    }
+    return !error->code;
+}
+
+static bool write_block(void *self, struct rs_batch *batch, struct rs_error *error) {
+    struct spool *f = self;
+    const struct kept *k = (const void *)batch->scratch.p;
+    size_t n = batch->scratch.n / sizeof *k;
+    if (!n) return true;
+    if (f->n && rs_key_compare(f->last, k[0].person) >= 0) return out_of_order(f->source, error);
+    f->last = k[n - 1].person;
+    f->n += n;
+    return fwrite(k, sizeof *k, n, f->to) == n || rs_fail_errno(error, RS_IO, "%s: cannot write a temporary file", f->dir);
+}
+
+static bool spool_rows(struct spool *f, const struct rs_manifest *m, int threads, struct rs_error *error) {
+    struct rs_work work = {f, next_block, keep_block, write_block};
+    f->reader = rs_row_reader_open(m, error);
+    bool good = f->reader && rs_work_run(&work, threads, error);
+    rs_row_reader_close(f->reader);
+    return good;
 }
 
 static bool map_rows(const struct spool *f, struct file *out, struct rs_error *error) {
@@ -227,17 +257,18 @@ static bool map_rows(const struct spool *f, struct file *out, struct rs_error *e
     return true;
 }
 
-static bool read_file(const char *dir, struct file *out, const struct source *source, const struct rs_manifest *m,
+static bool read_file(const struct rs_run *run, struct file *out, const struct source *source, const struct rs_manifest *m,
                       struct rs_error *error) {
+    const char *dir = run->output;
     int fd = rs_file_unlinked(dir, error);
     if (fd < 0) return false;
-    struct spool f = {.dir = dir, .to = fdopen(fd, "w+")};
+    struct spool f = {.dir = dir, .source = source, .to = fdopen(fd, "w+")};
     if (!f.to) {
         close(fd);
         return rs_fail_errno(error, RS_IO, "%s: cannot open a temporary file", dir);
     }
     if (!rs_day_number(rs_cstr(m->as_of), &f.as_of)) f.as_of = 0;
-    bool good = spool_rows(&f, source, m, error) && map_rows(&f, out, error);
+    bool good = spool_rows(&f, m, run->threads, error) && map_rows(&f, out, error);
     fclose(f.to); /* a mapping stays */
     return good;
 }
@@ -253,7 +284,7 @@ struct rs_earlier *rs_earlier_read(struct rs_run *run, struct rs_error *error) {
             good = rs_run_prior_in(run, run->priors[i], sources[s].layout, &m, &found, error);
             if (!good || !found) continue;
             e->files[e->n] = (struct file){0};
-            good = read_file(run->output, &e->files[e->n++], &sources[s], &m, error);
+            good = read_file(run, &e->files[e->n++], &sources[s], &m, error);
         }
     if (good && rs_together_read(run, &e->together, error)) return e;
     rs_earlier_free(e);
