@@ -91,7 +91,8 @@ const char *rs_stratum_name(int stratum) {
 }
 
 const char *rs_evaluation_stratum_name(const struct rs_evaluation *e, int stratum) {
-    bool source = stratum >= RS_FIRST_SOURCE && stratum < RS_FIRST_STATE && e->sources;
+    bool source = stratum >= RS_FIRST_SOURCE && stratum < RS_REST_OF_SOURCES && e->sources;
+    if (stratum == RS_REST_OF_SOURCES) return "REST";
     return source ? rs_source_name(e->sources, e->source_of[stratum - RS_FIRST_SOURCE]) : rs_stratum_name(stratum);
 }
 
@@ -219,8 +220,16 @@ void rs_evaluation_done(struct rs_evaluation *e, const struct rs_evaluation_bloc
     }
 }
 
+const struct rs_moments *rs_evaluation_moments(const struct rs_evaluation *e) { return e->moments; }
+
+static void add_fine(struct rs_fine *into, const struct rs_fine *from) {
+    uint32_t *to = &into->all[0][0];
+    const uint32_t *more = &from->all[0][0];
+    for (size_t i = 0; i < sizeof *into / sizeof *to; i++) to[i] += more[i];
+}
+
 /* Which source is met first is up to the threads; nothing that is written may be. */
-void rs_evaluation_close(struct rs_evaluation *e) {
+static void sort_sources(struct rs_evaluation *e) {
     struct rs_moments *at = &e->moments[RS_FIRST_SOURCE], *old = rs_alloc(RS_EVALUATED_SOURCES * sizeof *old);
     struct rs_fine *fine[RS_EVALUATED_SOURCES];
     int n = e->sources ? rs_source_names_sorted(e->sources, e->source_of) : 0;
@@ -234,12 +243,35 @@ void rs_evaluation_close(struct rs_evaluation *e) {
     free(old);
 }
 
-const struct rs_moments *rs_evaluation_moments(const struct rs_evaluation *e) { return e->moments; }
+/* The stratum of sources with the fewest reports, of those that have some; -1 where there is none but REST. */
+static int fewest(const struct rs_evaluation *e) {
+    const struct rs_moments *m = e->moments;
+    int least = -1;
+    for (int i = RS_FIRST_SOURCE; i < RS_REST_OF_SOURCES; i++)
+        if (m[i].n && (least < 0 || m[i].n < m[least].n)) least = i;
+    return least;
+}
 
-static void add_fine(struct rs_fine *into, const struct rs_fine *from) {
-    uint32_t *to = &into->all[0][0];
-    const uint32_t *more = &from->all[0][0];
-    for (size_t i = 0; i < sizeof *into / sizeof *to; i++) to[i] += more[i];
+/* Sources of few reports together, for none of them could be shown, nor another one then. */
+static void put_together(struct rs_evaluation *e) {
+    struct rs_moments *rest = &e->moments[RS_REST_OF_SOURCES];
+    for (int i; (i = fewest(e)) >= 0 && (e->moments[i].n < RS_EVALUATION_LEAST || (rest->n && rest->n < RS_EVALUATION_LEAST));) {
+        merge(rest, &e->moments[i]);
+        e->moments[i] = (struct rs_moments){0};
+        for (int t = 0; t < e->threads; t++) {
+            struct rs_fine **from = &e->fine[t * RS_STRATA + i], **to = &e->fine[t * RS_STRATA + RS_REST_OF_SOURCES];
+            if (!*from) continue;
+            if (*to) add_fine(*to, *from);
+            else *to = rs_alloc(sizeof **to), **to = **from;
+            free(*from);
+            *from = NULL;
+        }
+    }
+}
+
+void rs_evaluation_close(struct rs_evaluation *e) {
+    sort_sources(e);
+    put_together(e);
 }
 
 /* The threads' histograms of a stratum, put together when first asked for. */

@@ -46,7 +46,8 @@ enum {
     RS_FIRST_GEOGRAPHY = RS_FIRST_FIRST_NAME + RS_FIRST_NAME_MATCHES + 1,
     RS_FIRST_COLLECTION = RS_FIRST_GEOGRAPHY + RS_PLACE_LEVELS,
     RS_FIRST_SOURCE = RS_FIRST_COLLECTION + RS_COLLECTIONS,
-    RS_FIRST_STATE = RS_FIRST_SOURCE + RS_EVALUATED_SOURCES,
+    RS_REST_OF_SOURCES = RS_FIRST_SOURCE + RS_EVALUATED_SOURCES, /* those with few reports, together */
+    RS_FIRST_STATE,
     RS_FIRST_REGION = RS_FIRST_STATE + RS_EVALUATED_STATES,
     RS_STRATA = RS_FIRST_REGION + RS_REGIONS
 };
@@ -94,7 +95,9 @@ void rs_evaluation_add(struct rs_evaluation *e, int worker, struct rs_evaluation
                        const struct rs_evaluated *persons, size_t n);
 /* Serial, in block order. */
 void rs_evaluation_done(struct rs_evaluation *e, const struct rs_evaluation_block *block);
-/* After the last block, before results: sources are put in the order of their names. */
+/* After the last block, before results: sources are put in the order of their names, and those with fewer reports than
+ * RS_EVALUATION_LEAST together, as REST, with the next smallest where that is not enough. */
+enum { RS_EVALUATION_LEAST = 11 };
 void rs_evaluation_close(struct rs_evaluation *e);
 
 /* ---- results --------------------------------------------------------------------------------------------------- */

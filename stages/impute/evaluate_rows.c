@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include "pipeline/base/log.h"
 
-enum { LEAST = 11, CELLS = RS_GROUPS + 1, WHOLE = RS_GROUPS, MOST_STRATA = 128 };
+enum { LEAST = RS_EVALUATION_LEAST, CELLS = RS_GROUPS + 1, WHOLE = RS_GROUPS, MOST_STRATA = 128 };
 _Static_assert((int)MOST_STRATA >= (int)RS_EVALUATED_STATES, "the largest dimension fits");
 
 static const int first_of[RS_BY_DIMENSIONS + 1] = {0, RS_FIRST_MODEL, RS_FIRST_SURNAME, RS_FIRST_FIRST_NAME,
@@ -215,11 +215,33 @@ static void protect_places(const struct rs_evaluation *e, bool states[MOST_STRAT
                                regions);
 }
 
+/* Sources are often parts of a way of collection, or the same persons: where in one of both dimensions a cell of a group is
+ * held back, all sources' cells of that group are, and of another group, so that no stratum lacks one alone. */
+static void protect_sources(const struct rs_evaluation *e, bool shown[MOST_STRATA][CELLS]) {
+    const struct rs_moments *m = rs_evaluation_moments(e);
+    enum { N = RS_FIRST_STATE - RS_FIRST_SOURCE };
+    bool ways[MOST_STRATA][CELLS], hidden[CELLS] = {false};
+    int n_hidden = 0, smallest = -1;
+    rs_evaluation_protect(m + RS_FIRST_SOURCE, N, LEAST, shown);
+    rs_evaluation_protect(m + RS_FIRST_COLLECTION, RS_COLLECTIONS, LEAST, ways);
+    for (int c = 0; c < CELLS; c++) {
+        for (int i = 0; i < N; i++) hidden[c] = hidden[c] || !shown[i][c];
+        for (int i = 0; i < RS_COLLECTIONS; i++) hidden[c] = hidden[c] || !ways[i][c];
+        if (c == WHOLE) continue;
+        n_hidden += hidden[c];
+        if (!hidden[c] && m->y[c] && (smallest < 0 || m->y[c] < m->y[smallest])) smallest = c;
+    }
+    if (n_hidden == 1 && smallest >= 0) hidden[smallest] = true;
+    for (int i = 0; i < N; i++)
+        for (int c = 0; c < CELLS; c++) shown[i][c] = !hidden[c] && !hidden[WHOLE];
+}
+
 static size_t protect(const struct rs_evaluation *e, int dimension, bool shown[MOST_STRATA][CELLS]) {
     size_t n = (size_t)(first_of[dimension + 1] - first_of[dimension]);
     bool other[MOST_STRATA][CELLS];
     if (dimension == RS_BY_STATE) protect_places(e, shown, other);
     else if (dimension == RS_BY_REGION) protect_places(e, other, shown);
+    else if (dimension == RS_BY_SOURCE) protect_sources(e, shown);
     else rs_evaluation_protect(rs_evaluation_moments(e) + first_of[dimension], n, LEAST, shown);
     return n;
 }

@@ -274,3 +274,35 @@ Test(impute, evaluation_by_the_source_of_the_answer) {
     rs_buffer_free(&a);
     rs_buffer_free(&b);
 }
+
+/* AIAN: 7 by clinic a and 30 by clinic b, both observed, and 20 by the payer, administrative. If only the payer's were held back
+ * beside clinic a's, the ways of collection would give both away. The 3 of a fourth source go together with the next smallest. */
+Test(impute, evaluation_by_source_and_by_way_of_collection_do_not_give_each_other_away) {
+    static const struct {
+        struct person said;
+        int n;
+    } groups[] = {{{.census6 = "AIAN", .source = "a", .collection = "observed"}, 7},
+                  {{.census6 = "WHITE", .source = "a", .collection = "observed"}, 33},
+                  {{.census6 = "AIAN", .source = "b", .collection = "observed"}, 30},
+                  {{.census6 = "WHITE", .source = "b", .collection = "observed"}, 40},
+                  {{.census6 = "AIAN", .source = "payer", .collection = "administrative"}, 20},
+                  {{.census6 = "WHITE", .source = "payer", .collection = "administrative"}, 50},
+                  {{.census6 = "BLACK", .source = "payer", .collection = "administrative"}, 60},
+                  {{.census6 = "WHITE", .source = "tiny", .collection = "observed"}, 3}};
+    const char *in = file("in", NULL), *out = file("out", NULL);
+    struct person all[300] = {0};
+    size_t n = 0;
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+        for (int i = 0; i < groups[g].n; i++) all[n++] = groups[g].said;
+    write_persons(in, all, n, 1);
+    run_stage(in, out, 2);
+    struct rs_buffer b = slurp(out, "evaluation.tsv");
+    rs_buffer_byte(&b, 0);
+    static const char *const there[] = {"\tcollection\tobserved\tAIAN\t", "\tcollection\tadministrative\tAIAN\t",
+                                        "\tsource\tREST\tALL\tlog_loss\t", "\tsource\tb\tALL\t", "\tsource\tb\tBLACK\t"};
+    static const char *const away[] = {"\tsource\ta\t", "\tsource\ttiny\t", "\tsource\tREST\tAIAN\t", "\tsource\tb\tAIAN\t",
+                                       "\tsource\tpayer\tAIAN\t", "\tsource\tb\tWHITE\t"};
+    for (size_t i = 0; i < sizeof there / sizeof *there; i++) cr_assert(strstr(b.p, there[i]), "%s", there[i]);
+    for (size_t i = 0; i < sizeof away / sizeof *away; i++) cr_assert(!strstr(b.p, away[i]), "%s", away[i]);
+    rs_buffer_free(&b);
+}
