@@ -47,6 +47,7 @@ static void explain_surname(const struct rs_pack *pack, const struct rs_explanat
     rs_surnames_init(&surnames, pack, e->options.surname_smoothing);
     enum rs_surname_match match = rs_surname_find(&surnames, out->folded, out->likelihood);
     out->match = rs_surname_match_names[match];
+    rs_pack_surname_totals(pack, out->totals);
     if (match == RS_SURNAME_OTHER) {
         rs_pack_other_surnames(pack, out->counts);
         out->key = RS_LIT("ALL OTHER NAMES");
@@ -58,6 +59,8 @@ static void explain_surname(const struct rs_pack *pack, const struct rs_explanat
 static void explain_first_name(const struct rs_pack *pack, struct rs_explained_name *out) {
     enum rs_first_name_match match = rs_first_name_find(pack, out->folded, out->likelihood);
     out->match = rs_first_name_match_names[match];
+    rs_pack_first_name_totals(pack, out->totals);
+    rs_pack_first_name_smoothing(pack, out->a);
     if (match == RS_FIRST_NAME_EXACT || match == RS_FIRST_NAME_JOINED)
         find_key(pack, rs_pack_first_name_counts, out->folded, out);
 }

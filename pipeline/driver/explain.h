@@ -30,7 +30,11 @@ struct rs_explained_name {
     const char *match;
     bool used;                    /* its factor counts */
     double counts[RS_GROUPS];     /* bearers under key */
-    double likelihood[RS_GROUPS]; /* P(name|r) */
+    double totals[RS_GROUPS];     /* bearers of all names of the table */
+    /* P(name|r). Of a surname under key, c bearers, N of all names and K for smoothing: c_r / N_r + K / N. Of a first name:
+     * (c_r + a_r) / (c s_r + a_r) c / N, s_r = N_r / N. */
+    double likelihood[RS_GROUPS];
+    double a[RS_GROUPS]; /* of first names: the table's smoothing; 0 of surnames */
 };
 /* A place and the ones above it, from the nation down. */
 struct rs_explained_place {

@@ -18,7 +18,11 @@ static json_t *text(struct rs_view v) { return rs_is_null(v) ? json_null() : jso
 static json_t *name_json(const struct rs_explained_name *n) {
     json_t *o = json_pack("{s:o, s:o, s:s, s:b, s:o}", "given", text(n->raw), "folded", text(n->folded), "match", n->match,
                           "used", n->used, "found_as", text(n->key));
-    if (rs_has(n->key)) json_object_set_new(o, "bearers", groups(n->counts));
+    if (rs_has(n->key)) {
+        json_object_set_new(o, "bearers", groups(n->counts));
+        json_object_set_new(o, "all_bearers", groups(n->totals));
+        json_object_set_new(o, "smoothing", groups(n->a));
+    }
     if (n->used) json_object_set_new(o, "likelihood", groups(n->likelihood));
     return o;
 }
@@ -130,13 +134,24 @@ static void print_tables(const struct rs_pack *pack) {
 static void print_names(const struct rs_explanation *e) {
     if (e->surname.used) {
         heading("P(surname | group)");
-        if (rs_has(e->surname.key)) line("bearers", e->surname.counts, " %13.1f");
+        if (rs_has(e->surname.key)) {
+            line("bearers c", e->surname.counts, " %13.1f");
+            line("of all names, N", e->surname.totals, " %13.0f");
+        }
         line("likelihood", e->surname.likelihood, " %13.6e");
+        if (rs_has(e->surname.key))
+            printf("  likelihood: c / N of the group, and %g / N of all groups\n", e->options.surname_smoothing);
     }
     if (e->first_name.used) {
         heading("P(first name | group)");
-        if (rs_has(e->first_name.key)) line("bearers", e->first_name.counts, " %13.1f");
+        if (rs_has(e->first_name.key)) {
+            line("bearers c", e->first_name.counts, " %13.1f");
+            line("of all names, N", e->first_name.totals, " %13.0f");
+            line("smoothing a", e->first_name.a, " %13.3f");
+        }
         line("likelihood", e->first_name.likelihood, " %13.6e");
+        if (rs_has(e->first_name.key))
+            puts("  likelihood: (c + a) / (C s + a) times C / N; C and the last N of all groups, s the group's share of N");
     }
 }
 

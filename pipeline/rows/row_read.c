@@ -22,6 +22,9 @@ static bool manifest_fields(json_t *j, const char *dir, struct rs_manifest *out,
     out->rows = (uint64_t)rows;
     out->bytes = (uint64_t)bytes;
     out->compressed = strcmp(compression, "none") != 0;
+    json_t *parameters = json_object_get(json_object_get(j, "provenance"), "parameters");
+    const char *as_of = json_string_value(json_object_get(parameters, "as_of"));
+    if (as_of && strlen(as_of) < sizeof out->as_of) strcpy(out->as_of, as_of);
     return rs_path(out->path, sizeof out->path, error, "%s/%s", dir, file);
 }
 

@@ -42,6 +42,7 @@ struct rs_manifest {
     uint64_t rows, bytes;
     struct rs_digest content; /* SHA-256 of the uncompressed bytes */
     bool compressed;
+    char as_of[11]; /* date of the run that wrote it; empty where it had none */
 };
 /* Finds layout in DIR: DIR/<layout>.tsv or .tsv.gz with its manifest. RS_NO_INPUT where it is not there. */
 bool rs_manifest_read(const char *dir, const struct rs_layout *layout, struct rs_manifest *out, struct rs_error *error);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 const char *const rs_evaluated_by_names[RS_BY_DIMENSIONS] = {"all", "model", "surname_match", "first_name_match",
-                                                             "geography_level", "collection", "state", "region"};
+                                                             "geography_level", "collection", "source", "state", "region"};
 
 static const char *const collections[RS_COLLECTIONS] = {"self", "related_person", "administrative", "observed",
                                                         "derived", "unknown", "none"};
@@ -27,7 +27,8 @@ static const struct {
 _Static_assert((int)STATES <= (int)RS_EVALUATED_STATES && (int)RS_STRATA <= 256, "a stratum's number fits its byte");
 
 struct rs_evaluation {
-    int threads;
+    int threads, source_of[RS_EVALUATED_SOURCES]; /* once closed: number of the source in each place */
+    const struct rs_source_names *sources;
     unsigned char state_of[RS_STATE_CODES]; /* stratum of a state by its two letters */
     unsigned char region_of[RS_EVALUATED_STATES]; /* stratum of a state's region, by its number among the states */
     struct rs_moments moments[RS_STRATA];
@@ -40,9 +41,10 @@ static unsigned char region_of(const char *usps) {
     return RS_FIRST_REGION + RS_NO_REGION;
 }
 
-struct rs_evaluation *rs_evaluation_new(int threads) {
+struct rs_evaluation *rs_evaluation_new(int threads, const struct rs_source_names *sources) {
     struct rs_evaluation *e = rs_alloc(sizeof *e + (size_t)threads * RS_STRATA * sizeof *e->fine);
     e->threads = threads;
+    e->sources = sources;
     memset(e->state_of, RS_FIRST_STATE + STATES - 1, sizeof e->state_of);
     for (int i = 0; i < STATES - 1; i++)
         e->state_of[(states[i][0] - 'A') * 26 + (states[i][1] - 'A')] = (unsigned char)(RS_FIRST_STATE + i);
@@ -82,9 +84,20 @@ const char *rs_stratum_name(int stratum) {
     if (stratum == RS_FIRST_FIRST_NAME + RS_FIRST_NAME_MATCHES) return "not_looked_at";
     if (stratum < RS_FIRST_GEOGRAPHY) return rs_first_name_match_names[stratum - RS_FIRST_FIRST_NAME];
     if (stratum < RS_FIRST_COLLECTION) return rs_place_level_names[stratum - RS_FIRST_GEOGRAPHY];
-    if (stratum < RS_FIRST_STATE) return collections[stratum - RS_FIRST_COLLECTION];
+    if (stratum < RS_FIRST_SOURCE) return collections[stratum - RS_FIRST_COLLECTION];
+    if (stratum < RS_FIRST_STATE) return "none";
     if (stratum >= RS_FIRST_REGION) return regions[stratum - RS_FIRST_REGION];
     return stratum - RS_FIRST_STATE < STATES ? states[stratum - RS_FIRST_STATE] : "none";
+}
+
+const char *rs_evaluation_stratum_name(const struct rs_evaluation *e, int stratum) {
+    bool source = stratum >= RS_FIRST_SOURCE && stratum < RS_REST_OF_SOURCES && e->sources;
+    if (stratum == RS_REST_OF_SOURCES) return "REST";
+    return source ? rs_source_name(e->sources, e->source_of[stratum - RS_FIRST_SOURCE]) : rs_stratum_name(stratum);
+}
+
+bool rs_evaluation_tells(const struct rs_evaluation *e, int dimension) {
+    return dimension != RS_BY_SOURCE || (e->sources && !rs_source_names_full(e->sources));
 }
 
 /* ---- histogram ------------------------------------------------------------------------------------------------- */
@@ -213,6 +226,52 @@ static void add_fine(struct rs_fine *into, const struct rs_fine *from) {
     uint32_t *to = &into->all[0][0];
     const uint32_t *more = &from->all[0][0];
     for (size_t i = 0; i < sizeof *into / sizeof *to; i++) to[i] += more[i];
+}
+
+/* Which source is met first is up to the threads; nothing that is written may be. */
+static void sort_sources(struct rs_evaluation *e) {
+    struct rs_moments *at = &e->moments[RS_FIRST_SOURCE], *old = rs_alloc(RS_EVALUATED_SOURCES * sizeof *old);
+    struct rs_fine *fine[RS_EVALUATED_SOURCES];
+    int n = e->sources ? rs_source_names_sorted(e->sources, e->source_of) : 0;
+    memcpy(old, at, RS_EVALUATED_SOURCES * sizeof *old);
+    for (int i = 0; i < n; i++) at[i] = old[e->source_of[i]];
+    for (int t = 0; t < e->threads; t++) {
+        struct rs_fine **mine = &e->fine[t * RS_STRATA + RS_FIRST_SOURCE];
+        memcpy(fine, mine, sizeof fine);
+        for (int i = 0; i < n; i++) mine[i] = fine[e->source_of[i]];
+    }
+    free(old);
+}
+
+/* The stratum of sources with the fewest reports, of those that have some; -1 where there is none but REST. */
+static int fewest(const struct rs_evaluation *e) {
+    const struct rs_moments *m = e->moments;
+    int least = -1;
+    for (int i = RS_FIRST_SOURCE; i < RS_REST_OF_SOURCES; i++)
+        if (m[i].n && (least < 0 || m[i].n < m[least].n)) least = i;
+    return least;
+}
+
+/* Sources of few reports together, for none of them could be shown, nor another one then. */
+static void put_together(struct rs_evaluation *e) {
+    struct rs_moments *rest = &e->moments[RS_REST_OF_SOURCES];
+    for (int i; (i = fewest(e)) >= 0 && (e->moments[i].n < RS_EVALUATION_LEAST || (rest->n && rest->n < RS_EVALUATION_LEAST));) {
+        merge(rest, &e->moments[i]);
+        e->moments[i] = (struct rs_moments){0};
+        for (int t = 0; t < e->threads; t++) {
+            struct rs_fine **from = &e->fine[t * RS_STRATA + i], **to = &e->fine[t * RS_STRATA + RS_REST_OF_SOURCES];
+            if (!*from) continue;
+            if (*to) add_fine(*to, *from);
+            else *to = rs_alloc(sizeof **to), **to = **from;
+            free(*from);
+            *from = NULL;
+        }
+    }
+}
+
+void rs_evaluation_close(struct rs_evaluation *e) {
+    sort_sources(e);
+    put_together(e);
 }
 
 /* The threads' histograms of a stratum, put together when first asked for. */

@@ -28,13 +28,14 @@
 #define RS_IMPUTE_EVALUATE_H
 #include <jansson.h>
 #include "model.h"
+#include "source_names.h"
 #include "pipeline/rows/batch.h"
 
 /* ---- what persons are sorted by -------------------------------------------------------------------------------- */
 
 enum rs_evaluated_by {
-    RS_BY_ALL, RS_BY_MODEL, RS_BY_SURNAME, RS_BY_FIRST_NAME, RS_BY_GEOGRAPHY, RS_BY_COLLECTION, RS_BY_STATE,
-    RS_BY_REGION, RS_BY_DIMENSIONS
+    RS_BY_ALL, RS_BY_MODEL, RS_BY_SURNAME, RS_BY_FIRST_NAME, RS_BY_GEOGRAPHY, RS_BY_COLLECTION, RS_BY_SOURCE,
+    RS_BY_STATE, RS_BY_REGION, RS_BY_DIMENSIONS
 };
 enum rs_region { RS_NORTHEAST, RS_MIDWEST, RS_SOUTH, RS_WEST, RS_NO_REGION, RS_REGIONS };
 enum { RS_COLLECTIONS = 7, RS_EVALUATED_STATES = 64, RS_STATE_CODES = 26 * 26 };
@@ -44,7 +45,9 @@ enum {
     RS_FIRST_FIRST_NAME = RS_FIRST_SURNAME + RS_SURNAME_MATCHES, /* and one where it was not looked at */
     RS_FIRST_GEOGRAPHY = RS_FIRST_FIRST_NAME + RS_FIRST_NAME_MATCHES + 1,
     RS_FIRST_COLLECTION = RS_FIRST_GEOGRAPHY + RS_PLACE_LEVELS,
-    RS_FIRST_STATE = RS_FIRST_COLLECTION + RS_COLLECTIONS,
+    RS_FIRST_SOURCE = RS_FIRST_COLLECTION + RS_COLLECTIONS,
+    RS_REST_OF_SOURCES = RS_FIRST_SOURCE + RS_EVALUATED_SOURCES, /* those with few reports, together */
+    RS_FIRST_STATE,
     RS_FIRST_REGION = RS_FIRST_STATE + RS_EVALUATED_STATES,
     RS_STRATA = RS_FIRST_REGION + RS_REGIONS
 };
@@ -80,7 +83,8 @@ struct rs_evaluation_block {
     struct rs_moments of[RS_STRATA];
 };
 struct rs_evaluation; /* of a run under one model */
-struct rs_evaluation *rs_evaluation_new(int threads);
+/* sources: borrowed, numbers those of dimension source; may be NULL, where that is not looked at. */
+struct rs_evaluation *rs_evaluation_new(int threads, const struct rs_source_names *sources);
 void rs_evaluation_free(struct rs_evaluation *e);
 int rs_evaluation_state(const struct rs_evaluation *e, struct rs_view usps); /* stratum numbers */
 int rs_evaluation_region(const struct rs_evaluation *e, int state); /* of a state's stratum number */
@@ -91,6 +95,10 @@ void rs_evaluation_add(struct rs_evaluation *e, int worker, struct rs_evaluation
                        const struct rs_evaluated *persons, size_t n);
 /* Serial, in block order. */
 void rs_evaluation_done(struct rs_evaluation *e, const struct rs_evaluation_block *block);
+/* After the last block, before results: sources are put in the order of their names, and those with fewer reports than
+ * RS_EVALUATION_LEAST together, as REST, with the next smallest where that is not enough. */
+enum { RS_EVALUATION_LEAST = 11 };
+void rs_evaluation_close(struct rs_evaluation *e);
 
 /* ---- results --------------------------------------------------------------------------------------------------- */
 
@@ -132,7 +140,9 @@ void rs_evaluation_log(struct rs_evaluation *e, const char *model);
 /* Shared by the files of evaluate*.c. */
 const struct rs_moments *rs_evaluation_moments(const struct rs_evaluation *e);
 struct rs_fine *rs_evaluation_fine(struct rs_evaluation *e, int stratum); /* of all threads; NULL where empty */
-/* Name of a stratum by its number. */
+bool rs_evaluation_tells(const struct rs_evaluation *e, int dimension); /* not of sources, where there were too many */
+/* Name of a stratum by its number; not of a source, whose names are the run's. */
 const char *rs_stratum_name(int stratum);
+const char *rs_evaluation_stratum_name(const struct rs_evaluation *e, int stratum);
 
 #endif

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include "pipeline/base/log.h"
 
-enum { LEAST = 11, CELLS = RS_GROUPS + 1, WHOLE = RS_GROUPS, MOST_STRATA = 128 };
+enum { LEAST = RS_EVALUATION_LEAST, CELLS = RS_GROUPS + 1, WHOLE = RS_GROUPS, MOST_STRATA = 128 };
 _Static_assert((int)MOST_STRATA >= (int)RS_EVALUATED_STATES, "the largest dimension fits");
 
 static const int first_of[RS_BY_DIMENSIONS + 1] = {0, RS_FIRST_MODEL, RS_FIRST_SURNAME, RS_FIRST_FIRST_NAME,
-                                                   RS_FIRST_GEOGRAPHY, RS_FIRST_COLLECTION, RS_FIRST_STATE,
-                                                   RS_FIRST_REGION, RS_STRATA};
+                                                   RS_FIRST_GEOGRAPHY, RS_FIRST_COLLECTION, RS_FIRST_SOURCE,
+                                                   RS_FIRST_STATE, RS_FIRST_REGION, RS_STRATA};
 
 /* ---- small cells ----------------------------------------------------------------------------------------------- */
 
@@ -190,7 +190,7 @@ static void emit_coverage(const struct to *to, const struct rs_moments *m, const
 static void emit_stratum(struct rs_evaluation *e, struct to *to, int stratum, const bool shown[CELLS], bool bins) {
     const struct rs_moments *all = rs_evaluation_moments(e), *m = &all[stratum];
     struct rs_measure measures[RS_METRICS];
-    to->stratum = rs_cstr(rs_stratum_name(stratum));
+    to->stratum = rs_cstr(rs_evaluation_stratum_name(e, stratum));
     to->group = RS_LIT("ALL");
     rs_measures_all(m, measures);
     emit_measures(to, measures, m->n, m->n);
@@ -215,11 +215,33 @@ static void protect_places(const struct rs_evaluation *e, bool states[MOST_STRAT
                                regions);
 }
 
+/* Sources are often parts of a way of collection, or the same persons: where in one of both dimensions a cell of a group is
+ * held back, all sources' cells of that group are, and of another group, so that no stratum lacks one alone. */
+static void protect_sources(const struct rs_evaluation *e, bool shown[MOST_STRATA][CELLS]) {
+    const struct rs_moments *m = rs_evaluation_moments(e);
+    enum { N = RS_FIRST_STATE - RS_FIRST_SOURCE };
+    bool ways[MOST_STRATA][CELLS], hidden[CELLS] = {false};
+    int n_hidden = 0, smallest = -1;
+    rs_evaluation_protect(m + RS_FIRST_SOURCE, N, LEAST, shown);
+    rs_evaluation_protect(m + RS_FIRST_COLLECTION, RS_COLLECTIONS, LEAST, ways);
+    for (int c = 0; c < CELLS; c++) {
+        for (int i = 0; i < N; i++) hidden[c] = hidden[c] || !shown[i][c];
+        for (int i = 0; i < RS_COLLECTIONS; i++) hidden[c] = hidden[c] || !ways[i][c];
+        if (c == WHOLE) continue;
+        n_hidden += hidden[c];
+        if (!hidden[c] && m->y[c] && (smallest < 0 || m->y[c] < m->y[smallest])) smallest = c;
+    }
+    if (n_hidden == 1 && smallest >= 0) hidden[smallest] = true;
+    for (int i = 0; i < N; i++)
+        for (int c = 0; c < CELLS; c++) shown[i][c] = !hidden[c] && !hidden[WHOLE];
+}
+
 static size_t protect(const struct rs_evaluation *e, int dimension, bool shown[MOST_STRATA][CELLS]) {
     size_t n = (size_t)(first_of[dimension + 1] - first_of[dimension]);
     bool other[MOST_STRATA][CELLS];
     if (dimension == RS_BY_STATE) protect_places(e, shown, other);
     else if (dimension == RS_BY_REGION) protect_places(e, other, shown);
+    else if (dimension == RS_BY_SOURCE) protect_sources(e, shown);
     else rs_evaluation_protect(rs_evaluation_moments(e) + first_of[dimension], n, LEAST, shown);
     return n;
 }
@@ -229,6 +251,7 @@ void rs_evaluation_emit(struct rs_evaluation *e, const char *model, struct rs_ba
     bool overall[MOST_STRATA][CELLS], shown[MOST_STRATA][CELLS];
     protect(e, RS_BY_ALL, overall);
     for (int d = 0; d < RS_BY_DIMENSIONS; d++) {
+        if (!rs_evaluation_tells(e, d)) continue;
         size_t n = protect(e, d, shown);
         to.dimension = rs_cstr(rs_evaluated_by_names[d]);
         for (size_t i = 0; i < n; i++) {
@@ -302,12 +325,13 @@ json_t *rs_evaluation_json(struct rs_evaluation *e, const char *model) {
     bool shown[MOST_STRATA][CELLS];
     json_object_set_new(o, "model", json_string(model));
     for (int d = RS_BY_ALL + 1; d < RS_BY_DIMENSIONS; d++) {
+        if (!rs_evaluation_tells(e, d)) continue;
         size_t n = protect(e, d, shown);
         json_t *strata = json_object();
         for (size_t i = 0; i < n; i++) {
             int stratum = first_of[d] + (int)i;
             if (rs_evaluation_moments(e)[stratum].n && shown[i][WHOLE])
-                json_object_set_new(strata, rs_stratum_name(stratum), stratum_json(e, stratum, shown[i]));
+                json_object_set_new(strata, rs_evaluation_stratum_name(e, stratum), stratum_json(e, stratum, shown[i]));
         }
         json_object_set_new(by, rs_evaluated_by_names[d], strata);
     }

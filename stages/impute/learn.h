@@ -78,6 +78,7 @@ struct rs_fit {
     struct rs_digest cohort;
     uint64_t members;
     bool weighted; /* members stand for the silent ones */
+    uint64_t draw; /* of members (learn_weights.h); 0: of all, once */
     double ridge, loss[RS_FORMS], gain, gain_se; /* loss NaN where a form could not be fitted */
     int n_classes, n_terms;
     struct rs_term terms[RS_TERMS];
@@ -90,6 +91,7 @@ struct rs_learn_settings {
     const char *base, *pack;
     int threads;
     size_t least_members; /* fewer: no fit */
+    uint64_t draw;        /* rs_fit_draw_times */
     const struct rs_nonresponse *nonresponse; /* NULL: each member counts as one; of race alone */
 };
 /* Sorts the sample. NULL where it cannot be fitted (too few members, one class only): error says why. */

@@ -49,14 +49,17 @@ char *rs_fit_coefficients(const struct rs_fit *f) {
 #define WEIGHTING "silent"
 
 static struct rs_key key_of(const struct rs_fit *f, const char *coefficients) {
-    char cohort[65], ridge[40];
+    char cohort[65], ridge[40], draw[32];
     rs_hex(cohort, f->cohort.b, 32);
     ridge[rs_format_real(ridge, f->ridge)] = 0;
+    snprintf(draw, sizeof draw, "draw %llu", (unsigned long long)f->draw);
     struct rs_view parts[] = {rs_cstr(rs_learn_target_names[f->target]), rs_cstr(rs_learn_form_names[f->form]),
                               rs_cstr(f->base), rs_cstr(f->pack), rs_cstr(cohort), rs_cstr(ridge),
-                              rs_cstr(coefficients), RS_LIT(WEIGHTING)};
-    /* not of those without: they have the keys they had before there were weights */
-    return rs_hash_key(parts, sizeof parts / sizeof *parts - !f->weighted);
+                              rs_cstr(coefficients), RS_LIT(WEIGHTING), rs_cstr(draw)};
+    /* not of those without: they have the keys they had before there were weights, or draws */
+    size_t n = sizeof parts / sizeof *parts - (f->draw ? 0 : f->weighted ? 1 : 2);
+    if (f->draw && !f->weighted) parts[n - 2] = RS_LIT("");
+    return rs_hash_key(parts, n);
 }
 
 void rs_fit_finish(struct rs_fit *f) {
@@ -79,7 +82,8 @@ void rs_fit_emit(const struct rs_fit *f, struct rs_batch *batch, int sink) {
         [FIT_loss_recalibration] = rs_arena_real(arena, f->loss[RS_FORM_RECALIBRATION]),
         [FIT_loss_full] = rs_arena_real(arena, f->loss[RS_FORM_FULL]), [FIT_gain] = rs_arena_real(arena, f->gain),
         [FIT_gain_se] = rs_arena_real(arena, f->gain_se), [FIT_coefficients] = rs_cstr(coefficients),
-        [FIT_weighting] = f->weighted ? RS_LIT(WEIGHTING) : RS_NULL};
+        [FIT_weighting] = f->weighted ? RS_LIT(WEIGHTING) : RS_NULL,
+        [FIT_draw] = f->draw ? rs_arena_long(arena, (int64_t)f->draw) : RS_NULL};
     rs_batch_emit(batch, sink, &rs_layout_fit, row);
     free(coefficients);
 }
@@ -145,7 +149,7 @@ static bool real_of(struct rs_view v, double *out) {
 }
 
 static bool read_row(struct rs_fit *f, const struct rs_view *row, struct rs_error *error) {
-    int64_t members, folds;
+    int64_t members, folds, draw = 0;
     struct rs_key key;
     int form = 0;
     while (form < RS_FORMS && !rs_eq_c(row[FIT_form], rs_learn_form_names[form])) form++;
@@ -159,6 +163,8 @@ static bool read_row(struct rs_fit *f, const struct rs_view *row, struct rs_erro
         !rs_parse_long(row[FIT_folds], &folds) || folds != RS_FOLDS || !rs_key_parse(row[FIT_fit_key], &key))
         return damaged(error, "cohort, members, folds or key");
     f->members = (uint64_t)members;
+    if (rs_has(row[FIT_draw]) && (!rs_parse_long(row[FIT_draw], &draw) || draw < 1)) return damaged(error, "draw");
+    f->draw = (uint64_t)draw;
     if (!rs_parse_real(row[FIT_ridge], &f->ridge) || !real_of(row[FIT_loss_none], &f->loss[RS_FORM_NONE]) ||
         !real_of(row[FIT_loss_recalibration], &f->loss[RS_FORM_RECALIBRATION]) ||
         !real_of(row[FIT_loss_full], &f->loss[RS_FORM_FULL]) || !rs_parse_real(row[FIT_gain], &f->gain) ||
@@ -199,9 +205,9 @@ json_t *rs_fit_json(const struct rs_fit *f) {
     char key[33], cohort[65];
     rs_hex(key, f->key.b, 16);
     rs_hex(cohort, f->cohort.b, 32);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "fit_key", key, "form",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:I, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "fit_key", key, "form",
                      rs_learn_form_names[f->form], "base", f->base, "pack", f->pack, "cohort", cohort, "weighting",
-                     f->weighted ? WEIGHTING : NULL, "members",
+                     f->weighted ? WEIGHTING : NULL, "draw", (json_int_t)f->draw, "members",
                      (json_int_t)f->members, "folds", RS_FOLDS, "terms", f->n_terms, "loss_none",
                      real(f->loss[RS_FORM_NONE]), "loss_recalibration", real(f->loss[RS_FORM_RECALIBRATION]),
                      "loss_full", real(f->loss[RS_FORM_FULL]), "gain", real(f->gain), "gain_se", real(f->gain_se));

@@ -323,6 +323,8 @@ static double *weights_of(struct rs_fit *fit, const struct rs_learn_sample *s, c
     if (settings->nonresponse && s->target == RS_LEARN_RACE)
         fit->weighted = rs_nonresponse_weights(settings->nonresponse, s, weight);
     for (size_t i = 0; !fit->weighted && i < s->n; i++) weight[i] = 1;
+    fit->draw = settings->draw;
+    rs_fit_draw_weights(fit->draw, s, weight);
     return weight;
 }
 

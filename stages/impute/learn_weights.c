@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: who reports is not like who does not, and the layer is used on the latter. */
 #include "learn_weights.h"
+#include <math.h>
 #include "learn.h"
+#include "pipeline/base/hash.h"
 
 struct cell {
     int group, birth, language;
@@ -17,9 +19,9 @@ static struct cell cell_of(const struct rs_learn_person *p) {
     return c;
 }
 
-void rs_nonresponse_add(struct rs_nonresponse *all, const struct rs_learn_person *person) {
+void rs_nonresponse_add(struct rs_nonresponse *all, const struct rs_learn_person *person, uint64_t times) {
     struct cell c = cell_of(person);
-    all->n[person->answer[RS_LEARN_RACE] >= 0][c.group][c.birth][c.language]++;
+    all->n[person->answer[RS_LEARN_RACE] >= 0][c.group][c.birth][c.language] += times;
 }
 
 /* Sums over the last `over` of group, birth and language. */
@@ -67,4 +69,25 @@ bool rs_nonresponse_weights(const struct rs_nonresponse *all, const struct rs_le
     }
     for (size_t i = 0; i < sample->n; i++) weight[i] = 1;
     return false;
+}
+
+/* Draws of the tables have streams of their own: table_draw.h. */
+enum { STREAM = 0x66697464 };
+
+uint64_t rs_fit_draw_times(uint64_t draw, uint64_t hash) {
+    if (!draw) return 1;
+    struct rs_random r = rs_random(draw, hash, STREAM);
+    double left = rs_random_unit(&r), p = exp(-1);
+    uint64_t times = 0;
+    for (; left >= p && times < 30; p /= (double)times) { /* by inversion; beyond 30, 1 in 10^33 */
+        left -= p;
+        times++;
+    }
+    return times;
+}
+
+void rs_fit_draw_weights(uint64_t draw, const struct rs_learn_sample *sample, double *weight) {
+    if (!draw) return;
+    for (size_t i = 0; i < sample->n; i++) weight[i] *= (double)rs_fit_draw_times(draw, sample->members[i].hash);
+    scale(weight, sample->n);
 }

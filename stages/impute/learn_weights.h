@@ -20,9 +20,17 @@ enum { RS_CELL_BIRTHS = 8, RS_CELL_LANGUAGES = 12, RS_LEAST_OF_CELL = 30, RS_MOS
 struct rs_nonresponse {
     uint64_t n[2][RS_GROUPS][RS_CELL_BIRTHS][RS_CELL_LANGUAGES];
 };
-/* In any order. Who declined is not one of them: nothing is imputed to them. */
-void rs_nonresponse_add(struct rs_nonresponse *all, const struct rs_learn_person *person);
+/* In any order. Who declined is not one of them: nothing is imputed to them. times: rs_fit_draw_times. */
+void rs_nonresponse_add(struct rs_nonresponse *all, const struct rs_learn_person *person, uint64_t times);
 /* weight[i] of members[i] of the sample, mean 1; false, and all 1, where nobody is silent. */
 bool rs_nonresponse_weights(const struct rs_nonresponse *all, const struct rs_learn_sample *sample, double *weight);
+
+/* How often a member is there in a draw of members: Poisson of mean 1, by the draw's number and the hash of the key alone; 1 in
+ * draw 0. Fits on some draws differ by what their error is: a bootstrap in which members come and go each for themselves, so
+ * that a draw does not depend on who else is there (Poisson bootstrap; Chamandy et al. 2012, Estimating uncertainty for massive
+ * data streams). */
+uint64_t rs_fit_draw_times(uint64_t draw, uint64_t hash);
+/* weight[i] of the sample's members times that, mean 1. */
+void rs_fit_draw_weights(uint64_t draw, const struct rs_learn_sample *sample, double *weight);
 
 #endif

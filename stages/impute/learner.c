@@ -13,6 +13,9 @@ static bool find_fits(struct rs_learner *l, struct rs_run *run, struct rs_error 
     const char *dir = rs_run_option(run, "fit");
     struct rs_manifest m;
     bool found = dir != NULL;
+    if (l->settings.draw && dir)
+        return rs_fail(error, RS_USAGE, "--fit and --fit-draw: a draw is fitted anew, to members of this run");
+    if (l->settings.draw) return true;
     if (rs_run_flag(run, "refit"))
         return !dir || rs_fail(error, RS_USAGE, "--fit and --refit: either use a fit or make one");
     if (dir && !rs_manifest_read(dir, &rs_layout_fit, &m, error)) return false;
@@ -20,6 +23,9 @@ static bool find_fits(struct rs_learner *l, struct rs_run *run, struct rs_error 
     for (int t = 0; found && t < RS_LEARN_TARGETS; t++) {
         if (!l->on[t]) continue;
         if (!rs_fit_read(&m, (enum rs_learn_target)t, &l->fits[t], error)) return false;
+        if (l->fits[t] && l->fits[t]->draw)
+            return rs_fail(error, RS_CONFIG, "%s: the fit is of a draw of members (--fit-draw), which only tells of a fit's "
+                           "error: give another run, or fit anew with --refit", m.path);
         if (l->fits[t] && !rs_fit_suits(l->fits[t], l->settings.base, l->settings.pack, error)) return false;
         if (!l->fits[t] && dir)
             return rs_fail(error, RS_CONFIG, "--fit %s holds no fit of %s: give another, or fit anew with --refit", dir,
@@ -30,20 +36,25 @@ static bool find_fits(struct rs_learner *l, struct rs_run *run, struct rs_error 
 
 bool rs_learner_open(struct rs_learner *l, struct rs_run *run, const char *base, const char *pack,
                      struct rs_error *error) {
-    int64_t most;
+    int64_t most, draw;
     const char *weights = rs_run_option(run, "learn-weights");
     bool weighted = strcmp(weights, "silent") == 0;
-    *l = (struct rs_learner){.settings = {.base = base, .pack = pack, .threads = run->threads,
+    *l = (struct rs_learner){.sources = l->sources,
+                             .settings = {.base = base, .pack = pack, .threads = run->threads,
                                           .least_members = LEAST_MEMBERS}};
     if (!rs_run_option_yes(run, "learn", &l->on[RS_LEARN_RACE], error) ||
         !rs_run_option_yes(run, "language", &l->on[RS_LEARN_LANGUAGE], error) ||
         !rs_run_option_long(run, "learn-members", LEAST_MEMBERS, 10000000, &most, error) ||
+        !rs_run_option_long(run, "fit-draw", 0, 1000000, &draw, error) ||
         !rs_run_option_real(run, "ridge", 0, 1e9, &l->settings.ridge, error))
         return false;
+    l->settings.draw = (uint64_t)draw;
     for (int t = 0; t < RS_LEARN_TARGETS; t++)
         l->samples[t] = (struct rs_learn_sample){.target = (enum rs_learn_target)t, .most = (size_t)most};
     if (!weighted && strcmp(weights, "none") != 0)
         return rs_fail(error, RS_USAGE, "--learn-weights is silent or none, not %s", weights);
+    if (draw && !rs_learner_any(l))
+        return rs_fail(error, RS_USAGE, "--fit-draw draws the members of the learned layer's fit: give --learn yes, too");
     if (!rs_learner_any(l)) return true;
     if (strcmp(base, "fbisg") == 0 || strcmp(base, "fbifsg") == 0)
         return rs_fail(error, RS_USAGE, "--learn and --language correct what depends on one person alone: with them, use "
@@ -100,7 +111,7 @@ void rs_learner_gather(const struct rs_learner *l, struct rs_batch *batch, const
 void rs_learner_take(struct rs_learner *l, const struct rs_batch *batch) {
     const struct rs_learn_person *people = (const void *)batch->scratch.p;
     for (size_t i = 0; i < batch->scratch.n / sizeof *people; i++) {
-        if (l->nonresponse) rs_nonresponse_add(l->nonresponse, &people[i]);
+        if (l->nonresponse) rs_nonresponse_add(l->nonresponse, &people[i], rs_fit_draw_times(l->settings.draw, people[i].hash));
         for (int t = 0; t < RS_LEARN_TARGETS; t++)
             if (l->on[t] && !l->fits[t]) rs_learn_sample_add(&l->samples[t], &people[i]);
     }
@@ -132,7 +143,7 @@ void rs_learner_fit(struct rs_learner *l) {
     if (l->on[RS_LEARN_RACE]) {
         rs_hex(l->cohort_text, l->fits[RS_LEARN_RACE]->cohort.b, 32);
         l->cohort = rs_view(l->cohort_text, 16);
-        l->evaluation = rs_evaluation_new(l->settings.threads);
+        l->evaluation = rs_evaluation_new(l->settings.threads, l->sources);
     }
 }
 

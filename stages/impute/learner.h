@@ -11,6 +11,7 @@ struct rs_learner {
     bool on[RS_LEARN_TARGETS];  /* --learn, --language */
     struct rs_fit *fits[RS_LEARN_TARGETS]; /* NULL until found or made */
     struct rs_learn_sample samples[RS_LEARN_TARGETS];
+    const struct rs_source_names *sources; /* for the evaluation; borrowed, set by whoever has it */
     struct rs_evaluation *evaluation; /* of race after the layer; NULL where it is off */
     struct rs_learn_settings settings;
     struct rs_nonresponse *nonresponse; /* owned; NULL where each member counts as one */
@@ -19,7 +20,7 @@ struct rs_learner {
     char cohort_text[65];
 };
 
-/* Reads the options; finds fits in --fit, else in --prior, unless --refit. base: the method's name. */
+/* l: zero, but for .sources. Reads the options; finds fits in --fit, else in --prior, unless --refit. base: the method's name. */
 bool rs_learner_open(struct rs_learner *l, struct rs_run *run, const char *base, const char *pack,
                      struct rs_error *error);
 /* Where there are no answers to learn from, and no covariates: RS_USAGE if the layer is asked for. */
@@ -51,6 +52,7 @@ void rs_learner_report(struct rs_learner *l, json_t *results);
     {"language", "YES", "no", "yes: estimate the preferred language where none is reported, in a file of its own."}, \
     {"fit", "DIR", NULL, "Directory with an earlier run's fit.tsv to use; else one among --prior is, if there is one."}, \
     {"refit", NULL, NULL, "Fit anew, though an earlier run's fit is there."}, \
+    {"fit-draw", "N", "0", "N above 0: fit anew to a draw of the members, the Nth, each as often as it says: how much results differ over draws is what the fit's error adds."}, \
     {"learn-members", "N", "100000", "Most members to fit to: beyond, a sample by hash of the person key."}, \
     {"learn-weights", "WHOM", "silent", "Members of the fit stand for those who do not report (silent), or for themselves (none)."}, \
     {"ridge", "X", "1", "Penalty on the learned layer's coefficients: inverse variance of their prior around 0."}

@@ -295,6 +295,18 @@ static bool take_name(struct rs_people *s, struct rs_view name, struct rs_error 
     return true;
 }
 
+/* Cuts the next name off, without its quotes: a comma within them is part of it. */
+static struct rs_view next_name(struct rs_view *rest) {
+    struct rs_view whole = *rest, name = rs_trim(rs_split(rest, ','));
+    if (!name.n || name.p[0] != '"') return name;
+    const char *end = whole.p + whole.n, *p = name.p + 1;
+    while (p < end && (*p != '"' || (p + 1 < end && p[1] == '"'))) p += *p == '"' ? 2 : 1;
+    if (p >= end) return name; /* never closed: no column that is looked for */
+    const char *comma = memchr(p, ',', (size_t)(end - p));
+    *rest = comma ? rs_view(comma + 1, (size_t)(end - comma - 1)) : RS_NULL;
+    return rs_view(name.p + 1, (size_t)(p - name.p - 1));
+}
+
 static bool read_header(struct rs_people *s, struct rs_error *error) {
     struct rs_buffer block = {0};
     uint64_t offset;
@@ -307,11 +319,10 @@ static bool read_header(struct rs_people *s, struct rs_error *error) {
     struct rs_view rest = rs_view(block.p, length);
     if (length >= 3 && memcmp(block.p, "\xEF\xBB\xBF", 3) == 0) rest.p += 3, rest.n -= 3; /* byte order mark */
     bool ok = length > 0 || rs_fail(error, RS_DATA, "%s: is empty: a header line is needed", s->path);
-    while (ok && !rs_is_null(rest)) {
-        struct rs_view name = rs_trim(rs_split(&rest, ','));
-        if (name.n >= 2 && name.p[0] == '"' && name.p[name.n - 1] == '"') name = rs_view(name.p + 1, name.n - 2);
-        ok = take_name(s, name, error);
-    }
+    const char *cr = ok ? memchr(rest.p, '\r', rest.n) : NULL;
+    if (cr && cr + 1 < rest.p + rest.n) /* else all records would be one long header */
+        ok = rs_fail(error, RS_DATA, "%s: lines end in carriage returns alone: make them line feeds and run again", s->path);
+    while (ok && !rs_is_null(rest)) ok = take_name(s, next_name(&rest), error);
     if (ok && !s->has[RS_PEOPLE_ID])
         ok = rs_fail(error, RS_DATA, "%s: the header has no column id, by which rows are told apart", s->path);
     for (size_t i = s->n_fields; i <= MOST_FIELDS; i++) s->slot[i] = RS_PEOPLE_COLUMNS;

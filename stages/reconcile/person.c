@@ -180,6 +180,14 @@ static struct rs_view flag(unsigned bit, unsigned yes, unsigned no) {
     return yes & bit ? RS_LIT("Y") : no & bit ? RS_LIT("N") : RS_NULL;
 }
 
+static struct rs_view sources_of(const struct person *p, const struct rs_rc_axes *a) {
+    if (!a->from[0]) return RS_NULL;
+    struct rs_view first = rs_rc_source_name(p->rc, a->from[0]->source);
+    if (!a->from[1]) return first;
+    struct rs_view second = rs_rc_source_name(p->rc, a->from[1]->source);
+    return rs_arena_printf(p->arena, "%.*s|%.*s", (int)first.n, first.p, (int)second.n, second.p);
+}
+
 static void race_columns(const struct person *p, const struct rs_rc_axes *a, struct rs_view *row) {
     row[PERSON_aian] = flag(C24_AIAN, a->yes_2024, a->no_2024);
     row[PERSON_asian] = flag(C24_ASIAN, a->yes_2024, a->no_2024);
@@ -202,6 +210,7 @@ static void race_columns(const struct person *p, const struct rs_rc_axes *a, str
     row[PERSON_missing_ethnicity_1997] = rs_rc_missing_name(a->missing_ethnicity_1997);
     row[PERSON_census6] = rs_cstr(a->census6);
     row[PERSON_race_collection] = a->collection < 0 ? RS_NULL : rs_rc_collection_name(a->collection);
+    row[PERSON_race_source] = sources_of(p, a);
 }
 
 static struct rs_view first_value(const struct rs_rc_standing *s) {

@@ -65,19 +65,23 @@ static const char *census6(const struct rs_rc_axes *a) {
     return any && (any & ~(unsigned)(C97_ASIAN | C97_NHOPI)) == 0 ? "API" : NULL;
 }
 
-static int collection_of(const struct rs_rc_standing *race, const struct rs_rc_standing *ethnicity) {
-    bool r = race->answer && race->substance == SU_VALUE, e = ethnicity->answer && ethnicity->substance == SU_VALUE;
-    if (r && e) /* together they are as sure as the weaker */
-        return race->answer->collection > ethnicity->answer->collection ? race->answer->collection
-                                                                        : ethnicity->answer->collection;
-    if (r) return race->answer->collection;
-    if (e) return ethnicity->answer->collection;
-    if (race->answer) return race->answer->collection;
-    return ethnicity->answer ? ethnicity->answer->collection : -1;
+/* Where both say something, together they are as sure as the weaker. */
+static void collected(const struct rs_rc_standing *race, const struct rs_rc_standing *ethnicity, struct rs_rc_axes *out) {
+    const struct rs_rc_answer *r = race->answer, *e = ethnicity->answer;
+    bool r_says = r && race->substance == SU_VALUE, e_says = e && ethnicity->substance == SU_VALUE;
+    if (r_says && e_says) {
+        out->collection = r->collection > e->collection ? r->collection : e->collection;
+        out->from[0] = e->source < r->source ? e : r;
+        if (r->source != e->source) out->from[1] = e->source < r->source ? r : e;
+        return;
+    }
+    out->from[0] = r_says || (r && !e_says) ? r : e;
+    out->collection = out->from[0] ? out->from[0]->collection : -1;
 }
 
 void rs_rc_axes(const struct rs_rc_standing *race, const struct rs_rc_standing *ethnicity, struct rs_rc_axes *out) {
-    *out = (struct rs_rc_axes){.collection = collection_of(race, ethnicity)};
+    *out = (struct rs_rc_axes){0};
+    collected(race, ethnicity, out);
     const struct rs_rc_answer *r = race->answer && race->substance == SU_VALUE ? race->answer : NULL;
     const struct rs_rc_answer *e = ethnicity->answer && ethnicity->substance == SU_VALUE ? ethnicity->answer : NULL;
     unsigned said = e ? e->c97.all & C97_ETHNICITY : 0;

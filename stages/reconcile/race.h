@@ -18,6 +18,7 @@ struct rs_rc_axes {
 
     const char *census6; /* NULL where the answers do not decide it */
     int collection;      /* enum rs_rc_collection; -1 where there is no answer */
+    const struct rs_rc_answer *from[2]; /* the answers that collection is of: none, one, or two of different sources */
 };
 
 void rs_rc_axes(const struct rs_rc_standing *race, const struct rs_rc_standing *ethnicity, struct rs_rc_axes *out);

@@ -164,7 +164,7 @@ static bool run(struct rs_run *run, struct rs_error *error) {
 
 const struct rs_stage rs_stage_reconcile = {
     .name = "reconcile",
-    .version = 7, /* 7: several values in one row, minors; 6: agreement; 5: facility; 2: gender_two_step; 3: amounts, time, exclusions and product lines of measures; 4: joined answers */
+    .version = 7, /* 7: several values in one row, minors, source of race and ethnicity; 6: agreement; 5: facility; 2: gender_two_step; 3: amounts, time, exclusions and product lines of measures; 4: joined answers */
     .about = "join the records of one person, and decide which answer stands",
     .description =
         "Records that share a record key, an identifier of a namespace that the source's profile lets link, "

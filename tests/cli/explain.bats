@@ -180,6 +180,35 @@ END
     grep -q 'the run.s numbers differ by what the' text
 }
 
+@test "every number follows from the counts that are shown" {
+    for who in "GARCIA MARIA 78207" "LEE JOHN 10001" "MASR JEAN 08540"; do
+        read -r surname first zcta <<<"$who"
+        "$bin/relsogi" explain --surname $surname --first $first --zcta $zcta --json >e.json
+        python3 - <<'END'
+import json
+e = json.load(open("e.json"))
+groups = list(e["posterior"])
+total = lambda v: sum(v.values())
+s, f, options = e["surname"], e["first_name"], e["options"]
+surname = {g: s["bearers"][g] / s["all_bearers"][g] + options["surname_smoothing"] / total(s["all_bearers"]) for g in groups}
+c, n, a = f["bearers"], f["all_bearers"], f["smoothing"]
+first = {g: (c[g] + a[g]) / (total(c) * n[g] / total(n) + a[g]) * total(c) / total(n) for g in groups}
+share = None
+for place in e["places"]:
+    k = options["smoothing"] if share else 0
+    share = {g: (place["residents"][g] + k * (share or place["share"])[g]) / (total(place["residents"]) + k) for g in groups}
+product = {g: surname[g] * first[g] * share[g] for g in groups}
+for g in groups:
+    for mine, theirs in ((surname, s["likelihood"]), (first, f["likelihood"]), (share, e["place_factor"])):
+        assert abs(mine[g] / theirs[g] - 1) < 1e-9, (g, mine[g], theirs[g])
+    assert abs(product[g] / total(product) - e["posterior"][g]) < 1e-9, (g, e["posterior"])
+END
+    done
+    "$bin/relsogi" explain --surname GARCIA --first MARIA >text
+    grep -q '^  of all names, N ' text
+    grep -q '^  smoothing a ' text
+}
+
 @test "exit codes" {
     run "$bin/relsogi" explain --method magic
     [ "$status" -eq 64 ]

@@ -190,3 +190,28 @@ END
     "$bin/relsogi" impute --input "$work/last.csv" --output "$work/last.tsv" --table-draw 3
     tail -n 1 "$work/three.tsv" | cmp - <(tail -n 1 "$work/last.tsv")
 }
+
+@test "a draw of the fit's members: rows name its fit, and no later run takes it for the fit itself" {
+    make_plan 2500 "$work/larger"
+    run_plan "$work/larger/relsogi.yaml" "$work/larger-runs" --until reconcile >/dev/null 2>&1
+    persons=$work/larger-runs/t/reconcile
+    for how in "fit 0 1" "one 1 1" "again 1 2" "two 2 1"; do
+        read -r name draw threads <<<"$how"
+        "$bin/relsogi" impute --input "$persons" --output "$work/draw-$name" --learn yes --fit-draw "$draw" --threads "$threads"
+    done
+    cmp "$work/draw-one/posterior.tsv" "$work/draw-again/posterior.tsv"
+    fits() { awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) n[$i] = i; next } { print $n["draw"], $n["cohort"], $n["members"] }' "$work/draw-$1/fit.tsv"; }
+    [ "$(fits one)" = "$(fits fit | sed 's/^\\N/1/')" ]
+    [ "$(fits two)" = "$(fits fit | sed 's/^\\N/2/')" ]
+    for other in fit two; do ! cmp -s "$work/draw-one/posterior.tsv" "$work/draw-$other/posterior.tsv"; done
+    for how in --prior --fit; do
+        run "$bin/relsogi" impute --input "$persons" --output "$work/x" --learn yes $how "$work/draw-one"
+        [ "$status" -eq 78 ]
+        [[ "$output" == *"--fit-draw"* ]]
+    done
+    run "$bin/relsogi" impute --input "$persons" --output "$work/x" --fit-draw 1
+    [ "$status" -eq 64 ]
+    # A draw is never a fit used again, though one is there.
+    "$bin/relsogi" impute --input "$persons" --output "$work/x" --learn yes --fit-draw 1 --prior "$work/draw-fit"
+    cmp "$work/x/posterior.tsv" "$work/draw-one/posterior.tsv"
+}

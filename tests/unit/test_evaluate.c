@@ -20,14 +20,14 @@ static const struct {
 static struct rs_evaluated person_of(double p, int reported) {
     struct rs_evaluated e = {.p = {p, 1 - p}, .reported = reported};
     static const int first[] = {0, RS_FIRST_MODEL, RS_FIRST_SURNAME, RS_FIRST_FIRST_NAME, RS_FIRST_GEOGRAPHY,
-                                RS_FIRST_COLLECTION, RS_FIRST_STATE, RS_FIRST_REGION};
+                                RS_FIRST_COLLECTION, RS_FIRST_SOURCE, RS_FIRST_STATE, RS_FIRST_REGION};
     for (int d = 0; d < RS_BY_DIMENSIONS; d++) e.stratum[d] = (unsigned char)first[d];
     return e;
 }
 
 /* All members, dealt out to `blocks` blocks and as many workers. */
 static struct rs_evaluation *evaluation_of(int blocks) {
-    struct rs_evaluation *e = rs_evaluation_new(blocks);
+    struct rs_evaluation *e = rs_evaluation_new(blocks, NULL);
     for (int b = 0; b < blocks; b++) {
         struct rs_evaluation_block *block = rs_alloc(sizeof *block);
         int at = 0;

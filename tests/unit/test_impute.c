@@ -1,61 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* BISG on tables small enough to work out by hand, and the stage as a whole on a few persons. */
-#include <criterion/criterion.h>
-#include <jansson.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-#include "pipeline/base/file.h"
-#include "pipeline/reference/pack_build.h"
-#include "pipeline/rows/stage.h"
-#include "stages/impute/earlier.h"
+#include "impute_stage.h"
 #include "stages/impute/evaluate.h"
 #include "stages/impute/model.h"
-
-extern const struct rs_stage rs_stage_impute;
-
-static char dir[64];
-
-static const char *file(const char *name, const char *content) {
-    static char paths[8][160];
-    static int next;
-    struct rs_error error = {0};
-    char *path = paths[next++ % 8];
-    snprintf(path, 160, "%s/%s", dir, name);
-    if (content) cr_assert(rs_write_file(path, content, strlen(content), &error), "%s", error.text);
-    return path;
-}
-
-/* Bearers add up to 100 of each group, so that P(s|r) is the count in percent. The nation has 200 White and 100 of each
- * other group; tract 100 and 300 make up county 34021 and New Jersey; tract 200 is empty. */
-static void setup(void) {
-    struct rs_error error = {0};
-    strcpy(dir, "/tmp/relsogi-imp-XXXXXX");
-    cr_assert(mkdtemp(dir));
-    struct rs_pack_tables t = {
-        .surnames = file("names.csv", "name,white,black,aian,api,multi,hispanic\n"
-                                      "ALPHA,60,20,0,10,5,5\n"
-                                      "BETA,0,0,0,0,0,10\n"
-                                      "ALL OTHER NAMES,40,80,100,90,95,85\n"),
-        .particles = RELSOGI_SOURCE_DIR "/schemas/reference/particles.csv"};
-    t.places[RS_TRACT] = file("tracts.csv", "id,white,black,aian,api,multi,hispanic\n"
-                                            "34021000100,50,25,10,10,5,0\n"
-                                            "34021000200,0,0,0,0,0,0\n"
-                                            "34021000300,10,10,10,10,10,50\n"
-                                            "01001000100,140,65,80,80,85,50\n");
-    t.places[RS_ZCTA] = file("zctas.csv", "id,white,black,aian,api,multi,hispanic\n"
-                                          "08540,20,20,20,20,10,10\n"
-                                          "08541,40,0,0,0,0,0\n"
-                                          "09999,1,1,1,1,1,1\n");
-    cr_assert(rs_pack_build(&t, file("small.pack", NULL), &error), "%s", error.text);
-}
-
-static void teardown(void) {
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    cr_assert_eq(system(command), 0);
-}
 
 TestSuite(impute, .init = setup, .fini = teardown, .timeout = 120);
 
@@ -251,58 +199,6 @@ Test(impute, census6_values) {
 
 /* ---- the stage ------------------------------------------------------------------------------------------------ */
 
-struct person {
-    const char *surname, *tract, *census6, *missing_2024, *missing_race, *missing_ethnicity, *black; /* of them, black: a flag of the 2024 axis */
-};
-
-static void write_persons(const char *in, const struct person *persons, size_t n, size_t copies) {
-    struct rs_error error = {0};
-    cr_assert(rs_make_dirs(in, &error));
-    struct rs_row_writer *w = rs_row_writer_open(in, &rs_layout_person, false, &error);
-    cr_assert(w, "%s", error.text);
-    struct rs_buffer lines = {0};
-    for (size_t i = 0; i < n * copies; i++) {
-        const struct person *p = &persons[i % n];
-        char key[33];
-        struct rs_view row[PERSON_COLUMNS] = {{0}};
-        snprintf(key, sizeof key, "%032zx", i);
-        row[PERSON_person_key] = rs_view(key, 32);
-        row[PERSON_records] = row[PERSON_sources] = RS_LIT("1");
-        row[PERSON_surname] = rs_cstr(p->surname);
-        row[PERSON_tract] = rs_cstr(p->tract);
-        row[PERSON_census6] = rs_cstr(p->census6);
-        row[PERSON_black] = rs_cstr(p->black);
-        row[PERSON_missing_2024] = rs_cstr(p->missing_2024);
-        row[PERSON_missing_race_1997] = rs_cstr(p->missing_race);
-        row[PERSON_missing_ethnicity_1997] = rs_cstr(p->missing_ethnicity);
-        rs_row_emit(&lines, &rs_layout_person, row);
-    }
-    cr_assert(rs_row_writer_add(w, &lines, n * copies, &error), "%s", error.text);
-    json_t *provenance = json_object();
-    cr_assert(rs_row_writer_close(w, provenance, &error), "%s", error.text);
-    json_decref(provenance);
-    rs_buffer_free(&lines);
-}
-
-static void run_after(const char *in, const char *out, int threads, const char **priors, size_t n_priors) {
-    struct rs_error error = {0};
-    const char *inputs[] = {in};
-    struct rs_stage_call call = {.inputs = inputs, .n_inputs = 1, .output = out, .threads = threads,
-                                 .priors = priors, .n_priors = n_priors, .reference = file("small.pack", NULL)};
-    cr_assert(rs_stage_run(&rs_stage_impute, &call, &error), "%s", error.text);
-}
-
-static void run_stage(const char *in, const char *out, int threads) { run_after(in, out, threads, NULL, 0); }
-
-static struct rs_buffer slurp(const char *d, const char *name) {
-    char path[256];
-    struct rs_buffer b = {0};
-    struct rs_error error = {0};
-    snprintf(path, sizeof path, "%s/%s", d, name);
-    cr_assert(rs_read_file(path, &b, (size_t)1 << 30, &error), "%s", error.text);
-    return b;
-}
-
 static const struct person people[] = {
     {"ALPHA", "34021000100", "WHITE", NULL, NULL, NULL, NULL},
     {"ALPHA", "34021000300", NULL, "DECLINED", NULL, NULL, NULL},
@@ -359,191 +255,54 @@ Test(impute, rows_depend_on_nothing_but_the_person) {
     rs_buffer_free(&s);
 }
 
-/* ---- what was said in earlier runs ------------------------------------------------------------------------------ */
-
-#define NOBODY_ASKED "ALPHA", "34021000100", NULL, "NOT_ASKED", "NOT_ASKED", "NOT_ASKED", NULL
-
-static const struct person then[] = {
-    {"ALPHA", "34021000100", "API", NULL, NULL, NULL, NULL},          /* 0: a whole answer */
-    {"ALPHA", "34021000100", NULL, NULL, NULL, "NOT_ASKED", "Y"},     /* 1: Black, ethnicity left open */
-    {"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL},     /* 2: declined */
-    {"ALPHA", "34021000100", "WHITE", NULL, NULL, NULL, NULL},        /* 3: says otherwise now */
-    {"ALPHA", "34021000100", "BLACK", NULL, NULL, NULL, NULL},        /* 4: says the race only now */
-    {"ALPHA", "34021000100", "WHITE", NULL, NULL, NULL, NULL},        /* 5: declines now */
-    {NOBODY_ASKED},                                                   /* 6 */
-};
-static const struct person today[] = {
-    {NOBODY_ASKED},
-    {NOBODY_ASKED},
-    {NOBODY_ASKED},
-    {"ALPHA", "34021000100", NULL, NULL, NULL, "NOT_ASKED", "Y"},
-    {"ALPHA", "34021000100", NULL, NULL, NULL, "NOT_ASKED", "Y"},
-    {"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL},
-    {NOBODY_ASKED},
-};
-static const struct {
-    const char *key, *narrowed, *evidence; /* NULL narrowed: anything */
-    int whole;                             /* the group that is certain, or -1 */
-} wanted[] = {{"0", "API", "earlier", RS_API},          {"1", "BLACK|HISPANIC", "earlier BLACK", -1},
-              {"3", "BLACK|HISPANIC", "\\N", -1}, /* not White: today's word is the newer one */
-              {"4", "BLACK", "earlier", RS_BLACK},      {"6", "\\N", "\\N", -1}};
-
-static struct rs_view field(struct rs_view line, int column) {
-    struct rs_view v = RS_NULL;
-    for (int i = 0; i <= column; i++) v = rs_split(&line, '\t');
-    return v;
-}
-
-static void expect_earlier(const char *out) {
-    struct rs_buffer b = slurp(out, "posterior.tsv");
-    struct rs_view text = rs_view(b.p, b.n);
-    rs_split(&text, '\n');
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        struct rs_view line = rs_split(&text, '\n'), key = field(line, POSTERIOR_person_key);
-        double p;
-        cr_assert(key.n == 32 && key.p[31] == wanted[i].key[0], "row %zu: %.*s", i, (int)line.n, line.p);
-        cr_assert(rs_eq_c(field(line, POSTERIOR_narrowed), wanted[i].narrowed), "row %zu: %.*s", i, (int)line.n, line.p);
-        cr_assert(rs_eq_c(field(line, POSTERIOR_evidence), wanted[i].evidence), "row %zu: %.*s", i, (int)line.n, line.p);
-        if (wanted[i].whole < 0) continue;
-        cr_assert(rs_parse_real(field(line, POSTERIOR_p_white + wanted[i].whole), &p) && p == 1, "row %zu", i);
-    }
-    cr_assert(!rs_has(text), "%.*s", (int)text.n, text.p);
-    rs_buffer_free(&b);
-}
-
-Test(impute, what_was_said_in_an_earlier_run_comes_first) {
-    const char *before = file("before", NULL), *in = file("now", NULL), *out = file("now_out", NULL);
-    const char *priors[] = {before};
-    write_persons(before, then, 7, 1);
-    write_persons(in, today, 7, 1);
-    run_after(in, out, 2, priors, 1);
-    expect_earlier(out);
-    struct rs_buffer ledger = slurp(out, "ledger.tsv");
-    rs_buffer_byte(&ledger, 0);
-    cr_assert(strstr(ledger.p, "person\t0\tignored\tdeclined\t1\n"), "%s", ledger.p);
-    cr_assert(strstr(ledger.p, "person\t0\tignored\tdeclined_earlier\t1\n"), "%s", ledger.p);
-    rs_buffer_free(&ledger);
-}
-
-Test(impute, an_answer_survives_its_text) {
-    char text[RS_EVIDENCE_TEXT];
-    struct rs_answer all = {31, 31, 31, true, true, 'Y', 'N', 'Y'}, back;
-    for (unsigned i = 0; i < 1u << 15; i++) {
-        struct rs_answer a = {i & 31, i >> 5 & 31, i >> 10 & 31, i % 3 == 0, i % 5 == 0, "YN"[i % 2], i % 7 ? 0 : 'Y',
-                              i % 4 ? 'N' : 0};
-        size_t n = rs_evidence_text(text, &a);
-        cr_assert(rs_evidence_answer(rs_view(text, n), &back), "%.*s", (int)n, text);
-        cr_assert(a.yes == back.yes && a.no == back.no && a.any == back.any && a.two_or_more == back.two_or_more &&
-                      a.other == back.other && a.hispanic == back.hispanic && a.mena == back.mena &&
-                      a.white2024 == back.white2024, "%.*s", (int)n, text);
-    }
-    cr_assert(rs_evidence_text(text, &all) < RS_EVIDENCE_TEXT);
-    cr_assert(!rs_evidence_answer(RS_NULL, &back) && !rs_evidence_answer(RS_LIT("earlier GREEN"), &back));
-    cr_assert(!rs_evidence_answer(RS_LIT("earlier MENA=X"), &back) && !rs_evidence_answer(RS_LIT("later BLACK"), &back));
-}
-
-/* The run after that is given the last one only: its posterior hands on what it knew. */
-Test(impute, an_earlier_answer_is_handed_on) {
-    const char *before = file("before", NULL), *in = file("now", NULL), *out = file("now_out", NULL),
-               *next = file("next_out", NULL);
-    const char *priors[] = {before}, *last[] = {out, in, before};
-    write_persons(before, then, 7, 1);
-    write_persons(in, today, 7, 1);
-    run_after(in, out, 1, priors, 1);
-    run_after(in, next, 1, last, 2);
-    struct rs_buffer a = slurp(out, "posterior.tsv"), b = slurp(next, "posterior.tsv");
-    struct rs_view x = rs_view(a.p, a.n), y = rs_view(b.p, b.n);
-    for (size_t i = 0; i < 3; i++) {
-        struct rs_view line = rs_split(&x, '\n');
-        cr_assert(rs_eq(line, rs_split(&y, '\n')), "line %zu: %.*s", i, (int)line.n, line.p);
-    }
-    run_after(in, file("third_out", NULL), 1, last, 3); /* who declined is known from the run they declined in */
-    expect_earlier(file("third_out", NULL));
+/* 12 of each of two sources, the one met first the last by name, and 13 who said nothing. */
+Test(impute, evaluation_by_the_source_of_the_answer) {
+    const char *in = file("in", NULL), *one = file("one", NULL), *two = file("two", NULL);
+    static const struct person said[] = {{.surname = "ALPHA", .tract = "34021000100", .census6 = "WHITE", .source = "payer"},
+                                         {.surname = "ALPHA", .tract = "34021000100", .census6 = "WHITE", .source = "clinic"},
+                                         {.surname = "ALPHA", .tract = "34021000100"}};
+    write_persons(in, said, 3, 12);
+    run_stage(in, one, 1);
+    run_stage(in, two, 2);
+    struct rs_buffer a = slurp(one, "evaluation.tsv"), b = slurp(two, "evaluation.tsv");
+    cr_assert(a.n == b.n && memcmp(a.p, b.p, a.n) == 0);
+    rs_buffer_byte(&a, 0);
+    static const char *const wanted[] = {"\tsource\tclinic\tWHITE\tobserved_share\t1\t", "\tsource\tpayer\tALL\tcoverage\t0.5\t",
+                                         "\tstate\t"};
+    const char *at = a.p;
+    for (size_t i = 0; i < 3; i++) cr_assert((at = strstr(at, wanted[i])) != NULL, "%zu: %s", i, a.p);
     rs_buffer_free(&a);
     rs_buffer_free(&b);
 }
 
-/* 0 and 1 decline; 1 answers in the second run; in the third nobody is asked, and the second is all that it is given. */
-Test(impute, an_earlier_decline_is_handed_on_until_it_is_answered) {
-    static const struct person first[] = {{"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL},
-                                          {"ALPHA", "34021000100", NULL, "DECLINED", NULL, NULL, NULL}},
-                               second[] = {{NOBODY_ASKED}, {"ALPHA", "34021000100", "API", NULL, NULL, NULL, NULL}},
-                               third[] = {{NOBODY_ASKED}, {NOBODY_ASKED}};
-    const char *in = file("first", NULL), *again = file("second", NULL), *out = file("second_out", NULL),
-               *priors[] = {in}, *last[] = {out, again};
-    write_persons(in, first, 2, 1);
-    write_persons(again, second, 2, 1);
-    run_after(again, out, 1, priors, 1);
-    in = file("third", NULL);
-    write_persons(in, third, 2, 1);
-    const char *end = file("third_out", NULL);
-    run_after(in, end, 1, last, 2);
-    struct rs_buffer rows = slurp(end, "posterior.tsv"), ledger = slurp(end, "ledger.tsv");
-    struct rs_view text = rs_view(rows.p, rows.n);
-    rs_split(&text, '\n');
-    struct rs_view line = rs_split(&text, '\n');
-    cr_assert(!rs_has(text) && field(line, POSTERIOR_person_key).p[31] == '1', "%.*s", (int)line.n, line.p);
-    cr_assert(rs_eq_c(field(line, POSTERIOR_narrowed), "API"), "%.*s", (int)line.n, line.p);
-    rs_buffer_byte(&ledger, 0);
-    cr_assert(strstr(ledger.p, "person\t0\tignored\tdeclined_earlier\t1\n"), "%s", ledger.p);
-    rs_buffer_free(&rows);
-    rs_buffer_free(&ledger);
-}
-
-/* ---- reliability ------------------------------------------------------------------------------------------------- */
-
-static bool may_run(const char *in, const char *out, const char *prior, const char *options[][2], size_t n) {
-    struct rs_error error = {0};
-    const char *names[4], *values[4];
-    for (size_t i = 0; i < n; i++) {
-        names[i] = options[i][0];
-        values[i] = options[i][1];
-    }
-    struct rs_stage_call call = {.inputs = &in, .n_inputs = 1, .output = out, .threads = 1, .priors = &prior,
-                                 .n_priors = prior ? 1 : 0, .reference = file("small.pack", NULL), .set_names = names,
-                                 .set_values = values, .n_set = n};
-    return rs_stage_run(&rs_stage_impute, &call, &error);
-}
-
-/* ALPHA in tract 100, nothing smoothed: .6 x 50, .2 x 25, 0, .1 x 10, .05 x 5 and .05 x 0, which sum to 36.25. Black with
- * ethnicity left open leaves BLACK, as nobody there is Hispanic; API was said whole in the run before. */
-Test(impute, an_answer_counts_as_far_as_it_is_reliable) {
-    const char *before = file("before", NULL), *in = file("now", NULL), *out = file("now_out", NULL);
-    static const struct person said[] = {{"ALPHA", "34021000100", NULL, NULL, NULL, "NOT_ASKED", "Y"}, {NOBODY_ASKED},
-                                         {"ALPHA", "34021000100", NULL, NULL, NULL, "NOT_ASKED", "Y"}},
-                               was[] = {{NOBODY_ASKED}, {"ALPHA", "34021000100", "API", NULL, NULL, NULL, NULL}, {NOBODY_ASKED}};
-    const char *options[][2] = {{"smoothing", "0"}, {"surname-smoothing", "0"}, {"reliability", "none=0.75, earlier=0.6"}};
-    const double open[RS_GROUPS] = {30 / 36.25, 5 / 36.25, 0, 1 / 36.25, .25 / 36.25, 0};
-    write_persons(before, was, 3, 1);
-    write_persons(in, said, 3, 1);
-    cr_assert(may_run(in, out, before, options, 3));
-    struct rs_buffer b = slurp(out, "posterior.tsv");
-    struct rs_view text = rs_view(b.p, b.n);
-    rs_split(&text, '\n');
-    for (int i = 0; i < 3; i++) {
-        struct rs_view line = rs_split(&text, '\n');
-        double rho = i == 1 ? .6 : .75, p;
-        int group = i == 1 ? RS_API : RS_BLACK;
-        for (int r = 0; r < RS_GROUPS; r++) {
-            double want = (r == group ? rho : 0) + (1 - rho) * open[r];
-            cr_assert(rs_parse_real(field(line, POSTERIOR_p_white + r), &p) && fabs(p - want) < 1e-12, "%d, group %d: %.*s", i,
-                      r, (int)line.n, line.p);
-        }
-        cr_assert(rs_eq_c(field(line, POSTERIOR_reliability), i == 1 ? "0.6" : "0.75"));
-    }
-    rs_buffer_free(&b);
-}
-
-Test(impute, a_reliability_is_of_a_known_way_and_no_more_than_one) {
+/* AIAN: 7 by clinic a and 30 by clinic b, both observed, and 20 by the payer, administrative. If only the payer's were held back
+ * beside clinic a's, the ways of collection would give both away. The 3 of a fourth source go together with the next smallest. */
+Test(impute, evaluation_by_source_and_by_way_of_collection_do_not_give_each_other_away) {
     static const struct {
-        const char *text;
-        bool good;
-    } cases[] = {{"self=1,observed=0.5", true}, {"observed", false}, {"observed=1.5", false}, {"observed=-1", false},
-                 {"guessed=0.5", false}, {"observed=x", false}, {"earlier=0", true}};
-    static const struct person nobody[] = {{NOBODY_ASKED}};
-    write_persons(file("now", NULL), nobody, 1, 1);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *options[][2] = {{"reliability", cases[i].text}};
-        cr_assert_eq(may_run(file("now", NULL), file("now_out", NULL), NULL, options, 1), cases[i].good, "%s", cases[i].text);
-    }
+        struct person said;
+        int n;
+    } groups[] = {{{.census6 = "AIAN", .source = "a", .collection = "observed"}, 7},
+                  {{.census6 = "WHITE", .source = "a", .collection = "observed"}, 33},
+                  {{.census6 = "AIAN", .source = "b", .collection = "observed"}, 30},
+                  {{.census6 = "WHITE", .source = "b", .collection = "observed"}, 40},
+                  {{.census6 = "AIAN", .source = "payer", .collection = "administrative"}, 20},
+                  {{.census6 = "WHITE", .source = "payer", .collection = "administrative"}, 50},
+                  {{.census6 = "BLACK", .source = "payer", .collection = "administrative"}, 60},
+                  {{.census6 = "WHITE", .source = "tiny", .collection = "observed"}, 3}};
+    const char *in = file("in", NULL), *out = file("out", NULL);
+    struct person all[300] = {0};
+    size_t n = 0;
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+        for (int i = 0; i < groups[g].n; i++) all[n++] = groups[g].said;
+    write_persons(in, all, n, 1);
+    run_stage(in, out, 2);
+    struct rs_buffer b = slurp(out, "evaluation.tsv");
+    rs_buffer_byte(&b, 0);
+    static const char *const there[] = {"\tcollection\tobserved\tAIAN\t", "\tcollection\tadministrative\tAIAN\t",
+                                        "\tsource\tREST\tALL\tlog_loss\t", "\tsource\tb\tALL\t", "\tsource\tb\tBLACK\t"};
+    static const char *const away[] = {"\tsource\ta\t", "\tsource\ttiny\t", "\tsource\tREST\tAIAN\t", "\tsource\tb\tAIAN\t",
+                                       "\tsource\tpayer\tAIAN\t", "\tsource\tb\tWHITE\t"};
+    for (size_t i = 0; i < sizeof there / sizeof *there; i++) cr_assert(strstr(b.p, there[i]), "%s", there[i]);
+    for (size_t i = 0; i < sizeof away / sizeof *away; i++) cr_assert(!strstr(b.p, away[i]), "%s", away[i]);
+    rs_buffer_free(&b);
 }

@@ -106,6 +106,8 @@ Test(impute_alone, csv_in_every_form) {
         {"id,surname,zip\n1,\"\",\"  \"\n", "1/-/-;"},
         {"id,surname,zip\n1,\"SMITH\" x,08540\n", "1/SMITH/08540;"},
         {"id,surname\n", ""},
+        {"\"last, first\" ,id,\"a \"\"b\"\"\",surname\n\"x, y\",1,2,LEE\n", "1/LEE/-;"},
+        {"\"\",id,surname\n,1,LEE\n", "1/LEE/-;"},
         {"id\n7\n\n8\n", "7/-/-;8/-/-;"},
         {"id,a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,surname,zip\n1,0123456789,,,,,,,,,,,,,,,0123456789012345678901234567890,LEE,1\n",
          "1/LEE/1;"},
@@ -164,7 +166,8 @@ Test(impute_alone, csv_that_is_wrong) {
     } cases[] = {
         {"", "is empty"},          {"surname\nSMITH\n", "no column id"}, {"id,zip,ID\n1,2,3\n", "id twice"},
         {"id,zip\n1,2\n1\n", "byte 11 has 1 fields, the header 2"}, {"id,zip\n1,2,3\n", "byte 7 has 3 fields"},
-        {"id,zip\n1,\"2\n3,4\n", "byte 7 a quote is opened and not closed"}
+        {"id,zip\n1,\"2\n3,4\n", "byte 7 a quote is opened and not closed"},
+        {"id,zip\r1,2\r3,4\r", "carriage returns alone"}, {"id,zip\r1,2\r3,4\r\n", "carriage returns alone"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rs_buffer got = {0};

@@ -485,7 +485,7 @@ static void expect_odds(int group, const int said[2], const int silent[2], const
     for (int c = 0; c < 2; c++)
         for (int i = 0; i < said[c] + silent[c]; i++) {
             struct rs_learn_person m = alike(member++, group, c + 1, i < said[c] ? group : -1);
-            rs_nonresponse_add(all, &m);
+            rs_nonresponse_add(all, &m, 1);
             rs_learn_sample_add(&s, &m);
         }
     cr_assert_eq(s.n, (size_t)(said[0] + said[1]));
@@ -513,7 +513,7 @@ Test(learn, where_nobody_is_silent_each_counts_as_one) {
     double weight[40];
     for (int i = 0; i < 40; i++) {
         struct rs_learn_person m = alike((uint64_t)i, RS_WHITE, 1, RS_WHITE);
-        rs_nonresponse_add(all, &m);
+        rs_nonresponse_add(all, &m, 1);
         rs_learn_sample_add(&s, &m);
     }
     cr_assert(!rs_nonresponse_weights(all, &s, weight));
@@ -537,7 +537,7 @@ Test(learn, weighted_answers_and_weighted_probabilities_add_up_to_the_same) {
         int answer = draw(&r, truth, RS_GROUPS);
         bool says = rs_random_unit(&r) < (p[RS_BLACK] > .3 ? .2 : .8);
         struct rs_learn_person m = member((uint64_t)i, p, says ? answer : -1);
-        rs_nonresponse_add(all, &m);
+        rs_nonresponse_add(all, &m, 1);
         rs_learn_sample_add(&s, &m);
     }
     for (int weighted = 0; weighted < 2; weighted++) {

@@ -263,6 +263,19 @@ Test(reconcile, nobody_asked) {
     expect("out", V, 0, "");
 }
 
+Test(reconcile, the_source_of_race_and_ethnicity_is_theirs) {
+    linked(1, "payer", 2, "ehr"); /* race of one, ethnicity of the other */
+    said(1, 1, 1, 1, "payer", "ethnicity", "self", "2025-01-01", "omb1997=NOT_HISPANIC");
+    said(2, 2, 2, 1, "ehr", "race", "self", "2025-01-01", "omb1997=WHITE;omb2024=WHITE");
+    one(3, "clinic"); /* who declines does so to somebody, too */
+    said(3, 1, 3, 1, "clinic", "race", "self", "2025-01-01", "missing=DECLINED");
+    one(4, "payer");
+    run("out");
+    expect("out", P, 1, "census6=WHITE;race_source=ehr|payer;race_collection=self");
+    expect("out", P, 1, "missing_race_1997=DECLINED;race_source=clinic");
+    expect("out", P, 1, "missing_race_1997=UNKNOWN;race_source=;race_collection=");
+}
+
 /* Whoever asks first, the same answer stands, for the same reason. */
 Test(reconcile, survivorship_does_not_depend_on_the_order_of_answers) {
     static const char *const days[] = {"2023-01-01", "2024-01-01", NULL};
