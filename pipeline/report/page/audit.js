@@ -234,14 +234,15 @@ function confusion(list) {
       names, `What ${a} says (rows) and ${b} (columns)`),
     plainTable([col('c', 'Category', called, {head: true}), share('sensitivity', 'Sensitivity'),
       share('specificity', 'Specificity'), share('ppv', 'PPV'), share('npv', 'NPV')],
-      names.filter(name => name !== 'TOTAL'), `${b} held against ${a} as the standard`)
+      names.filter(name => name !== 'TOTAL' && name !== 'REST'), `${b} held against ${a} as the standard`)
   ];
 }
 
 function agreement(page) {
   const node = section(page, 'agreement', 'Agreement between sources',
     'What two sources say of the same persons, each by its newest answer; declines and other missing answers are ' +
-      'left out. Categories of 1 to 10 persons in either source are put together as REST. Intervals are of 95 %.');
+      'left out. Categories of too few persons in either source are put together; who is there in both is left out of ' +
+      'the share and of kappa, since nothing says whether they agree. Intervals are of 95\u00a0%.');
   const all = rowsOf('agreement');
   if (!all.length) return void node.append(absentNote(['agreement'], el('p', null, 'No person is in two sources.')));
   const kappas = all.filter(r => r.kind === 'kappa');
