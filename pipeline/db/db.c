@@ -31,6 +31,8 @@ static const char help[] =
     "  --as-of DATE            export: of the latest run of that day or before; by default of the latest.\n"
     "  --since DATE            export: only what changed since the latest run of that day or before. Each row says\n"
     "                          change (added, changed, removed), as_of, since; as_of is --since the next time.\n"
+    "  --since-run RUN/REV     export: the run and revision that the extract before was of, as its message names them;\n"
+    "                          ends with 66 where the run of that day is another by now.\n"
     "  --reason TEXT           approve, override: why.\n"
     "  --log-format FORMAT     human or json; by default human on a terminal, json otherwise.\n"
     "  --help                  Show this help.\n\n"
@@ -39,7 +41,7 @@ static const char help[] =
 
 struct request {
     const struct command *command;
-    const char *what, *config, *user, *keep, *older_than, *output, *as_of, *since, *reason;
+    const char *what, *config, *user, *keep, *older_than, *output, *as_of, *since, *since_run, *reason;
     enum rs_log_format format;
     bool dry_run, if_configured, help;
 };
@@ -61,6 +63,7 @@ static bool take_option(int c, struct request *r, char **argv, struct rs_error *
     case 'O': r->output = optarg; return true;
     case 'a': r->as_of = optarg; return true;
     case 's': r->since = optarg; return true;
+    case 'S': r->since_run = optarg; return true;
     case 'r': r->reason = optarg; return true;
     case 'h': r->help = true; return true;
     case 'l':
@@ -85,6 +88,7 @@ static bool parse(int argc, char **argv, struct request *r, struct rs_error *err
                                             {"as-of", required_argument, NULL, 'a'},
                                             {"reason", required_argument, NULL, 'r'},
                                             {"since", required_argument, NULL, 's'},
+                                            {"since-run", required_argument, NULL, 'S'},
                                             {"log-format", required_argument, NULL, 'l'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -184,7 +188,8 @@ static bool prune(struct rs_session *s, const struct request *r, const json_t *c
 
 static bool export(struct rs_session *s, const struct request *r, const json_t *config, struct rs_error *error) {
     (void)config;
-    struct rs_export e = {.what = r->what, .as_of = r->as_of, .since = r->since, .output = r->output};
+    struct rs_export e = {.what = r->what, .as_of = r->as_of, .since = r->since, .since_run = r->since_run,
+                          .output = r->output};
     return rs_db_export(s, &e, error);
 }
 

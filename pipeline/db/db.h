@@ -23,9 +23,9 @@ struct rs_retention {
 bool rs_db_prune(struct rs_session *s, const struct rs_retention *retention, size_t *pruned, struct rs_error *error);
 
 /* What to export: one of the auditors' views, or rows of a layout (extract.h). Members may be NULL: as_of the latest
- * run, since all rows, output stdout. */
+ * run, since all rows, since_run whichever run is that of the day, output stdout. */
 struct rs_export {
-    const char *what, *as_of, *since, *output;
+    const char *what, *as_of, *since, *since_run, *output;
 };
 /* Writes CSV, whole or not at all where output is a file. RS_USAGE lists what there is. */
 bool rs_db_export(struct rs_session *s, const struct rs_export *what, struct rs_error *error);

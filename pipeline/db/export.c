@@ -79,11 +79,13 @@ static bool copy_out(struct rs_session *s, const char *sql, const char *output, 
 bool rs_db_export(struct rs_session *s, const struct rs_export *e, struct rs_error *error) {
     struct rs_buffer sql = {0};
     const struct rs_layout *layout = rs_extract_layout(e->what);
+    if (e->since_run && (!e->since || !layout))
+        return rs_fail(error, RS_USAGE, "--since-run goes with --since, for extracts of rows");
     rs_buffer_printf(&sql, "copy (");
     bool ok =
         set_day(s, "--as-of", "relsogi.as_of", e->as_of, error) &&
         set_day(s, "--since", "relsogi.since", e->since, error) &&
-        (layout ? rs_extract_select(s, layout, e->since, &sql, error) : view_select(e->what, e->since, &sql, error));
+        (layout ? rs_extract_select(s, layout, e->since, e->since_run, &sql, error) : view_select(e->what, e->since, &sql, error));
     rs_buffer_printf(&sql, ") to stdout (format csv, header)");
     rs_buffer_byte(&sql, 0);
     ok = ok && copy_out(s, sql.p, e->output, error);

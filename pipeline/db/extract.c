@@ -152,21 +152,32 @@ static void select_changes(struct rs_buffer *sql, const struct rs_layout *layout
     each(sql, layout, KEY, ", ", "coalesce(n.", ", b.", ")");
 }
 
-bool rs_extract_select(struct rs_session *s, const struct rs_layout *layout, const char *since, struct rs_buffer *sql,
-                       struct rs_error *error) {
+/* A day that was loaded anew, or has another run by now, is not what the copy holds: what changed from the one to the
+ * other would be in no extract. */
+static bool is_the_copys(const struct run *then, const char *run, struct rs_error *error) {
+    char name[sizeof then->id + sizeof then->revision + 1];
+    snprintf(name, sizeof name, "%s/%s", then->id, then->revision);
+    return !run || strcmp(name, run) == 0 ||
+           rs_fail(error, RS_NO_INPUT, "the run of %s is %s by now, not %s, of which the last extract was: take all rows, "
+                                       "without --since", then->day, name, run);
+}
+
+bool rs_extract_select(struct rs_session *s, const struct rs_layout *layout, const char *since, const char *since_run,
+                       struct rs_buffer *sql, struct rs_error *error) {
     struct run now, then;
     if (!hold(s, layout, error) || !latest(s, &now, error) || !has_layout(s, &now, layout, error)) return false;
     if (!since) {
         select_all(sql, layout, &now);
-        rs_info("all rows of run %s, revision %s, as of %s", now.id, now.revision, now.day);
+        rs_info("all rows of run %s, revision %s, as of %s; the next time: --since %s --since-run %s/%s", now.id,
+                now.revision, now.day, now.day, now.id, now.revision);
         return true;
     }
-    if (!of_day(s, since, &then, error)) return false;
+    if (!of_day(s, since, &then, error) || !is_the_copys(&then, since_run, error)) return false;
     if (strcmp(then.day, now.day) > 0)
         return rs_fail(error, RS_USAGE, "--since %s is after run %s of %s", since, now.id, now.day);
     if (!has_layout(s, &then, layout, error)) return rs_error_context(error, "take all rows, without --since");
     select_changes(sql, layout, &now, &then);
-    rs_info("from run %s, revision %s, as of %s, to run %s, revision %s, as of %s", then.id, then.revision, then.day,
-            now.id, now.revision, now.day);
+    rs_info("from run %s, revision %s, as of %s, to run %s, revision %s, as of %s; the next time: --since %s --since-run "
+            "%s/%s", then.id, then.revision, then.day, now.id, now.revision, now.day, now.day, now.id, now.revision);
     return true;
 }

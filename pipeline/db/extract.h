@@ -18,8 +18,8 @@ const char *rs_extract_name(size_t i); /* the names, NULL at the end */
 /* Adds the SELECT to *sql, and opens the transaction in which it is to be run: retention cannot drop the rows
  * meanwhile. since NULL: all rows. The latest run is that of relsogi.as_of where that is set. Says in the log which
  * runs these are. RS_NO_INPUT where there is no run, none of that day or before, or its rows are pruned or lack the
- * layout: then all rows are to be taken. RS_USAGE where since is after the run. */
-bool rs_extract_select(struct rs_session *s, const struct rs_layout *layout, const char *since, struct rs_buffer *sql,
-                       struct rs_error *error);
+ * layout, or is another than since_run (NAME/REVISION, NULL: any): then all rows are to be taken. RS_USAGE where since is after the run. */
+bool rs_extract_select(struct rs_session *s, const struct rs_layout *layout, const char *since, const char *since_run,
+                       struct rs_buffer *sql, struct rs_error *error);
 
 #endif

@@ -47,7 +47,7 @@ void rs_report_man(struct rs_buffer *out) {
         "_executive.html_: what was measured and on how many, who told their race and ethnicity and who is estimated, the widest "
         "gaps that can be told from chance, every measure and group in words (better, same, worse, can't tell), rates "
         "with 95 %% intervals, members affected, change since earlier runs.\n\n"
-        "_audit.html_: completeness by source and provider group, discrepancies, accuracy and calibration of imputation, "
+        "_audit.html_: completeness by source, provider group and facility, discrepancies, accuracy and calibration of imputation, "
         "estimators beside each other with bounds, funnel plots of provider groups, reliability, quality checks with "
         "drift, what is withheld and why, files, digests and the ledger.\n\n"
         "A gap is called _worse_ or _better_ where its 95 %% interval lies on one side of 0 and, where the run states p-values "

@@ -293,6 +293,7 @@ const struct rs_stage rs_stage_load = {
         "Each row file goes into a table of this run alone, by binary COPY; rows are counted against the manifest and "
         "keys added; then one transaction makes all tables partitions and the run visible. Whatever ends a load before "
         "that leaves nothing to be seen, and the next load removes what is left.\n\n"
+        "A run made before a layout was there is loaded without it, and the log says so.\n\n"
         "The same run with the same content is recognised by its digest and not loaded again. With other content it "
         "becomes the run's next revision: the rows before are dropped in the same transaction, and audit.log keeps "
         "their digests. Ledgers that do not add up, and rows that point to no file, are refused.\n\n"

@@ -4,6 +4,7 @@
 #include "pipeline/base/config.h"
 #include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
+#include "pipeline/base/log.h"
 #include "pipeline/base/version.h"
 #include <limits.h>
 #include <pwd.h>
@@ -33,6 +34,17 @@ const struct rs_layout *const rs_load_layouts[] = {&rs_layout_file,
                                                    &rs_layout_fit,
                                                    NULL};
 _Static_assert(sizeof rs_load_layouts / sizeof *rs_load_layouts <= RS_LOAD_LAYOUTS + 1, "room for all of them");
+
+/* Layouts that came later: the stage that writes them, and its first version that does. A run that an earlier version made
+ * is whole without them. */
+static const struct {
+    const struct rs_layout *layout;
+    const char *stage;
+    int since;
+} later[] = {
+    {&rs_layout_agreement, "reconcile", 6}, {&rs_layout_evaluation, "impute", 2},  {&rs_layout_tabulation, "stratify", 2},
+    {&rs_layout_disparity, "stratify", 3},  {&rs_layout_equity, "stratify", 3},    {&rs_layout_trend, "stratify", 3},
+};
 
 /* Made only where somebody asked for it. */
 static bool optional(const struct rs_layout *l) {
@@ -117,6 +129,33 @@ static void take_content(const struct rs_run *run, struct rs_load_plan *plan) {
     rs_buffer_free(&text);
 }
 
+/* The version of the stage that made this directory, by its own account; -1 where it is another's, or is no stage's, or
+ * says that it made the layout. */
+static int made_by(const char *dir, const char *stage, const char *layout) {
+    char path[PATH_MAX];
+    struct rs_error ignored = {0};
+    if (!rs_path(path, sizeof path, &ignored, "%s/stage.json", dir) || !rs_exists(path)) return -1;
+    json_t *account = json_load_file(path, 0, NULL), *from = json_object_get(account, "provenance");
+    const json_t *version = json_object_get(from, "stage_version");
+    bool so = strcmp(rs_config_text(from, "stage", ""), stage) == 0 && json_is_integer(version) &&
+              !json_object_get(json_object_get(account, "sha256"), layout);
+    int made = so ? (int)json_integer_value(version) : -1;
+    json_decref(account);
+    return made;
+}
+
+static bool came_later(const struct rs_run *run, const struct rs_layout *l) {
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        for (size_t k = 0; later[i].layout == l && k < run->n_inputs; k++) {
+            int made = is_own(run, run->inputs[k]) ? -1 : made_by(run->inputs[k], later[i].stage, l->name);
+            if (made < 0 || made >= later[i].since) continue;
+            rs_info("this run is of %s version %d, which made no layout %s (version %d does): there is none of it",
+                    later[i].stage, made, l->name, later[i].since);
+            return true;
+        }
+    return false;
+}
+
 bool rs_load_plan_make(struct rs_run *run, bool partial, struct rs_load_plan *plan, struct rs_error *error) {
     bool vault;
     *plan = (struct rs_load_plan){.n = 0};
@@ -127,7 +166,7 @@ bool rs_load_plan_make(struct rs_run *run, bool partial, struct rs_load_plan *pl
         t->layout = *l;
         if (!find_files(run, t, error)) return false;
         if (t->n_files) continue;
-        if (!partial && !optional(*l))
+        if (!partial && !optional(*l) && !came_later(run, *l))
             return rs_fail(error, RS_NO_INPUT,
                            "no row file of layout %s in the --input directories: give the directories "
                            "of all stages, or --partial to load what is there",

@@ -23,7 +23,8 @@ struct rs_load_plan {
     struct rs_digest content;
 };
 
-/* Finds the files; RS_NO_INPUT where one is missing and `partial` is not set, or where there is none at all. */
+/* Finds the files; RS_NO_INPUT where one is missing and `partial` is not set, or where there is none at all. One that the
+ * version of the stage which made the run did not write yet is not missing: the run has none of it, and the log says so. */
 bool rs_load_plan_make(struct rs_run *run, bool partial, struct rs_load_plan *plan, struct rs_error *error);
 void rs_load_plan_free(struct rs_load_plan *plan);
 /* As relsogi.load_begin() takes it; caller frees. */

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Confusion tables and their statistics as rows, without what small cells would give away.
  *
- * Categories that either source gave to 1 to 10 persons are put together as REST, and so is the smallest of the others
- * while REST is small itself, or there are too many; a table of fewer than 11 persons has no rows but blank ones. What
- * is left is withheld as suppress.h has it, the agreeing ones and each category's true negatives among the cells. Each
- * statistic is worked out from counts that are published: it tells nothing that they do not. Kappa needs all margins
- * and the agreeing ones; its interval needs all cells, and where one is withheld is Cohen's, which does not. */
+ * Categories that either source gave to fewer persons than the minimum (11 unless set) are put together as REST, and so
+ * is the smallest of the others while REST is small itself, or there are too many; a table of fewer persons than that has
+ * no rows but blank ones. What is left is withheld as suppress.h has it, the agreeing ones and each category's true
+ * negatives among the cells. Each statistic is worked out from counts that are published: it tells nothing that they do
+ * not. Whether two answers within REST agree is not among them: those persons are left out of agreement and kappa, and
+ * REST has no statistics of its own. Kappa needs all margins and the agreeing ones; its interval needs all cells, and
+ * where one is withheld is Cohen's, which does not.
+ *
+ * The tables of race by the standards of 1997 and 2024, and of ethnicity, are of nearly the same persons: WHITE of 2024
+ * is WHITE of 1997 without those who are Hispanic to somebody. So each is held against those before it of the same two
+ * sources, category by category, as two publications are (successive.h). */
 #include "agreement.h"
 #include <math.h>
 #include <stdlib.h>
@@ -13,7 +19,7 @@
 #include "pipeline/base/interval.h"
 #include "pipeline/base/suppress.h"
 
-enum { MINIMUM = 11, MOST_CATEGORIES = 12 };
+enum { MOST_CATEGORIES = 12 };
 static const char rest[] = "REST", total[] = "TOTAL";
 
 struct table {
@@ -23,6 +29,14 @@ struct table {
     size_t k;
     struct rs_cells cells; /* cell i * k + j, then as below */
     size_t order[MOST_CATEGORIES + 1]; /* categories and k, the total, by name: the order of the key */
+    size_t rest;                       /* k: none */
+    double minimum;
+    bool blank; /* nothing of it is published, but perhaps its total */
+};
+/* The tables of two sources: those before this one of the same two. */
+struct pair {
+    struct table tables[AG_COUNT];
+    size_t n;
 };
 enum { OF_ROWS, OF_COLUMNS, OF_TRUE_NEGATIVES, OF_CATEGORY };
 static uint32_t at_cell(const struct table *t, size_t i, size_t j) { return (uint32_t)(i * t->k + j); }
@@ -53,7 +67,7 @@ static double all_of(const struct table *t) {
 }
 
 static bool small_category(const struct table *t, size_t i) {
-    return rs_small_count(row_sum(t, i), MINIMUM) || rs_small_count(column_sum(t, i), MINIMUM);
+    return rs_small_count(row_sum(t, i), t->minimum) || rs_small_count(column_sum(t, i), t->minimum);
 }
 
 /* Category `from` becomes part of `into`. */
@@ -119,18 +133,18 @@ static void add_total(struct rs_cells *c, double n) {
 
 static void add_cells(struct table *t) {
     size_t k = t->k;
-    double all = all_of(t), agreeing = 0;
+    double all = all_of(t), agreeing = 0, open = t->rest < k ? t->n[t->rest * k + t->rest] : 0;
     struct rs_cells *c = &t->cells;
     for (size_t i = 0; i < k * k; i++) rs_cells_add(c, t->n[i], 0, true);
     for (size_t i = 0; i < k; i++) add_total(c, row_sum(t, i));
     for (size_t i = 0; i < k; i++) add_total(c, column_sum(t, i));
     for (size_t i = 0; i < k; i++) {
-        agreeing += t->n[i * k + i];
+        if (i != t->rest) agreeing += t->n[i * k + i];
         rs_cells_add(c, all - row_sum(t, i) - column_sum(t, i) + t->n[i * k + i], 0, false);
     }
     add_total(c, all);
     rs_cells_add(c, agreeing, 0, true);
-    rs_cells_add(c, all - agreeing, 0, false); /* those who disagree follow from the total */
+    rs_cells_add(c, all - agreeing - open, 0, false); /* those who disagree follow from the total */
 }
 
 static void add_relations(struct table *t) {
@@ -145,9 +159,12 @@ static void add_relations(struct table *t) {
         for (size_t i = 0; i < k; i++) parts[i] = at_category(t, way, i);
         relation(c, at_total(t), parts, k);
     }
-    for (size_t i = 0; i < k; i++) parts[i] = at_cell(t, i, i);
-    relation(c, at_agreeing(t), parts, k);
-    relation(c, at_total(t), (uint32_t[]){at_agreeing(t), at_agreeing(t) + 1}, 2);
+    size_t named = 0;
+    for (size_t i = 0; i < k; i++)
+        if (i != t->rest) parts[named++] = at_cell(t, i, i);
+    relation(c, at_agreeing(t), parts, named);
+    uint32_t rest_too = t->rest < k ? at_cell(t, t->rest, t->rest) : 0;
+    relation(c, at_total(t), (uint32_t[]){at_agreeing(t), at_agreeing(t) + 1, rest_too}, t->rest < k ? 3 : 2);
     for (size_t i = 0; i < k; i++) { /* TN + row + column - both = total */
         uint32_t r = rs_cells_relation(c);
         rs_cells_term(c, r, at_total(t), -1);
@@ -231,14 +248,26 @@ static void count_rows(const struct out *o) {
         }
 }
 
+/* Who is in REST by both sources: nothing is said of whether they agree. */
+static double in_rest(const struct table *t) { return t->rest < t->k ? t->n[t->rest * t->k + t->rest] : 0; }
+static bool all_known(const struct table *t) {
+    return shown(t, at_total(t)) && (t->rest == t->k || shown(t, at_cell(t, t->rest, t->rest)));
+}
+
+static void agreement_row(const struct out *o) {
+    const struct table *t = o->t;
+    share(o, "agreement", total, n_of(t, at_agreeing(t)), n_of(t, at_total(t)) - in_rest(t),
+          all_known(t) && shown(t, at_agreeing(t)));
+}
+
 static void kappa_row(const struct out *o) {
     const struct table *t = o->t;
-    bool margins = shown(t, at_total(t)) && shown(t, at_agreeing(t)), cells = true;
+    bool margins = all_known(t) && shown(t, at_agreeing(t)), cells = true;
     for (size_t i = 0; i < t->k; i++)
         margins &= shown(t, at_category(t, OF_ROWS, i)) && shown(t, at_category(t, OF_COLUMNS, i));
     for (size_t i = 0; i < t->k * t->k; i++) cells &= shown(t, (uint32_t)i);
-    struct rs_kappa k = rs_kappa(t->n, t->k, cells);
-    struct statistic s = {k.value, k.lower, k.upper, n_of(t, at_total(t)),
+    struct rs_kappa k = rs_kappa(t->n, t->k, t->rest, cells);
+    struct statistic s = {k.value, k.lower, k.upper, n_of(t, at_total(t)) - in_rest(t),
                           cells ? "fleiss_cohen_everitt_1969" : "cohen_1960"};
     if (isnan(k.value)) s.method = NULL;
     row(o, "kappa", total, total, margins ? &s : NULL);
@@ -250,7 +279,7 @@ static void category_rows(const struct out *o, const char *kind, int margin, boo
     double all = n_of(t, at_total(t));
     for (size_t a = 0; a <= t->k; a++) {
         size_t i = t->order[a];
-        if (i == t->k) continue;
+        if (i == t->k || i == t->rest) continue;
         uint32_t both = at_cell(t, i, i), mine = at_category(t, margin, i);
         uint32_t other = at_category(t, margin == OF_ROWS ? OF_COLUMNS : OF_ROWS, i);
         bool may = shown(t, both) && shown(t, mine);
@@ -267,21 +296,67 @@ static void category_rows(const struct out *o, const char *kind, int margin, boo
 static void blank_rows(const struct out *o, double all) {
     struct statistic s = {all, NAN, NAN, NAN, NULL};
     row(o, "agreement", total, total, NULL);
-    row(o, "count", total, total, all >= MINIMUM ? &s : NULL);
+    row(o, "count", total, total, all >= o->t->minimum ? &s : NULL);
     row(o, "kappa", total, total, NULL);
 }
 
-static void table_rows(struct rs_rc *rc, struct rs_batch *batch, struct table *t) {
+/* ---- beside the tables before ------------------------------------------------------------------------------------ */
+
+static bool of_races(const struct table *t) {
+    return t->key.element == AG_RACE || t->key.element == AG_COMBINED || t->key.element == AG_ETHNICITY;
+}
+
+/* Adds a cell of the table before; a sum of which one part is withheld is not known. */
+static void one_beside(const struct table *before, uint32_t there, struct rs_other_cell *to) {
+    to->known = shown(before, there) && (to->n < 0 || to->known);
+    to->n = fmax(to->n, 0) + n_of(before, there);
+}
+
+/* What `before` publishes of the categories here: those of the same name, and of REST all that have no name here. */
+static void beside(const struct table *t, const struct table *before, struct rs_other_cell *cells) {
+    size_t here[MOST_CATEGORIES];
+    for (size_t c = 0; c < t->cells.n_cells; c++) cells[c].n = -1;
+    for (size_t a = 0; a < before->k; a++) {
+        int64_t i = a == before->rest ? -1 : find(t, before->names[a]);
+        here[a] = i < 0 ? t->rest : (size_t)i;
+    }
+    for (size_t a = 0; a < before->k; a++) {
+        if (here[a] == t->k) continue;
+        for (int way = OF_ROWS; way <= OF_COLUMNS; way++)
+            one_beside(before, at_category(before, way, a), &cells[at_category(t, way, here[a])]);
+        for (size_t b = 0; b < before->k; b++)
+            if (here[b] < t->k) one_beside(before, at_cell(before, a, b), &cells[at_cell(t, here[a], here[b])]);
+    }
+}
+
+static bool withhold(struct table *t, const struct pair *pair) {
     struct rs_error why = {0};
+    struct rs_publication others[AG_COUNT] = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < pair->n && of_races(t); i++) {
+        if (pair->tables[i].blank || !of_races(&pair->tables[i])) continue;
+        others[n].cell = rs_alloc(t->cells.n_cells * sizeof *others[n].cell);
+        beside(t, &pair->tables[i], others[n++].cell);
+    }
+    bool good = rs_suppress_beside(&t->cells, others, n, t->minimum, &why);
+    for (size_t i = 0; i < n; i++) free(others[i].cell);
+    return good;
+}
+
+static void table_rows(struct rs_rc *rc, struct rs_batch *batch, struct table *t, const struct pair *before) {
     struct out o = {rc, batch, t};
     double all = all_of(t);
     merge_small(t);
-    if (all < MINIMUM || (t->k == 1 && strcmp(t->names[0], rest) == 0)) return blank_rows(&o, all);
+    int64_t of_rest = find(t, rest);
+    t->rest = of_rest < 0 ? t->k : (size_t)of_rest;
+    t->blank = all < t->minimum || (t->k == 1 && t->rest == 0);
+    if (t->blank) return blank_rows(&o, all);
     set_order(t);
     add_cells(t);
     add_relations(t);
-    if (!rs_suppress(&t->cells, MINIMUM, &why)) return blank_rows(&o, all);
-    share(&o, "agreement", total, n_of(t, at_agreeing(t)), all, shown(t, at_agreeing(t)) && shown(t, at_total(t)));
+    t->blank = !withhold(t, before);
+    if (t->blank) return blank_rows(&o, all);
+    agreement_row(&o);
     count_rows(&o);
     kappa_row(&o);
     category_rows(&o, "npv", OF_COLUMNS, false);
@@ -302,8 +377,12 @@ static int by_key(const void *a, const void *b, void *rc) {
     return c ? c : strcmp(x->of_b, y->of_b);
 }
 
+static bool same_pair(const struct rs_rc_agree_key *x, const struct rs_rc_agree_key *y) {
+    return x->a == y->a && x->b == y->b;
+}
+
 static bool same_table(const struct rs_rc_agree_key *x, const struct rs_rc_agree_key *y) {
-    return x->a == y->a && x->b == y->b && x->element == y->element;
+    return same_pair(x, y) && x->element == y->element;
 }
 
 static int by_name(const void *a, const void *b) { return strcmp(a, b); }
@@ -344,19 +423,30 @@ static struct rs_rc_agreements all_threads(const struct rs_rc *rc) {
     return all;
 }
 
+static void forget(struct pair *p) {
+    for (size_t i = 0; i < p->n; i++) {
+        rs_cells_free(&p->tables[i].cells);
+        free(p->tables[i].names);
+        free(p->tables[i].n);
+    }
+    p->n = 0;
+}
+
 bool rs_rc_agree_write(struct rs_rc *rc, struct rs_error *error) {
     struct rs_rc_agreements all = all_threads(rc);
     struct rs_batch batch = {0};
+    struct pair pair = {.n = 0};
     if (all.n) qsort_r(all.counts, all.n, sizeof *all.counts, by_key, rc);
     for (size_t i = 0, end; i < all.n; i = end) {
-        struct table t;
+        if (pair.n && !same_pair(&pair.tables[0].key, &all.counts[i].key)) forget(&pair);
+        struct table *t = &pair.tables[pair.n];
         for (end = i + 1; end < all.n && same_table(&all.counts[i].key, &all.counts[end].key);) end++;
-        table_of(&t, &all.counts[i], end - i);
-        table_rows(rc, &batch, &t);
-        rs_cells_free(&t.cells);
-        free(t.names);
-        free(t.n);
+        table_of(t, &all.counts[i], end - i);
+        t->minimum = (double)rc->minimum_cell;
+        table_rows(rc, &batch, t, &pair);
+        pair.n++;
     }
+    forget(&pair);
     bool ok = rs_run_done(rc->run, &batch, error);
     rs_buffer_free(&batch.out[OUT_AGREEMENT]);
     rs_arena_free(&batch.arena);

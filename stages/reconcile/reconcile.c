@@ -34,6 +34,9 @@ static const struct rs_option options[] = {
     {"source-rank", "A,B,...", NULL,
      "Sources in the order in which they are believed; the others follow by name (configuration: source_rank)."},
     {"most-records-per-id", "N", "50", "An identifier shared by more records than this links nothing."},
+    {"minimum-cell", "N", "11",
+     "Smallest count of agreement between sources that is shown; 11 withholds 1 to 10, 1 withholds nothing. The database "
+     "takes no smaller one than 11."},
     {0}};
 
 /* ---- source rank: "a, b" or a YAML list -------------------------------------------------------------------------- */
@@ -155,7 +158,7 @@ static bool run(struct rs_run *run, struct rs_error *error) {
     bool ok = rs_jurisdiction_read(run->config, run->config_path, &rc.place, error);
     rc.two_step = !rs_jurisdiction_drops(&rc.place, RS_LIT("gender_two_step"));
     ok = ok && rs_run_option_long(run, "most-records-per-id", 2, INT32_MAX, &rc.most_records_per_id, error) &&
-         read_ranks(&rc, error) && open_workers(&rc, error) && read_inputs(&rc, error) && rs_rc_link(&rc, error) &&
+         rs_run_option_long(run, "minimum-cell", 1, 1000, &rc.minimum_cell, error) && read_ranks(&rc, error) && open_workers(&rc, error) && read_inputs(&rc, error) && rs_rc_link(&rc, error) &&
          rs_rc_bundle(&rc, error) && rs_rc_persons(&rc, error) && rs_rc_agree_write(&rc, error);
     if (rc.place.minors_under) tell_too_young(&rc);
     close_all(&rc);
@@ -164,7 +167,7 @@ static bool run(struct rs_run *run, struct rs_error *error) {
 
 const struct rs_stage rs_stage_reconcile = {
     .name = "reconcile",
-    .version = 7, /* 7: several values in one row, minors, source of race and ethnicity; 6: agreement; 5: facility; 2: gender_two_step; 3: amounts, time, exclusions and product lines of measures; 4: joined answers */
+    .version = 7, /* 7: several values in one row, minors, source of race and ethnicity, agreement without REST and beside other tables; 6: agreement; 5: facility; 2: gender_two_step; 3: amounts, time, exclusions and product lines of measures; 4: joined answers */
     .about = "join the records of one person, and decide which answer stands",
     .description =
         "Records that share a record key, an identifier of a namespace that the source's profile lets link, "
@@ -183,7 +186,9 @@ const struct rs_stage rs_stage_reconcile = {
         "other missing reasons and answers that leave the category open are left out): counts of the confusion "
         "table, the share that agrees, Cohen's kappa with the standard error of Fleiss, Cohen and Everitt (1969), and "
         "of each category sensitivity, specificity, predictive values with Wilson's interval, the source whose name "
-        "comes first held as the standard. Counts from 1 to 10 are withheld, and whatever they would follow from.",
+        "comes first held as the standard. Counts below --minimum-cell are withheld, and whatever they would follow from, also "
+        "by the difference of two tables about race. Categories of few persons are put together as REST; who is there by "
+        "both sources is left out of the share and of kappa, since nothing says whether they agree.",
     .examples = "*relsogi reconcile --config relsogi.yaml --input ingest --input normalize --input map "
                 "--output reconcile*\n",
     .reads = reads,

@@ -62,6 +62,7 @@ struct rs_rc {
     struct rs_spill *spills[SL_COUNT];
     struct rs_rc_worker *workers;
     int64_t most_records_per_id;
+    int64_t minimum_cell; /* smallest count of layout agreement that is published; 1 withholds nothing */
     bool has_prior, has_crosswalk;
     bool two_step; /* gender_two_step may be derived */
     struct rs_jurisdiction place;

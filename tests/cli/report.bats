@@ -389,12 +389,120 @@ ROWS
     report "$hand"
     dom "$work/out/executive.html" >"$work/dom"
     grep -q 'Narrowed: Black\.' "$work/dom"
-    grep -q '2024, 1 back' "$work/dom"
+    grep -q 'Gap to White members, in percentage points: below 0 is behind\.' "$work/dom"
+    grep -q 'class="soft unit"><tspan[^>]*>points<' "$work/dom"
+    grep -q '<td>2024</td>' "$work/dom" # one run a period: the period says it all
+    ! grep -q ' back<\| runs\? before<' "$work/dom"
     [ ! -s "$work/console" ]
     dom "$work/out/audit.html" >"$work/dom"
     grep -q 'No: few members, low reliability' "$work/dom"
     grep -q '>0\.83<' "$work/dom"
     [ ! -s "$work/console" ]
+}
+
+# trend_run ROWS: a run with one measure and the trend given (point period runs_back gap suppressed).
+trend_run() {
+    make_rows estimate "$hand/stratify" <<'ROWS'
+estimate_key measure period dimension stratum estimator n direct_share rate se lower upper reference difference difference_lower difference_upper suppressed suppression_reason
+00000000000000000000000000000001 CBP 2025 race_ethnicity WHITE birdie 1000 0.5 0.7 0.01 0.68 0.72 WHITE \N \N \N N \N
+00000000000000000000000000000002 CBP 2025 race_ethnicity BLACK birdie \N \N \N \N \N \N WHITE \N \N \N Y differencing
+00000000000000000000000000000003 CBP 2025 race_ethnicity API birdie \N \N \N \N \N \N WHITE \N \N \N Y primary
+00000000000000000000000000000004 BCS 2025 race_ethnicity API birdie 500 0.5 0.7 0.01 0.68 0.72 WHITE -0.1 -0.2 0.1 N \N
+00000000000000000000000000000005 BCS 2025 race_ethnicity BLACK birdie 500 0.5 0.7 0.01 0.68 0.72 WHITE -0.1 -0.2 0.1 N \N
+ROWS
+    {
+        echo trend_key measure dimension stratum estimator point period runs_back reference rate gap gap_lower gap_upper verdict suppressed
+        awk '{ g = $5 == "Y" ? "\\N \\N \\N \\N" : "0.5 " $4 " " $4 - .04 " " $4 + .04; printf "%032x CBP race_ethnicity BLACK birdie %s %s %s WHITE %s \\N %s\n", NR, $1, $2, $3, g, $5 }' <<<"$1"
+    } | make_rows trend "$hand/stratify"
+    stage_of "$hand/stratify" stratify
+    finished "$hand"
+    report "$hand"
+    dom "$work/out/executive.html" >"$work/dom"
+    [ ! -s "$work/console" ]
+}
+
+@test "several runs about one period are told apart, the oldest first" {
+    need_browser
+    trend_run $'1 2025 2 -0.3 N\n2 2025 1 -0.2 N\n3 2025 0 -0.1 N'
+    python3 - "$work/dom" <<'PY'
+import re, sys
+dom = open(sys.argv[1]).read()
+at = re.search(r'class="axis times">(.*?)</g>', dom, re.S).group(1)
+assert re.findall(r"<tspan[^>]*>([^<]*)", at) == ["2025", "2 runs before", "2025", "the run before", "2025", "this run"], at
+table = dom[dom.index('<caption>Controlling high blood pressure</caption>', dom.index('id="trend"')):]
+assert re.findall(r"<td>(2025, [^<]*)", table)[:3] == ["2025, 2 runs before", "2025, the run before", "2025, this run"]
+PY
+}
+
+@test "a trend whose numbers are all withheld is words, not an empty chart" {
+    need_browser
+    trend_run $'1 2024 1 0 Y\n2 2025 0 0 Y'
+    python3 - "$work/dom" <<'PY'
+import re, sys
+part = open(sys.argv[1]).read().split('id="trend"')[1].split("</section>")[0]
+assert "<svg" not in part and "every number withheld: " in part and "Controlling high blood pressure" in part, part[:500]
+PY
+}
+
+@test "a cell says why it is withheld: few persons, or an earlier report" {
+    need_browser
+    trend_run $'1 2024 1 0 Y\n2 2025 0 0 Y'
+    grep -o '<td class="w-withheld"[^>]*><b>[^<]*</b><small>[^<]*' "$work/dom" >"$work/cells"
+    grep -q 'Too near to what was published before.*<small>shown before$' "$work/cells"
+    grep -q 'A count from 1 to 10.*<small>small numbers$' "$work/cells"
+}
+
+@test "completeness: facilities by their source; checks of files and of profiles are not in the map" {
+    need_browser
+    make_rows check_result "$hand/check" <<'ROWS'
+check_id category scope scope_value element state severity denominator violations share threshold message profile
+race_complete completeness source ehr race pass note 2000 400 0.2 \N m \N
+race_members completeness all * race pass note 2000 400 0.2 \N m \N
+race_members completeness facility ehr:_North race pass note 900 90 0.1 \N m \N
+race_members completeness facility ehr:_East race fail note 1100 660 0.6 0.5 m \N
+ma_race completeness facility ehr:_East race pass note 1100 1045 0.95 \N m massachusetts
+empty_files completeness source ehr rows pass note 4 0 0 \N m \N
+ROWS
+    stage_of "$hand/check" check
+    finished "$hand"
+    report "$hand"
+    dom "$work/out/audit.html" >"$work/dom"
+    [ ! -s "$work/console" ]
+    python3 - "$work/dom" <<'PY'
+import re, sys
+dom = open(sys.argv[1]).read()
+def rows(caption):
+    table = re.search(r"<caption>" + caption + r"</caption>.*?</table>", dom, re.S).group(0)
+    return {re.sub("<[^>]*>", "", r[0]): re.sub("<[^>]*>", " ", r[1]).split() for r in re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', table, re.S)}
+facilities = rows("Members with an answer, by source, facility and element")
+assert facilities["ehr:_North"] == ["90", "%", "of", "900"] and facilities["ehr:_East"][:2] == ["\u25bc", "40"], facilities
+assert set(facilities) == {"All", "ehr:_North", "ehr:_East"}
+assert rows("Complete records, by source and element") == {"ehr": ["80", "%", "of", "2,000"]}
+PY
+}
+
+@test "a measure that is no share keeps its own unit beside each estimator, and has no funnel" {
+    need_browser
+    awk '{ print } /^measures:/ { print "  - {id: LOS, name: Days in hospital, kind: mean, unit: days, direction: lower}" }' "$top/schemas/measures.yaml" >"$work/measures.yaml"
+    mkdir "$work/schemas"
+    cp -r "$top/schemas/." "$work/schemas"
+    cp "$work/measures.yaml" "$work/schemas/measures.yaml"
+    make_rows estimate "$hand/stratify" < <(
+        echo estimate_key measure period dimension stratum estimator n rate lower upper reference difference difference_lower difference_upper suppressed
+        printf '%032x LOS 2025 race_ethnicity WHITE ols 1000 4.5 4.25 4.75 WHITE \\N \\N \\N N\n' 1
+        printf '%032x LOS 2025 race_ethnicity BLACK ols 1000 5.5 5.25 5.75 WHITE 1 .5 1.5 N\n' 2
+        printf '%032x LOS 2025 all all observed 2000 5 4.5 5.5 \\N \\N \\N \\N N\n' 3
+        for i in 4 5 6 7; do printf '%032x LOS 2025 provider_group PG%d observed 500 %d 1 9 \\N \\N \\N \\N N\n' $i $i $i; done
+    )
+    stage_of "$hand/stratify" stratify
+    finished "$hand"
+    RELSOGI_SCHEMAS=$work/schemas report "$hand"
+    dom "$work/out/audit.html" >"$work/dom"
+    [ ! -s "$work/console" ]
+    grep -q '>4\.25 to 4\.75<' "$work/dom"
+    grep -q 'Gap, days' "$work/dom"
+    ! grep -q '450\.0\|550\.0\|NaN' "$work/dom"
+    grep -q 'No results by provider group' "$work/dom"
 }
 
 @test "what a run has not made is said, not left blank" {

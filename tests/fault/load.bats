@@ -202,6 +202,34 @@ setup() { source "$BATS_TEST_DIRNAME/load.bash"; }
     [ "$(visible double)" -eq 0 ]
 }
 
+# stage_account DIR STAGE VERSION: stage.json as that version of the stage wrote it, of the row files that lie there.
+stage_account() {
+    local m
+    {
+        printf '{"provenance": {"stage": "%s", "stage_version": %s}, "sha256": {"-": "-"' "$2" "$3"
+        for m in "$1"/*.tsv; do printf ', "%s": "%s"' "$(basename "$m" .tsv)" "$(sha256sum <"$m" | cut -d' ' -f1)"; done
+        echo '}}'
+    } >"$1/stage.json"
+}
+
+@test "a run made before a layout was there is loaded as it is; one that has lost it is not" {
+    cp -r "$BATS_FILE_TMPDIR/small" "$BATS_TEST_TMPDIR/old"
+    stage_account "$BATS_TEST_TMPDIR/old/reconcile" reconcile 5 # its account has agreement: lost, not too old
+    rm "$BATS_TEST_TMPDIR"/old/reconcile/agreement.*
+    run load "$BATS_TEST_TMPDIR/old" old
+    [ "$status" -eq 66 ]
+    stage_account "$BATS_TEST_TMPDIR/old/reconcile" reconcile 6 # it would have made one
+    run load "$BATS_TEST_TMPDIR/old" old
+    [ "$status" -eq 66 ]
+    stage_account "$BATS_TEST_TMPDIR/old/reconcile" reconcile 5
+    run load "$BATS_TEST_TMPDIR/old" old
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"made no layout agreement"* ]]
+    [ "$(persons old)" -eq 10 ]
+    [ "$(ask "set relsogi.run = 'old'; select count(*) from relsogi.current_agreement")" = 0 ]
+}
+
 @test "a layout is missing: 66, unless --partial; no run id: 64" {
     cp -r "$BATS_FILE_TMPDIR/small" "$BATS_TEST_TMPDIR/part"
     rm "$BATS_TEST_TMPDIR/part/impute/posterior.json"

@@ -137,3 +137,17 @@ refused() { # STATUS WORDS ARGUMENT...: nothing is written
     "$bin/relsogi" db prune --keep 2 --user relsogi
     refused 66 pruned persons --since 2026-02-28
 }
+
+@test "a day that was loaded anew after the copy was taken is refused where the copy's run is named" {
+    days may 2026-05-31 "$BATS_FILE_TMPDIR/jan"
+    export_it persons --output "$work/may.csv"
+    said=$(grep -o -- '--since 2026-05-31 --since-run may/[0-9]*' "$work/log")
+    refused 64 'goes with --since' persons --since-run may/1
+    refused 64 'extracts of rows' changes --since 2026-05-31 --since-run may/1
+    days june 2026-06-30 "$BATS_FILE_TMPDIR/feb"
+    [ "$(export_it persons $said | wc -l)" -eq 4 ] # as from January to February
+    days may 2026-05-31 "$BATS_FILE_TMPDIR/feb"
+    # What the copy of May lacks is not what June adds to the May of now.
+    [ "$(export_it persons --since 2026-05-31 | wc -l)" -eq 1 ]
+    refused 66 'is may/2 by now, not may/1' persons $said
+}

@@ -20,7 +20,7 @@ static void near(double got, double want, double within, const char *what) {
 static const double fleiss[] = {75, 1, 4, 5, 4, 1, 0, 0, 10};
 
 Test(agreement, kappa_of_fleiss_and_its_interval) {
-    struct rs_kappa k = rs_kappa(fleiss, 3, true);
+    struct rs_kappa k = rs_kappa(fleiss, 3, 3, true);
     near(k.value, .23 / .34, 1e-12, "kappa");
     near(k.se, .087, 1e-3, "standard error as printed");
     near(k.lower, .51, 6e-3, "lower limit as printed"); /* from .68 and .087, both rounded */
@@ -31,24 +31,24 @@ Test(agreement, kappa_of_fleiss_and_its_interval) {
 }
 
 Test(agreement, cohens_interval_needs_margins_alone) {
-    struct rs_kappa k = rs_kappa(fleiss, 3, false);
+    struct rs_kappa k = rs_kappa(fleiss, 3, 3, false);
     near(k.value, .23 / .34, 1e-12, "kappa");
     near(k.se, sqrt(.89 * .11 / 100) / .34, 1e-12, "standard error");
     /* Other cells with the same margins and the same diagonal: the same interval, and another one by cells. */
     static const double one[] = {20, 3, 5, 2, 30, 3, 4, 6, 10}, other[] = {20, 4, 4, 1, 30, 4, 5, 5, 10};
-    near(rs_kappa(one, 3, false).lower, rs_kappa(other, 3, false).lower, 1e-15, "lower limit");
-    near(rs_kappa(one, 3, false).upper, rs_kappa(other, 3, false).upper, 1e-15, "upper limit");
-    cr_assert_gt(fabs(rs_kappa(one, 3, true).se - rs_kappa(other, 3, true).se), 1e-6);
+    near(rs_kappa(one, 3, 3, false).lower, rs_kappa(other, 3, 3, false).lower, 1e-15, "lower limit");
+    near(rs_kappa(one, 3, 3, false).upper, rs_kappa(other, 3, 3, false).upper, 1e-15, "upper limit");
+    cr_assert_gt(fabs(rs_kappa(one, 3, 3, true).se - rs_kappa(other, 3, 3, true).se), 1e-6);
 }
 
 Test(agreement, kappa_at_its_ends) {
     static const double all[] = {30, 0, 0, 20}, none[] = {0, 25, 25, 0}, one[] = {40, 0, 0, 0}, chance[] = {16, 4, 64, 16};
-    near(rs_kappa(all, 2, true).value, 1, 1e-12, "all agree");
-    near(rs_kappa(all, 2, true).se, 0, 1e-6, "without error");
-    near(rs_kappa(none, 2, true).value, -1, 1e-12, "nobody agrees");
-    near(rs_kappa(chance, 2, true).value, 0, 1e-12, "p_o .32 and p_e .2 .8 + .8 .2");
-    cr_assert(isnan(rs_kappa(one, 2, true).value), "one category: chance alone agrees");
-    cr_assert(isnan(rs_kappa(all, 0, true).value), "nobody");
+    near(rs_kappa(all, 2, 2, true).value, 1, 1e-12, "all agree");
+    near(rs_kappa(all, 2, 2, true).se, 0, 1e-6, "without error");
+    near(rs_kappa(none, 2, 2, true).value, -1, 1e-12, "nobody agrees");
+    near(rs_kappa(chance, 2, 2, true).value, 0, 1e-12, "p_o .32 and p_e .2 .8 + .8 .2");
+    cr_assert(isnan(rs_kappa(one, 2, 2, true).value), "one category: chance alone agrees");
+    cr_assert(isnan(rs_kappa(all, 0, 0, true).value), "nobody");
 }
 
 /* ---- a plan of persons in two sources ---------------------------------------------------------------------------- */
@@ -202,7 +202,74 @@ Test(agreement_rows, rare_categories_are_put_together) {
     expect("out", A, 1, "element=language;kind=count;category_a=REST;category_b=REST;value=15");
     expect("out", A, 0, "category_a=ko");
     expect("out", A, 0, "category_a=vi");
-    expect("out", A, 1, "element=language;kind=kappa;value=1;suppressed=N");
+    /* nothing says whether the fifteen agree (seven do not): left are the 60, of one category */
+    expect("out", A, 1, "element=language;kind=agreement;value=1;n=60");
+    expect("out", A, 1, "element=language;kind=kappa;value=;n=60;suppressed=N");
+    expect("out", A, 0, "element=language;kind=sensitivity;category_a=REST");
+}
+
+/* By hand: en/en 40, en/es 12, es/en 15, es/es 30, in REST by payer alone 11 who are en to ehr, by both 22 (6 of them alike).
+ * Of 130 persons 22 are in REST twice: n 108, agreeing 70. Margins without those: en 63 and 55, es 45 and 42, so that
+ * p_e = (63 * 55 + 45 * 42) / 108^2 = 5355/11664 and kappa = (70 * 108 - 5355) / (11664 - 5355) = 2205/6309. */
+Test(agreement_rows, who_is_in_the_rest_twice_neither_agrees_nor_disagrees) {
+    english_and_spanish();
+    times(8, "language_preferred", "value=ko", "value=vi");
+    times(8, "language_preferred", "value=vi", "value=ko");
+    times(6, "language_preferred", "value=so", "value=so");
+    times(10, "language_preferred", EN, "value=fr");
+    times(1, "language_preferred", EN, "value=ru");
+    run("out");
+    expect("out", A, 1, "element=language;kind=count;category_a=TOTAL;category_b=TOTAL;value=130");
+    expect("out", A, 1, "element=language;kind=count;category_a=REST;category_b=REST;value=22");
+    expect("out", A, 1, "element=language;kind=count;category_a=en;category_b=REST;value=11");
+    near(number("element=language;kind=agreement", AGREEMENT_value), 70 / 108., 1e-12, "agreement");
+    near(number("element=language;kind=kappa", AGREEMENT_value), 2205 / 6309., 1e-12, "kappa");
+    near(number("element=language;kind=kappa", AGREEMENT_n), 108, 0, "its persons");
+}
+
+Test(agreement_rows, the_minimum_can_be_set) {
+    english_and_spanish();
+    extra_config = "stages: {reconcile: {minimum-cell: 13}}\n";
+    run("out");
+    expect("out", A, 1, "kind=count;category_a=en;category_b=es;value=;suppressed=Y"); /* 12 */
+    extra_config = "stages: {reconcile: {minimum-cell: 1}}\n";
+    times(3, "language_preferred", "value=vi", "value=ko");
+    run("one");
+    expect("one", A, 1, "kind=count;category_a=vi;category_b=ko;value=3");
+    expect("one", A, 0, "suppressed=Y");
+}
+
+/* 40 White by both, of whom 4 are Hispanic to both: 40 of 1997 less 36 of 2024 would say so, and so would 16 of several
+ * races less 12. 25 Black are the same persons in both. */
+Test(agreement_rows, tables_about_race_do_not_give_each_other_away) {
+    persons = 0;
+    times(36, "race_ethnicity", "omb1997=WHITE+NOT_HISPANIC;omb2024=WHITE", "omb1997=WHITE+NOT_HISPANIC;omb2024=WHITE");
+    times(4, "race_ethnicity", "omb1997=WHITE+HISPANIC;omb2024=WHITE+HISPANIC", "omb1997=WHITE+HISPANIC;omb2024=WHITE+HISPANIC");
+    times(30, "race_ethnicity", "omb1997=HISPANIC;omb2024=HISPANIC", "omb1997=HISPANIC;omb2024=HISPANIC");
+    times(25, "race_ethnicity", "omb1997=BLACK+NOT_HISPANIC;omb2024=BLACK", "omb1997=BLACK+NOT_HISPANIC;omb2024=BLACK");
+    times(12, "race_ethnicity", "omb1997=ASIAN+WHITE+NOT_HISPANIC;omb2024=ASIAN+WHITE", "omb1997=ASIAN+WHITE+NOT_HISPANIC;omb2024=ASIAN+WHITE");
+    run("out");
+    expect("out", A, 1, "element=race_1997;kind=count;category_a=WHITE;category_b=WHITE;value=40");
+    expect("out", A, 0, "element=race_ethnicity_2024;kind=count;category_a=TWO_OR_MORE;category_b=TWO_OR_MORE;value=16");
+    expect("out", A, 0, "element=race_ethnicity_2024;kind=count;category_a=WHITE;value=36");
+    expect("out", A, 0, "element=race_ethnicity_2024;kind=count;category_b=WHITE;value=36");
+    expect("out", A, 1, "element=race_ethnicity_2024;kind=count;category_a=BLACK;category_b=BLACK;value=25");
+    /* 34 Hispanic of the ethnicity's table, 30 of them of no race: 34 less 30 are the same four */
+    expect("out", A, 0, "element=race_ethnicity_2024;kind=count;category_a=HISPANIC;category_b=HISPANIC;value=30");
+}
+
+/* As before without the twelve: by 2024 the four of several races are put together with the 25 Black. REST 29 less BLACK
+ * 25 of 1997 is four. */
+Test(agreement_rows, nor_does_the_rest_give_away_what_it_is_made_of) {
+    persons = 0;
+    times(36, "race_ethnicity", "omb1997=WHITE+NOT_HISPANIC;omb2024=WHITE", "omb1997=WHITE+NOT_HISPANIC;omb2024=WHITE");
+    times(4, "race_ethnicity", "omb1997=WHITE+HISPANIC;omb2024=WHITE+HISPANIC", "omb1997=WHITE+HISPANIC;omb2024=WHITE+HISPANIC");
+    times(30, "race_ethnicity", "omb1997=HISPANIC;omb2024=HISPANIC", "omb1997=HISPANIC;omb2024=HISPANIC");
+    times(25, "race_ethnicity", "omb1997=BLACK+NOT_HISPANIC;omb2024=BLACK", "omb1997=BLACK+NOT_HISPANIC;omb2024=BLACK");
+    run("out");
+    expect("out", A, 1, "element=race_1997;kind=count;category_a=BLACK;category_b=BLACK;value=25");
+    expect("out", A, 0, "element=race_ethnicity_2024;kind=count;value=29");
+    expect("out", A, 0, "element=race_ethnicity_2024;kind=agreement;n=66"); /* 95 less 29 */
 }
 
 /* The cells of eight categories outgrow the room that they begin with: all agree, 12 persons each. */
@@ -283,7 +350,7 @@ static bool agrees_with(const struct published *p, int c[K + 1][K + 1]) {
             !fits(p->ppv[i], c[i][i], c[K][i]) || !fits(p->npv[i], negative, all - c[K][i]))
             return false;
     }
-    return fits(p->agreement, diagonal, c[K][K]) && (isnan(p->kappa) || fabs(rs_kappa(square, K, true).value - p->kappa) < 1e-9);
+    return fits(p->agreement, diagonal, c[K][K]) && (isnan(p->kappa) || fabs(rs_kappa(square, K, K, true).value - p->kappa) < 1e-9);
 }
 
 /* Margins are published here, so that four cells give the other five. */

@@ -43,7 +43,7 @@ function head(page) {
         listOf(shown.map(a => `${a.layout} (${a.why})`))}. What would be told from them is missing below.`));
   page.append(el('nav', {class: 'toc', 'aria-label': 'Sections'}, [
     ['complete', 'Completeness'], ['checks', 'Checks'], ['discrepancies', 'Discrepancies'], ['agreement', 'Agreement'],
-    ['accuracy', 'Imputation'], ['estimators', 'Estimators'], ['providers', 'Provider groups'],
+    ['aside', 'Set aside'],    ['accuracy', 'Imputation'], ['estimators', 'Estimators'], ['providers', 'Provider groups'],
     ['statements', 'Disparity statistics'], ['withheld', 'Withheld'], ['provenance', 'Provenance']
   ].map(([id, text]) => el('a', {href: '#' + id}, text))));
 }
@@ -74,7 +74,6 @@ function completenessCell(c) {
 function completenessMap(list, what) {
   const elements = unique(list.map(c => c.element)).filter(e => list.some(c => c.element === e && c.denominator));
   const units = unique(list.map(c => c.scope + '\t' + c.scope_value))
-                  .filter(u => !u.startsWith('facility'))
                   .sort((a, b) => (b.startsWith('all\t') - a.startsWith('all\t')) || compare(a, b));
   const at = new Map(list.map(c => [c.scope + '\t' + c.scope_value + '\t' + c.element, c]));
   if (!elements.length) return el('p', {class: 'note'}, 'No check of completeness is in this run.');
@@ -93,17 +92,23 @@ function completeness(page) {
     'Share with a usable answer; a decline is an answer. \u25bc marks a share below its threshold. Where 1 to 10 ' +
     'lack ' +
       'an answer, or gave one, only the bound is said (\u2265, \u2264).');
-  const complete = checks.filter(c => c.category === 'completeness');
+  /* of answers, by the checks that every run makes; those of a profile count other answers, those of files no answer */
+  const complete = checks.filter(c => c.category === 'completeness' && !c.profile &&
+    !(words.completeness_of_files || []).includes(c.check_id));
   if (!complete.length)
     return void node.append(
       absentNote(['check_result'], el('p', {class: 'note'}, 'No check of completeness is in this run.')));
   node.append(el('h3', null, 'Records, by source'),
     completenessMap(complete.filter(c => !c.check_id.endsWith('_members') && ['all', 'source'].includes(c.scope)),
       'Complete records, by source and element'));
-  const members = complete.filter(c => c.check_id.endsWith('_members') || c.scope === 'provider_group');
-  if (members.length)
-    node.append(el('h3', {class: 'panels'}, 'Members, by provider group'),
-      completenessMap(members, 'Members with an answer, by provider group and element'));
+  const members = scope => complete.filter(c => c.scope === scope ||
+    (c.scope === 'all' && c.check_id.endsWith('_members')));
+  const panel = (scope, title, what) => complete.some(c => c.scope === scope) ?
+    [el('h3', {class: 'panels'}, title), completenessMap(members(scope), what)] : [];
+  node.append(
+    ...panel('provider_group', 'Members, by provider group', 'Members with an answer, by provider group and element'),
+    ...panel('facility', 'Members, by source and facility',
+      'Members with an answer, by source, facility and element'));
 }
 
 /* ---- checks --------------------------------------------------------------------------------------------------- */
@@ -206,6 +211,12 @@ const kappaText = r => number(r.value) ? r.value.toFixed(2) : r.suppressed ? 'wi
 const withRange = (r, text, show) =>
   r && number(r.lower) ? `${text} (${show(r.lower)} to ${show(r.upper)})` : text;
 
+/* A category of an element, by the words of the dimension that has it. */
+function categoryName(element, category) {
+  const dimension = {language: 'language', sex: 'sex'}[element] || 'race_ethnicity';
+  return word('agreement_categories', category) || groupName(dimension, category);
+}
+
 function confusion(list) {
   const counts = list.filter(r => r.kind === 'count');
   const last = (a, b) => (a === 'TOTAL') - (b === 'TOTAL') || (a === 'REST') - (b === 'REST') || compare(a, b);
@@ -215,21 +226,23 @@ function confusion(list) {
   const of = (name, kind) => list.find(r => r.kind === kind && r.category_a === name);
   const share = (kind, label) =>
     num(kind, label, name => withRange(of(name, kind), shareText(of(name, kind)), v => percent(v)));
-  const {source_a: a, source_b: b} = list[0];
+  const {source_a: a, source_b: b, element} = list[0];
+  const called = name => categoryName(element, name);
   return [
-    plainTable([col('a', `${a} \u2193  ${b} \u2192`, name => name, {head: true}),
-      ...names.map(other => num(other, other, name => show(at.get(name + '\t' + other))))],
+    plainTable([col('a', `${a} \u2193  ${b} \u2192`, called, {head: true}),
+      ...names.map(other => num(other, called(other), name => show(at.get(name + '\t' + other))))],
       names, `What ${a} says (rows) and ${b} (columns)`),
-    plainTable([col('c', 'Category', name => name, {head: true}), share('sensitivity', 'Sensitivity'),
+    plainTable([col('c', 'Category', called, {head: true}), share('sensitivity', 'Sensitivity'),
       share('specificity', 'Specificity'), share('ppv', 'PPV'), share('npv', 'NPV')],
-      names.filter(name => name !== 'TOTAL'), `${b} held against ${a} as the standard`)
+      names.filter(name => name !== 'TOTAL' && name !== 'REST'), `${b} held against ${a} as the standard`)
   ];
 }
 
 function agreement(page) {
   const node = section(page, 'agreement', 'Agreement between sources',
     'What two sources say of the same persons, each by its newest answer; declines and other missing answers are ' +
-      'left out. Categories of 1 to 10 persons in either source are put together as REST. Intervals are of 95 %.');
+      'left out. Categories of too few persons in either source are put together; who is there in both is left out of ' +
+      'the share and of kappa, since nothing says whether they agree. Intervals are of 95\u00a0%.');
   const all = rowsOf('agreement');
   if (!all.length) return void node.append(absentNote(['agreement'], el('p', null, 'No person is in two sources.')));
   const kappas = all.filter(r => r.kind === 'kappa');
@@ -394,6 +407,7 @@ function estimators(page) {
 function estimatorPanels(rows) {
   const groups = unique(rows.map(r => r.stratum)).sort(byGroup('race_ethnicity'));
   const ends = rows.flatMap(r => [r.rate, r.lower, r.upper, r.bound_lower, r.bound_upper]).filter(number);
+  const m = measureOf(rows[0].measure);
   return groups.map(g => {
     const mine = rows.filter(r => r.stratum === g)
                    .sort((a, b) => estimatorOrder.indexOf(a.estimator) - estimatorOrder.indexOf(b.estimator));
@@ -405,7 +419,7 @@ function estimatorPanels(rows) {
       boundLow: r.bound_lower,
       boundHigh: r.bound_upper,
       verdict: r.estimator === 'birdie' ? 'reference' : 'plain',
-      said: r.suppressed === 'N' ? percent(r.rate) : 'withheld'
+      said: r.suppressed === 'N' ? m.rate(r.rate) : 'withheld'
     }));
     const first = mine.find(r => r.estimator === 'birdie') || mine[0],
           flags = unique(mine.flatMap(r => (r.flags || '').split(',')).filter(Boolean));
@@ -420,14 +434,14 @@ function estimatorPanels(rows) {
         .join(' \u00b7 ');
     return figure(groupName('race_ethnicity', g), about || null,
       (holder, width) => dotRows(holder, width, items,
-        {format: v => Math.round(100 * v) + '%', labelRoom: 150, saidRoom: 70, domain: d3.extent(ends)}),
+        {format: m.axis, labelRoom: 150, saidRoom: 70, domain: d3.extent(ends)}),
       [
         col('e', 'Estimator', r => estimatorName(r.estimator), {head: true}), num('n', 'n', r => count(r.n)),
         num('ne', 'n effective', r => count(r.n_eff)),
-        num('rate', 'Rate', r => r.suppressed === 'N' ? percent(r.rate) : 'withheld'),
-        num('ci', '95\u00a0% interval', r => rangePercent(r.lower, r.upper)),
-        num('b', 'Bounds', r => rangePercent(r.bound_lower, r.bound_upper)),
-        num('d', 'Gap, points', r => points(r.difference)),
+        num('rate', 'Rate', r => r.suppressed === 'N' ? m.rate(r.rate) : 'withheld'),
+        num('ci', '95\u00a0% interval', r => m.range(r.lower, r.upper)),
+        num('b', 'Bounds', r => m.range(r.bound_lower, r.bound_upper)),
+        num('d', m.unit ? `Gap, ${m.unit}` : 'Gap', r => m.gap(r.difference)),
         col('f', 'Flags', r => (r.flags || '').replace(/_/g, ' ')),
         col('estimate_key', 'For relsogi trace', null, {code: true})
       ],

@@ -6,11 +6,11 @@
 
 function providers(page) {
   const node = section(page, 'providers', 'Provider groups',
-    'Each mark is a provider group. Within the dotted lines (95\u00a0% and 99.8\u00a0%) a rate differs from that of all by ' +
-    'no more than chance; filled and named marks lie beyond the inner ' +
+    'Each mark is a provider group. Within the dotted (95\u00a0%) and the dashed lines (99.8\u00a0%) a rate differs from that of all, ' +
+    'the line in the middle, by no more than chance; filled and named marks lie beyond the inner ' +
       'one. This is a look at the data, not a ranking: members differ between groups.');
   const rows = estimates.filter(r => r.dimension === 'provider_group' && r.suppressed === 'N' && number(r.rate) &&
-      r.n > 0 && !isMissing(r.dimension, r.stratum));
+      r.n > 0 && !isMissing(r.dimension, r.stratum) && measureOf(r.measure).proportion); /* the limits are a share's */
   if (!rows.length) node.append(el('p', {class: 'note'}, 'No results by provider group are in this run.'));
   const grid = el('div', {class: 'panels grid2'});
   for (const m of measures)
@@ -131,8 +131,8 @@ function statements(page) {
 
 function withheld(page) {
   const node = section(page, 'withheld', 'What is withheld, and why',
-    'A count from 1 to 10 is not shown, nor a number from which one could be worked out. Of these rows the page ' +
-    'has their name and the reason, and nothing else.');
+    'A count from 1 to 10 is not shown, nor a number from which one could be worked out, alone or beside what an ' +
+    'earlier run published. Of these rows the page has their name and the reason, and nothing else.');
   const own = [];
   for (const table of ['estimate', 'tabulation', 'disparity', 'equity', 'trend'])
     for (const r of rowsOf(table)) {
@@ -173,7 +173,11 @@ function withheld(page) {
     dimension: col('dimension', 'Dimension', r => dimensionName(r.dimension)),
     stratum: col('stratum', 'Group', groupText),
     estimator: col('estimator', 'Estimator', r => estimatorName(r.estimator)),
-    rule: col('rule', 'Rule', null, {code: true})
+    rule: col('rule', 'Rule', r => word('suppression_rules', r.rule) || spaced(r.rule)),
+    protects_dimension: col('protects_dimension', 'Protects, in', r => r.protects_dimension && dimensionName(r.protects_dimension)),
+    protects_stratum: col('protects_stratum', 'this group',
+      r => r.protects_stratum && groupName(r.protects_dimension || r.dimension, r.protects_stratum)),
+    minimum: num('minimum', 'Smallest count shown')
   };
   const columns = data.suppression.columns.filter(key => key !== 'period').map(
     key => said[key] || {key, label: key.replace(/_/g, ' '), number: log.some(r => number(r[key]))});

@@ -159,29 +159,34 @@ function bracket(svg, from, to, y) {
 }
 
 /* Lines over time, one a series: {name, place, points: [{x, value, low, high, said}]}; x are the places in time, `names`
- * what they are called; `place` gives a series the same ink and dashes in every chart. */
+ * what they are called, in lines; `place` gives a series the same ink and dashes in every chart. options: format and
+ * unit of the axis. */
 const inks = ['--one', '--two', '--three', '--four', '--five', '--six'];
 const dashes = ['', '7 3', '2 3', '9 3 2 3', '4 4', '12 4'];
 const inkOf = s => `var(${inks[s.place % inks.length]})`;
 const dashOf = s => dashes[s.place % dashes.length];
 function lineChart(holder, width, series, names, options) {
-  const height = 250, left = 44, bottom = height - 30, room = narrow(width) ? 12 : 150;
+  const nameLines = names.map(n => n.split('\n'));
+  const deep = d3.max(nameLines, l => l.length) - 1, top = options.unit ? 30 : 12;
+  const height = 250 + top + 14 * deep, left = 44, bottom = height - 30 - 14 * deep, room = narrow(width) ? 12 : 150;
   const ends = series.flatMap(s => s.points.flatMap(p => [p.low, p.high, p.value])).filter(number).concat(0);
   const x = d3.scalePoint().domain(names.map((_, i) => i)).range([left, width - room]).padding(0.3);
-  const y = d3.scaleLinear().domain(d3.extent(ends)).nice(5).range([bottom, 12]);
+  const y = d3.scaleLinear().domain(d3.extent(ends)).nice(5).range([bottom, top]);
   const svg = svgIn(holder, width, height);
+  if (options.unit) textLines(svg, [options.unit], 0, 13, 'soft unit');
   svg.append('g')
     .attr('class', 'axis')
     .attr('transform', `translate(${left},0)`)
     .call(d3.axisLeft(y).ticks(5).tickFormat(options.format).tickSize(-(width - room - left)))
     .select('.domain')
     .remove();
-  svg.append('g')
-    .attr('class', 'axis')
-    .attr('transform', `translate(0,${bottom})`)
-    .call(d3.axisBottom(x).tickFormat(i => names[i]).tickSize(0).tickPadding(10))
-    .select('.domain')
-    .remove();
+  /* Where names would touch each other only each second, third ... stands, the last always. */
+  const widest = d3.max(nameLines.flat(), l => l.length) * 6.2 + 6;
+  const every = Math.ceil(widest / (x.step() || width));
+  const times = svg.append('g').attr('class', 'axis times');
+  nameLines.filter((_, i) => (names.length - 1 - i) % every === 0)
+    .forEach(l => times.append('text').attr('text-anchor', 'middle').selectAll('tspan').data(l).join('tspan')
+                    .attr('x', x(nameLines.indexOf(l))).attr('y', (_, k) => bottom + 20 + 14 * k).text(line => line));
   svg.append('line')
     .attr('class', 'zero')
     .attr('x1', left)
@@ -249,16 +254,16 @@ function lineChart(holder, width, series, names, options) {
 
 /* Observed share against mean probability, bin by bin, with the line of perfect agreement. */
 function calibrationChart(holder, width, bins) {
-  const side = Math.min(width, 330), left = 40, bottom = side - 38;
+  const side = Math.min(width, 330), top = 26, left = 40, bottom = side - 38;
   const scale = d3.scaleLinear().domain([-0.05, 1.05]); /* room for marks at the ends */
-  const x = scale.copy().range([left, side - 10]), y = scale.copy().range([bottom, 10]);
+  const x = scale.copy().range([left, side - 10]), y = scale.copy().range([bottom, top]);
   const svg = svgIn(holder, side, side);
   svg.style('max-width', side + 'px');
   const ticks = axis => axis.tickValues([0, 0.25, 0.5, 0.75, 1]).tickFormat(v => Math.round(100 * v) + '%');
   svg.append('g')
     .attr('class', 'axis')
     .attr('transform', `translate(0,${bottom})`)
-    .call(ticks(d3.axisBottom(x)).tickSize(-(bottom - 10)).tickPadding(6))
+    .call(ticks(d3.axisBottom(x)).tickSize(-(bottom - top)).tickPadding(6))
     .select('.domain')
     .remove();
   svg.append('g')
@@ -274,6 +279,7 @@ function calibrationChart(holder, width, bins) {
     .attr('y', side - 3)
     .attr('text-anchor', 'middle')
     .text('mean probability');
+  textLines(svg, ['observed share'], 0, 12, 'soft unit');
   const size = d3.scaleSqrt().domain([0, d3.max(bins, b => b.n) || 1]).range([2.5, 9]);
   for (const b of bins) {
     if (number(b.low))
@@ -299,12 +305,13 @@ const funnelLimits = [{z: 1.959963984540054, name: '95\u00a0%'}, {z: 3.090232306
 const limitAt = (p0, n, z) => z * Math.sqrt(p0 * (1 - p0) / n);
 const clip = v => Math.max(0, Math.min(1, v));
 function funnelChart(holder, width, groups, p0) {
-  const height = 300, left = 44, bottom = height - 40, right = width - 14;
+  const height = 316, top = 30, left = 44, bottom = height - 40, right = width - 14;
   const most = d3.max(groups, g => g.n) * 1.08, least = Math.max(5, d3.min(groups, g => g.n) * 0.7);
   const x = d3.scaleLinear().domain([0, most]).range([left, right]);
   const ends = groups.map(g => g.rate).concat(clip(p0 + limitAt(p0, least, 3.1)), clip(p0 - limitAt(p0, least, 3.1)));
-  const y = d3.scaleLinear().domain(d3.extent(ends)).nice(5).range([bottom, 12]);
+  const y = d3.scaleLinear().domain(d3.extent(ends)).nice(5).range([bottom, top]);
   const svg = svgIn(holder, width, height);
+  textLines(svg, ['rate'], 0, 13, 'soft unit');
   svg.append('g')
     .attr('class', 'axis')
     .attr('transform', `translate(0,${bottom})`)

@@ -126,7 +126,7 @@ const verdictWords = {
   better: 'Better',
   same: 'Same',
   unsure: 'Can\u2019t tell',
-  reference: 'Compared with',
+  reference: 'Reference',
   withheld: 'Withheld',
   none: '\u2013'
 };
@@ -284,8 +284,8 @@ function richTable(columns, rows, caption, {filters = [], search = true, klass =
     body.replaceChildren(
       ...list.slice(0, state.shown)
         .map((item, i) => el('tr', null, columns.map(c => cell(c, item.row, i ? list[i - 1].row : null)))));
-    said.textContent = list.length === all.length ? plural(all.length, 'row', 'rows') :
-                                                    `${count(list.length)} of ${plural(all.length, 'row', 'rows')}`;
+    said.textContent = (list.length === all.length ? '' : `${count(list.length)} of `) +
+      plural(all.length, 'row', 'rows') + (list.length > state.shown ? `, the first ${count(state.shown)} shown` : '');
     more.hidden = list.length <= state.shown;
   }
   const controls = el('div', {class: 'controls'});
@@ -391,7 +391,7 @@ function absentNote(layouts, otherwise) {
 }
 
 /* How withheld rows are spoken of. */
-const withheldWords = 'Withheld: a count from 1 to 10, or one from which another could be worked out. ' +
+const withheldWords = 'a count from 1 to 10, or one from which another could be worked out. ' +
   'Its numbers are not in this file.';
 
 function runFooter(page) {

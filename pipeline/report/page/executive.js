@@ -128,7 +128,7 @@ function standsOut(page) {
       `. Of ${plural(judged.length, 'comparison', 'comparisons')} by ` +
       `${listOf(unique(judged.map(r => r.dimension)).map(d => dimensionName(d).toLowerCase()))}, ${
         unsure} cannot be told either way` +
-      (adjusted.size ? '; chance findings are allowed for by the number of comparisons (Benjamini\u2013Hochberg).' :
+      (adjusted.size ? '; the more comparisons, the stricter each is judged, so that few of these are chance.' :
                        '.')));
 }
 
@@ -144,16 +144,20 @@ const shapeOf = {
   none: ''
 };
 
+/* Why a number is withheld, as schemas/report.yaml says it, and in two words. */
+const reasonOf = r => `Withheld: ${word('suppression_reasons', r.suppression_reason) || r.suppression_reason || withheldWords}.`;
+const withheldBriefly = r => r.suppression_reason === 'differencing' ? 'shown before' : 'small numbers';
+
 function heatCell(r) {
   const v = verdictOf(r);
   if (!r || v === 'none') return el('td', {class: 'w-none'}, '\u2013');
   const m = measureOf(r.measure);
   const detail = v === 'reference' ? m.rate(r.rate) :
-    v === 'withheld'               ? 'small numbers' :
+    v === 'withheld'               ? withheldBriefly(r) :
                                      `${m.gap(r.difference)} ${m.unit}`;
   return el('td', {
     class: 'w-' + v,
-    title: v === 'withheld' ? withheldWords :
+    title: v === 'withheld' ? reasonOf(r) :
                               `95\u00a0% interval ${m.gapRange(r.difference_lower, r.difference_upper)} ${m.unit}`
   },
     el('b', null, `${shapeOf[v]} ${v === 'reference' ? 'Reference' : verdictWords[v]}`), el('small', null, detail));
@@ -175,7 +179,10 @@ function heatMap(page) {
       'The interval holds no gap and a gap that would matter: too few members, or ' +
         'too little known of their group. It is not a finding of equality.'),
     el('dt', null, '\u2013 Withheld'),
-    el('dd', null, 'The numbers are too small to show without telling about persons.')));
+    el('dd', null,
+      'The numbers are too small to show without telling about persons, or too near to what an earlier report showed, ' +
+        'so that the difference would tell.'),
+    el('dt', null, '\u25cf Reference'), el('dd', null, 'The group that the others of its row are compared with.')));
 }
 
 function heatOf(dimension) {
@@ -283,6 +290,9 @@ function affectedOf(r) {
   return {row: r, value: r.n * behind(r), low: r.n * low, high: r.n * high};
 }
 
+const judgedByRace = () => compared.some(
+  r => r.dimension === 'race_ethnicity' && ['worse', 'better', 'same', 'unsure'].includes(verdictOf(r)));
+
 function affected(page) {
   const node = section(page, 'affected', 'Members affected',
     'How many more members would be served well if each group that falls ' +
@@ -292,7 +302,9 @@ function affected(page) {
                  .sort((a, b) => b.value - a.value)
                  .slice(0, 12);
   if (!list.length)
-    return void node.append(el('p', {class: 'note'}, 'No group is behind by more than chance explains.'));
+    return void node.append(el('p', {class: 'note'},
+      judgedByRace() ? 'No group is behind by more than chance explains.' :
+                       'No comparison by race and ethnicity can be shown: nothing can be said of members affected.'));
   const said = a => `${count(a.value)} (${count(a.low)} to ${count(a.high)})`;
   node.append(figure(null, null,
     (holder, width) => dotRows(holder, width,
@@ -323,6 +335,53 @@ function affected(page) {
 
 /* ---- change --------------------------------------------------------------------------------------------------- */
 
+/* Of several runs about one period each is named; else the period says it all. The run's words stand on a line of their
+ * own. */
+function momentNames(times) {
+  const moments = times.map(t => t.split('\t'));
+  const again = unique(moments.map(([period]) => period)).length < moments.length;
+  const run = back => back === '0' ? 'this run' : back === '1' ? 'the run before' : `${back} runs before`;
+  return moments.map(([period, back]) => again ? `${period}\n${run(back)}` : period);
+}
+
+/* What the axis counts, and which side of 0 is which. */
+function gapAxisWords(m, rows) {
+  const references = unique(rows.map(r => r.reference).filter(Boolean)).map(g => peopleOf(rows[0], g));
+  return `Gap to ${references.length ? listOf(references) : 'the group compared with'}, in ${
+    m.proportion ? 'percentage points' : m.unit || 'the measure\u2019s own unit'}: ${
+    m.lowerIsBetter ? 'above' : 'below'} 0 is behind.`;
+}
+
+function trendFigure(m, mine, everyGroup) {
+  const moment = r => `${r.period}\t${r.runs_back}`;
+  const times = unique(mine.slice().sort((a, b) => compare(a.period, b.period) || b.runs_back - a.runs_back).map(moment));
+  const names = momentNames(times);
+  const series = unique(mine.map(r => r.stratum)).sort(byGroup('race_ethnicity')).map(g => ({
+    name: groupName('race_ethnicity', g),
+    place: everyGroup.indexOf(g),
+    points: mine.filter(r => r.stratum === g)
+              .map(r => ({
+                x: times.indexOf(moment(r)),
+                value: r.gap,
+                low: r.gap_lower,
+                high: r.gap_upper,
+                said: `${m.gap(r.gap)} (${m.gapRange(r.gap_lower, r.gap_upper)})`
+              }))
+              .sort((a, b) => a.x - b.x)
+  })).filter(s => s.points.some(p => number(p.value)));
+  if (times.length < 2 || !series.length) return null;
+  return figure(m.title, [gapAxisWords(m, mine), changeWords(mine)].filter(Boolean).join(' '),
+    (holder, width) => lineChart(holder, width, series, names,
+      {format: m.proportion ? v => points(v, true, 0) : plainNumber, unit: m.unit}),
+    [col('g', 'Group', r => groupName(r.dimension, r.stratum), {head: true}),
+      col('t', 'Point', r => names[times.indexOf(moment(r))].replace('\n', ', ')),
+      num('gap', 'Gap', r => m.gap(r.gap)),
+      num('i', '95\u00a0% interval', r => m.gapRange(r.gap_lower, r.gap_upper)),
+      num('c', 'Change', r => m.gap(r.change)),
+      num('ci', '95\u00a0% interval', r => m.gapRange(r.change_lower, r.change_upper)),
+      col('v', 'In words', r => r.suppressed === 'N' ? verdictName(r.verdict) : 'Withheld')], mine);
+}
+
 function trend(page) {
   const node = section(page, 'trend', 'Change since earlier runs',
     'Each group\u2019s gap to the group it is compared with, against its own earlier ' +
@@ -332,46 +391,18 @@ function trend(page) {
     primaryOf(rows.map(r => ({...r, period: 'all'}))).map(r => r.measure + '\t' + r.stratum + '\t' + r.estimator);
   const own =
     rows.filter(r => latest.includes(r.measure + '\t' + r.stratum + '\t' + r.estimator) && r.reference !== r.stratum);
-  const moments = r => `${r.runs_back}\t${r.period}`;
-  if (unique(own.map(moments)).length < 2)
+  if (unique(own.map(r => `${r.runs_back}\t${r.period}`)).length < 2)
     return void node.append(absentNote(['trend'],
       el('p', {class: 'note'},
         'This is the first point in time: a trend needs an earlier run ' +
           '(relsogi run --prior).')));
-  const grid = el('div', {class: 'panels grid2'});
   const everyGroup = unique(own.map(r => r.stratum)).sort(byGroup('race_ethnicity'));
-  for (const m of measures) {
-    const mine = own.filter(r => r.measure === m.id);
-    const times = unique(mine.map(moments)).sort((a, b) => b.split('\t')[0] - a.split('\t')[0] || (a < b ? -1 : 1));
-    if (times.length < 2) continue;
-    const names = times.map(t => t.split('\t')).map(([back, period]) =>
-      Number(back) ? `${period}, ${back} back` : `${period}, now`);
-    const groups = unique(mine.map(r => r.stratum)).sort(byGroup('race_ethnicity'));
-    const series = groups.map(g => ({
-      name: groupName('race_ethnicity', g),
-      place: everyGroup.indexOf(g),
-      points: mine.filter(r => r.stratum === g)
-                .map(r => ({
-                  x: times.indexOf(moments(r)),
-                  value: r.gap,
-                  low: r.gap_lower,
-                  high: r.gap_upper,
-                  said: `${m.gap(r.gap)} (${m.gapRange(r.gap_lower, r.gap_upper)})`
-                }))
-                .sort((a, b) => a.x - b.x)
-    })).filter(s => s.points.some(p => number(p.value)));
-    grid.append(figure(m.title, changeWords(mine),
-      (holder, width) => lineChart(holder, width, series, names,
-        {format: m.proportion ? v => points(v, true, 0) : plainNumber}),
-      [col('g', 'Group', r => groupName(r.dimension, r.stratum), {head: true}),
-        col('t', 'Point', r => names[times.indexOf(moments(r))]),
-        num('gap', 'Gap', r => m.gap(r.gap)),
-        num('i', '95\u00a0% interval', r => m.gapRange(r.gap_lower, r.gap_upper)),
-        num('c', 'Change', r => m.gap(r.change)),
-        num('ci', '95\u00a0% interval', r => m.gapRange(r.change_lower, r.change_upper)),
-        col('v', 'In words', r => r.suppressed === 'N' ? verdictName(r.verdict) : 'Withheld')], mine));
-  }
-  node.append(grid);
+  const figures = measures.map(m => [m, trendFigure(m, own.filter(r => r.measure === m.id), everyGroup)]);
+  const without = figures.filter(([, drawing]) => !drawing).map(([m]) => m.title);
+  node.append(el('div', {class: 'panels grid2'}, figures.map(([, drawing]) => drawing).filter(Boolean)));
+  if (without.length)
+    node.append(el('p', {class: 'note'},
+      `Nothing to compare, or every number withheld: ${listOf(without)}.`));
 }
 
 function changeWords(rows) {
@@ -379,8 +410,8 @@ function changeWords(rows) {
     rows.filter(r => r.suppressed === 'N' && !['first point', 'withheld'].includes(r.verdict || 'withheld'));
   const last = new Map(now.sort((a, b) => a.point - b.point).map(r => [r.stratum, r]));
   const by = unique([...last.values()].map(r => r.verdict));
-  return by.map(v => `${verdictName(v)}: ${listOf([...last.values()].filter(r => r.verdict === v).map(name))}.`)
-    .join(' ');
+  const said = v => v === 'not distinguishable' ? 'No change that can be told from chance' : verdictName(v);
+  return by.map(v => `${said(v)}: ${listOf([...last.values()].filter(r => r.verdict === v).map(name))}.`).join(' ');
 }
 
 /* ---- who told us, by measure ---------------------------------------------------------------------------------- */
@@ -429,8 +460,8 @@ function howToRead(page) {
     el('dd', null,
       `A count from 1 to 10 could tell about a person. It is not shown, nor is any number from which it could be ` +
       `worked ` +
-        `out, nor is it in this file. ${plural(withheld, 'number is', 'numbers are')} withheld here.`),
-    el('dt', null, 'Compared with'),
+        `out, alone or beside an earlier report, nor is it in this file. ${plural(withheld, 'number is', 'numbers are')} withheld here.`),
+    el('dt', null, 'Reference'),
     el('dd', null,
       'The largest group of each measure, unless the plan names another. It is no standard of good care.'),
     el('dt', null, 'A gap is not a cause'),
