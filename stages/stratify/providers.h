@@ -12,7 +12,9 @@
 
 struct rs_provider_rate {
     double n, x, rate, se; /* se NaN where it cannot be trusted: held, or fewer than one effective success or failure */
-    struct rs_interval interval;
+    double n_eff;          /* by the standard error, or else by the interval (boundary.h) */
+    struct rs_interval interval; /* by score near 0 and 1, else Wilson's */
+    const char *method;    /* of the interval; NULL without */
     bool low_information, not_converged;
 };
 struct rs_provider {

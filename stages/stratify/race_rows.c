@@ -20,22 +20,12 @@ static void edge_interval(struct rs_estimate *e, struct rs_interval i) {
     e->method = isnan(i.lower) ? NULL : "score";
 }
 
-/* The effective number that a row says: n_eff, or for a rate of 0 or 1 as many persons as would give its interval by Wilson;
- * NaN without either. */
-static double effective(const struct rs_estimate *e) {
-    double u = e->rate < .5 ? e->interval.upper : 1 - e->interval.lower;
-    return isnan(e->n_eff) ? RS_Z95 * RS_Z95 * (1 / u - 1) : e->n_eff;
-}
-
 /* Of groups near 0 and 1, NaN of the others. */
 static bool edge_intervals(const struct rs_sample *sample, const struct rs_birdie_fit *fit,
                            struct rs_interval out[RS_GROUPS], struct rs_error *error) {
-    for (int g = 0; g < RS_GROUPS; g++) {
-        out[g] = (struct rs_interval){NAN, NAN};
-        if (fit->n[g] > 0 && rs_near_boundary(fit, g) && !rs_boundary_interval(sample, fit, g, RS_Z95, &out[g], error))
-            return false;
-    }
-    return true;
+    bool near[RS_GROUPS];
+    for (int g = 0; g < RS_GROUPS; g++) near[g] = fit->n[g] > 0 && rs_near_boundary(fit->rate[g], fit->v[g][g]);
+    return rs_boundary_intervals(sample, fit, near, RS_Z95, out, error);
 }
 
 /* A new row of the group, whose numbers are still missing. */
@@ -68,11 +58,11 @@ static void add_imputed(const struct table *t, enum rs_estimator estimator, cons
     e->method = usable ? "wilson_n_eff" : NULL;
     /* below one effective success or failure the normal theory behind the standard error says nothing */
     if (!usable || e->n_eff * fmin(e->rate, 1 - e->rate) < 1) e->flags |= RS_BOUNDARY;
-    if (estimator == RS_BIRDIE && rs_near_boundary(fit, g)) edge_interval(e, t->fit->near_edge[g]);
+    if (estimator == RS_BIRDIE && rs_near_boundary(fit->rate[g], fit->v[g][g])) edge_interval(e, t->fit->near_edge[g]);
     if (fit->lambda[g] < t->settings->low_information) e->flags |= RS_LOW_INFORMATION;
     if (estimator == RS_BIRDIE && !fit->converged) e->flags |= RS_NOT_CONVERGED;
     double least = t->settings->minimum_cell;
-    if ((e->x > 0 && e->x < least) || (e->n - e->x > 0 && e->n - e->x < least) || effective(e) < least)
+    if ((e->x > 0 && e->x < least) || (e->n - e->x > 0 && e->n - e->x < least) || rs_effective_number(e->rate, e->n_eff, e->interval) < least)
         t->out->table.cells[row->cell].also_small = true;
 }
 
@@ -124,7 +114,7 @@ static void add_multiple(const struct table *t, const struct rs_race_row *row) {
     if (fit->lambda[g] < t->settings->low_information) e->flags |= RS_LOW_INFORMATION;
     rs_logit_interval(e, sqrt(m->v[g][g]), rs_t_quantile(.95, fmax(1, m->df[g])), "rubin_logit");
     /* the draws are symmetric on the logit scale, and near 0 and 1 their mean is not where the fit is */
-    if (rs_birdie_events(fit, g) < 1) e->flags |= RS_BOUNDARY;
+    if (rs_effective_events(fit->rate[g], fit->v[g][g]) < 1) e->flags |= RS_BOUNDARY;
     if (says_small(e, t->settings)) t->out->n--;
 }
 
