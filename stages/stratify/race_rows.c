@@ -113,8 +113,11 @@ static void add_multiple(const struct table *t, const struct rs_race_row *row) {
     e->information = 1 - m->fmi[g];
     if (fit->lambda[g] < t->settings->low_information) e->flags |= RS_LOW_INFORMATION;
     rs_logit_interval(e, sqrt(m->v[g][g]), rs_t_quantile(.95, fmax(1, m->df[g])), "rubin_logit");
-    /* the draws are symmetric on the logit scale, and near 0 and 1 their mean is not where the fit is */
     if (rs_effective_events(fit->rate[g], fit->v[g][g]) < 1) e->flags |= RS_BOUNDARY;
+    /* the data sets spread as the fit's standard error says, which near 0 and 1 is not how far off it may be */
+    struct rs_interval near = t->fit->near_edge[g];
+    if (!isnan(near.lower))
+        edge_interval(e, (struct rs_interval){fmin(near.lower, e->rate), fmax(near.upper, e->rate)});
     if (says_small(e, t->settings)) t->out->n--;
 }
 
