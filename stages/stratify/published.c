@@ -123,64 +123,6 @@ static void take_row(struct rs_other_cell *o, const struct rs_small_cell *cell, 
     }
 }
 
-/* Whether the relation is one of this table: of the rows in it that are of the dimension, all are its estimator's. */
-static void mark_relations(const struct rs_estimates *all, const char *dimension, const char *estimator, int *sign) {
-    const struct rs_cells *t = &all->table;
-    int *of_cell = rs_alloc((t->n_cells + 1) * sizeof *of_cell);
-    for (size_t i = 0; i < all->n; i++) {
-        const struct rs_estimate *e = &all->e[i];
-        if (strcmp(rs_dimension_name(all->strata, e->dimension), dimension) != 0) continue;
-        of_cell[e->cell] |= strcmp(rs_estimator_names[e->estimator], estimator) == 0 ? 1 : 2;
-    }
-    for (size_t i = 0; i < t->n_terms; i++) {
-        const struct rs_cells_term *term = &t->terms[i];
-        int *s = &sign[term->relation];
-        if (!of_cell[term->cell] || *s == 2) continue;
-        *s = of_cell[term->cell] & 1 ? term->sign : 2;
-    }
-    free(of_cell);
-}
-
-/* A row that this run has not: nobody is in that group any more. Of dimensions that cut all persons, as those of 2024 and
- * intersections do not by one relation. */
-static bool may_be_gone(struct rs_view dimension, struct rs_view estimator, enum rs_dimension *d) {
-    if (!rs_eq_c(estimator, "observed") && !rs_eq_c(estimator, "self_report") && !rs_eq_c(estimator, "birdie")) return false;
-    for (*d = RS_RACE; *d < RS_BUILT_IN; ++*d)
-        if (rs_eq_c(dimension, rs_dimension_names[*d])) return *d != RS_RACE_2024 && *d != RS_RACE_2024_ANY;
-    return false;
-}
-
-static void add_gone(struct rs_publication *p, const struct rs_estimates *all, const struct rs_published_row *row,
-                     const char *dimension, const char *estimator) {
-    int *sign = rs_alloc((all->table.n_relations + 1) * sizeof *sign);
-    mark_relations(all, dimension, estimator, sign);
-    for (uint32_t r = 0; r < all->table.n_relations; r++) {
-        if (sign[r] != 1 && sign[r] != -1) continue;
-        p->gone = rs_realloc(p->gone, (p->n_gone + 1) * sizeof *p->gone);
-        p->gone[p->n_gone++] = (struct rs_gone_cell){r, sign[r], row->n, row->x, row->shown};
-    }
-    free(sign);
-}
-
-static void find_gone(const struct rs_published_run *r, const bool *met, const struct rs_estimates *all,
-                      struct rs_publication *p) {
-    bool proportion = all->series->about->kind == RS_PROPORTION;
-    for (uint32_t i = 0; i < r->keys.n; i++) {
-        struct rs_view rest = rs_cstr(r->keys.names[i]), part[4];
-        enum rs_dimension d;
-        for (int k = 0; k < 4; k++) part[k] = rs_split(&rest, RS_BETWEEN);
-        if (met[i] || !rs_eq(part[0], all->series->measure) || !rs_eq(part[1], all->series->period) ||
-            !may_be_gone(part[2], part[3], &d))
-            continue;
-        struct rs_published_row row = r->row[i];
-        if (!row.shown) row.n = row.x = 0;
-        if (!proportion) row.x = 0;
-        char estimator[16] = "";
-        memcpy(estimator, part[3].p, part[3].n < 15 ? part[3].n : 15);
-        add_gone(p, all, &row, rs_dimension_names[d], estimator);
-    }
-}
-
 static struct rs_publication beside_run(const struct rs_published_run *r, const struct rs_estimates *all,
                                         double minimum) {
     struct rs_publication p = {.cell = rs_alloc((all->table.n_cells + 1) * sizeof *p.cell)};
@@ -197,7 +139,7 @@ static struct rs_publication beside_run(const struct rs_published_run *r, const 
             p.cell[e->cell].known = true; /* no row in a table that is there: nobody was in it */
         }
     }
-    find_gone(r, met, all, &p);
+    rs_published_gone(r, met, all, &p);
     rs_buffer_free(&text);
     free(met);
     return p;

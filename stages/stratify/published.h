@@ -68,5 +68,9 @@ enum { RS_PUBLISHED_PARTS = 5 };
 void rs_published_add(struct rs_published_run *r, const struct rs_view key[RS_PUBLISHED_PARTS], double n, double x, bool shown);
 void rs_published_count(struct rs_published_run *r, struct rs_view approach, struct rs_view category, double n);
 void rs_published_run_free(struct rs_published_run *r);
+/* published_gone.c: rows of the publication that this series has not, not `met` by number of their key, into p->gone: in the
+ * relations of the series' cells in which they would stand. */
+void rs_published_gone(const struct rs_published_run *r, const bool *met, const struct rs_estimates *all,
+                       struct rs_publication *p);
 
 #endif
