@@ -22,7 +22,7 @@ static bool blank(const struct rs_estimates *all, const struct rs_estimate *e) {
     return all->table.cells[e->cell].suppressed;
 }
 
-/* Everybody with a provider group named in the rows, and last of all those without one. */
+/* Everybody with a provider group that has a row. */
 static void list(struct rs_providers *out, const struct rs_estimates *all, const struct rs_strata *strata) {
     const struct rs_counts *counts = &all->series->by[RS_PROVIDER];
     out->p = rs_alloc((counts->n + 1) * sizeof *out->p);
@@ -93,7 +93,11 @@ static void fill_table(struct rs_providers *out, const struct rs_estimates *all,
         hidden->n = fmax(hidden->n, 0);
         hidden->x = fmin(fmax(hidden->x, 0), hidden->n);
     }
-    rs_two_way_suppress(&out->table, settings->minimum_cell);
+    size_t n;
+    struct rs_two_way_then *then = rs_providers_published(out, all, settings->published, &n);
+    rs_two_way_suppress_beside(&out->table, then, n, settings->minimum_cell);
+    for (size_t i = 0; i < n; i++) rs_two_way_then_free(&then[i]);
+    free(then);
 }
 
 bool rs_providers_make(const struct rs_estimates *all, const struct rs_strata *strata,
@@ -128,6 +132,7 @@ const char *rs_provider_withheld(const struct rs_providers *p, size_t provider, 
     switch (rs_two_way_at(&p->table, provider, (size_t)g)->state) {
     case RS_CELL_SHOWN: return NULL;
     case RS_CELL_PRIMARY: return "primary";
+    case RS_CELL_DIFFERENCING: return "differencing";
     default: return "complementary";
     }
 }

@@ -31,6 +31,22 @@ void rs_published_add(struct rs_published_run *r, const struct rs_view key[RS_PU
     rs_buffer_free(&text);
 }
 
+const struct rs_published_row *rs_published_find(const struct rs_published_run *r, const struct rs_view key[RS_PUBLISHED_PARTS]) {
+    struct rs_buffer text = {0};
+    uint32_t at;
+    bool found = rs_name_find(&r->keys, rs_joined(&text, key, RS_PUBLISHED_PARTS), &at);
+    rs_buffer_free(&text);
+    return found ? &r->row[at] : NULL;
+}
+
+bool rs_published_has_table(const struct rs_published_run *r, const struct rs_view key[RS_PUBLISHED_PARTS]) {
+    struct rs_buffer text = {0};
+    uint32_t at;
+    bool found = rs_name_find(&r->tables, rs_joined(&text, key, RS_PUBLISHED_PARTS - 1), &at);
+    rs_buffer_free(&text);
+    return found;
+}
+
 void rs_published_count(struct rs_published_run *r, struct rs_view approach, struct rs_view category, double n) {
     struct rs_buffer text = {0};
     struct rs_view key[] = {approach, category};

@@ -67,7 +67,7 @@ static bool publish(struct rs_run *run, struct rs_series *series, const struct r
         rs_suppression_publish(&estimates, settings->minimum_cell, &batch, RS_SINK_SUPPRESSION);
         /* what is said of gaps is of proportions */
         good = (series->about->kind != RS_PROPORTION ||
-                rs_said_publish(said, &estimates, strata, settings, &batch, error)) &&
+                rs_said_publish(said, &estimates, strata, settings, published, &batch, error)) &&
                rs_run_done(run, &batch, error);
     } else {
         rs_error_context(error, "measure %.*s, period %.*s", (int)series->measure.n, series->measure.p,

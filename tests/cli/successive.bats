@@ -193,6 +193,48 @@ n_of() { column "$out/estimate.tsv" n dimension="$1" stratum="$2" ${3:+estimator
     [ "$(n_of all all)" = '\N' ] # -52, and -50 known
 }
 
+# Two changed places: no margin did, and each cell of provider group by race differs by two.
+@test "provider groups by race are held against what was published of them" {
+    for run in then now; do
+        begin $run
+        [ $run = then ] && moved=0 || moved=2
+        persons WHITE $((100 + moved)) 50 PG1
+        persons BLACK $((100 - moved)) 50 PG1
+        persons WHITE $((100 - moved)) 50 PG2
+        persons BLACK $((100 + moved)) 50 PG2
+        persons WHITE 100 50 PG3
+        persons BLACK 100 50 PG3
+        stratify --strata race_ethnicity,provider_group $([ $run = then ] || echo --prior "$top_work/then/out")
+    done
+    of() { column "$out/disparity.tsv" "$1" statistic=across_provider_rate provider_group="$2" stratum="$3"; }
+    [ "$(of suppression_reason PG1 BLACK) $(of suppression_reason PG2 WHITE)" = "differencing differencing" ]
+    [ "$(of n PG3 WHITE) $(of n PG3 BLACK)" = "100 100" ]
+    [ "$(column "$out/disparity.tsv" suppressed statistic=within_provider_difference provider_group=PG1)" = Y ]
+    stratify --strata race_ethnicity,provider_group --prior "$top_work/then/out" --differencing no
+    [ "$(of n PG1 BLACK)" = 98 ]
+}
+
+# Two of PG1 are White where two were Black, 100 Black members came to PG2, PG3 is gone with 40. PG1's and PG4's cells being
+# withheld, 58 more Black members, 100 of PG2 and the 40 that were published would say the two.
+@test "a provider group that is gone is reckoned with" {
+    for run in then now; do
+        begin $run
+        [ $run = then ] && less=0 more=0 || less=2 more=100
+        persons WHITE $((200 + less)) $((100 + less / 2)) PG1
+        persons BLACK $((100 - less)) $((50 - less / 2)) PG1
+        persons WHITE 200 100 PG2
+        persons BLACK $((100 + more)) $((50 + more / 2)) PG2
+        [ $run = now ] || persons WHITE 60 30 PG3
+        [ $run = now ] || persons BLACK 40 20 PG3
+        persons WHITE 50 25 PG4
+        persons BLACK 50 25 PG4
+        stratify --strata race_ethnicity,provider_group $([ $run = then ] || echo --prior "$top_work/then/out")
+    done
+    of() { column "$out/disparity.tsv" suppression_reason statistic=across_provider_rate provider_group="$1" stratum="$2"; }
+    [ "$(column "$out/estimate.tsv" n dimension=race_ethnicity stratum=BLACK estimator=birdie)" = 348 ]
+    [ "$(of PG2 BLACK)" = differencing ]
+}
+
 # 300 Black persons, 296 of them in the denominator: the tabulation has the former.
 @test "the tabulation counts all persons, and what is not in the denominator is few" {
     begin now
