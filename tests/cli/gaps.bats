@@ -120,6 +120,21 @@ for i, k in enumerate(order):
 PY
 }
 
+# Three gaps of race and ethnicity by sex, one of race and ethnicity and one of sex are one family by birdie and counts; each of
+# the other estimators of an intersection is one of its own.
+@test "other estimators of an intersection are families of their own" {
+    for sex in female male; do
+        persons WHITE 200 120 PG1 1980-06-15 $sex
+        persons BLACK 100 40 PG1 1980-06-15 $sex
+    done
+    stratify --strata 'race_ethnicity,sex,race_ethnicity*sex' --reference-group race_ethnicity=WHITE
+    [ "$(said groups adjusted_p dimension=race_ethnicity estimator=birdie)" = 5 ]
+    [ "$(said groups adjusted_p dimension='race_ethnicity*sex' estimator=birdie | sort -u)" = 5 ]
+    for e in self_report weighted ols mi; do
+        [ "$(said groups adjusted_p dimension='race_ethnicity*sex' estimator=$e | sort -u)" = 3 ]
+    done
+}
+
 @test "bands of an area index have an order, and so slope and concentration indices" {
     persons WHITE 1000 900
     persons WHITE 1000 700
