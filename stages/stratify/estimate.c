@@ -176,6 +176,7 @@ bool rs_estimates_make(struct rs_estimates *out, struct rs_series *series, const
     if (!rs_estimate_crossed(out, strata, settings, error) || !suppress(out, settings, error)) return false;
     rs_estimate_missing_shown(out);
     for (size_t i = 0; i < out->n; i++) below_floor(&out->table.cells[out->e[i].cell], series->about->floor);
+    rs_threshold_with_group(out);
     return true;
 }
 

@@ -120,9 +120,10 @@ static uint32_t row_of(const struct rs_published_run *r, struct rs_buffer *text,
     return rs_name_find(&r->keys, rs_view(text->p, text->n), &at) ? at : UINT32_MAX;
 }
 
-/* The numbers of a cell are those of one of its rows: of counted ones, or of the primary estimator. */
+/* The numbers of a cell are those of one of its rows: of counted ones, of the primary estimator, or of a row that has the cell
+ * for itself. */
 static bool speaks_for(const struct rs_small_cell *cell, const struct rs_estimate *e) {
-    return is_counted(e->estimator) || e->estimator == RS_BIRDIE ||
+    return is_counted(e->estimator) || e->estimator == RS_BIRDIE || e->estimator == RS_THRESHOLD ||
            (fabs(cell->n - e->n) < 1e-9 && fabs(cell->x - e->x) < 1e-9);
 }
 
@@ -184,7 +185,10 @@ void rs_published_take(struct rs_published *p, const struct rs_estimates *all) {
         struct rs_view key[] = {all->series->measure, all->series->period,
                                 rs_cstr(rs_dimension_name(all->strata, e->dimension)),
                                 rs_cstr(rs_estimator_names[e->estimator]), rs_cstr(e->stratum)};
-        rs_published_add(&p->own, key, shown ? e->n : NAN, shown ? e->x : NAN, shown);
+        /* who has a rate of threshold can have its counts */
+        const struct rs_small_cell *cell = &all->table.cells[e->cell];
+        bool whole = e->estimator == RS_THRESHOLD && shown;
+        rs_published_add(&p->own, key, whole ? cell->n : shown ? e->n : NAN, whole ? cell->x : shown ? e->x : NAN, shown);
     }
 }
 

@@ -8,20 +8,25 @@
 
 enum { RS_NO_ROW = -1 };
 
-/* What a cell is a row of: a row of estimates, by which counted and combined ones are told apart. */
+/* What a cell is a row of: a row of estimates, by which kinds are told apart. */
 struct places {
     const struct rs_estimates *all;
     int64_t *row; /* by cell: number of its first estimate, or RS_NO_ROW */
 };
 
+/* Rows of one dimension that sum to the same: counted, reported and imputed together, or whole in the likeliest group. */
+enum kind { COUNTED, COMBINED, WHOLE };
+
 /* The row that is gone. */
 struct gone {
     enum rs_dimension d;
-    bool counted;
+    enum kind kind;
     struct rs_view stratum;
 };
 
-static bool is_counted(enum rs_estimator e) { return e == RS_OBSERVED || e == RS_SELF_REPORT; }
+static enum kind kind_of(enum rs_estimator e) {
+    return e == RS_OBSERVED || e == RS_SELF_REPORT ? COUNTED : e == RS_THRESHOLD ? WHOLE : COMBINED;
+}
 
 static bool dimension_of(const struct rs_strata *s, struct rs_view name, enum rs_dimension *d) {
     size_t n = (size_t)RS_BUILT_IN + (s->dimensions ? s->dimensions->n_crossed : 0);
@@ -65,14 +70,14 @@ static bool is_margin(const struct rs_strata *s, const struct rs_estimate *e, co
 
 /* What is known of one relation as a place for the row. */
 struct fit {
-    bool margin, others, wrong; /* others: rows of its dimension, counted or combined as it is */
+    bool margin, others, wrong; /* others: rows of its dimension, of its kind */
 };
 
 static void look_at(const struct places *p, const struct rs_cells_term *t, const struct gone *g, struct fit *f) {
     int64_t row = p->row[t->cell];
     if (row == RS_NO_ROW) return;
     const struct rs_estimate *e = &p->all->e[row];
-    if (e->dimension == g->d && is_counted(e->estimator) == g->counted) f->others = true;
+    if (e->dimension == g->d && kind_of(e->estimator) == g->kind) f->others = true;
     else if (t->sign > 0 && is_margin(p->all->strata, e, g)) f->margin = true;
     else f->wrong = true;
 }
@@ -104,8 +109,13 @@ static struct places places_of(const struct rs_estimates *all) {
 
 /* Of several estimators of a group the first speaks for it. The seven that overlap have no place. */
 static bool may_be_gone(const struct rs_strata *s, struct rs_view dimension, struct rs_view estimator, struct gone *g) {
-    g->counted = rs_eq_c(estimator, "observed") || rs_eq_c(estimator, "self_report");
-    return (g->counted || rs_eq_c(estimator, "birdie")) && dimension_of(s, dimension, &g->d) && g->d != RS_RACE_2024_ANY;
+    static const enum rs_estimator speak[] = {RS_OBSERVED, RS_SELF_REPORT, RS_BIRDIE, RS_THRESHOLD};
+    bool found = false;
+    for (int k = 0; k < 4 && !found; k++) {
+        found = rs_eq_c(estimator, rs_estimator_names[speak[k]]);
+        g->kind = kind_of(speak[k]);
+    }
+    return found && dimension_of(s, dimension, &g->d) && g->d != RS_RACE_2024_ANY;
 }
 
 void rs_published_gone(const struct rs_published_run *r, const bool *met, const struct rs_estimates *all,

@@ -76,8 +76,7 @@ static bool says_small(const struct rs_estimate *e, const struct rs_settings *se
     return is_small(e->x, settings) || is_small(e->n - e->x, settings) || is_small(e->n_eff, settings);
 }
 
-/* Numbers of their own beside the same denominator. What they give away beyond it, the persons counted whole in their
- * likeliest group, is not said: threshold has a rate alone. */
+/* Numbers of their own beside the same denominator. Of threshold, whose denominator is another, a rate alone. */
 static void add_beside(const struct table *t, enum rs_estimator estimator, const struct rs_race_row *row) {
     const struct rs_race_fit *fit = t->fit;
     const struct rs_group_rates *rates = estimator == RS_OLS ? &fit->ols : &fit->threshold;
@@ -85,6 +84,7 @@ static void add_beside(const struct table *t, enum rs_estimator estimator, const
     double variance = rates->v[g][g], rate = rates->rate[g];
     if (isnan(rate)) return;
     struct rs_estimate *e = add_row(t, estimator, row);
+    if (estimator == RS_THRESHOLD) e->cell = row->threshold_cell;
     bool inside = rate > 0 && rate < 1 && variance > 0;
     e->rate = rate;
     e->n = estimator == RS_OLS ? fit->birdie.n[g] : NAN;
@@ -121,13 +121,26 @@ static void add_multiple(const struct table *t, const struct rs_race_row *row) {
     if (says_small(e, t->settings)) t->out->n--;
 }
 
-/* Whether the persons counted whole in group g are too few to give a rate of them, alone or beside those who reported. */
-static bool threshold_small(const struct rs_group_rates *threshold, const struct rs_race_row *row,
-                            const struct rs_settings *settings) {
-    double n = threshold->n[row->group], x = n * threshold->rate[row->group];
+uint32_t rs_threshold_cell(struct rs_estimates *out, const struct rs_race_fit *fit, const struct rs_race_row *row,
+                           uint32_t relation, const struct rs_settings *settings) {
+    double n = fit->threshold.n[row->group], x = round(n * fit->threshold.rate[row->group]);
+    if (!(n > 0)) return RS_NO_CELL;
     double more = n - row->direct_n, more_x = x - row->direct_x;
-    return is_small(n, settings) || is_small(x, settings) || is_small(n - x, settings) || is_small(more, settings) ||
-           is_small(more_x, settings) || is_small(more - more_x, settings);
+    uint32_t cell = rs_cells_add(&out->table, n, x, true);
+    rs_cells_term(&out->table, relation, cell, -1);
+    /* beside those who reported they give the imputed */
+    out->table.cells[cell].also_small =
+        is_small(more, settings) || is_small(more_x, settings) || is_small(more - more_x, settings);
+    return cell;
+}
+
+void rs_threshold_with_group(struct rs_estimates *all) {
+    const struct rs_small_cell *group = NULL;
+    for (size_t i = 0; i < all->n; i++) {
+        struct rs_small_cell *cell = &all->table.cells[all->e[i].cell];
+        if (all->e[i].estimator == RS_BIRDIE) group = cell;
+        if (all->e[i].estimator == RS_THRESHOLD && group->suppressed) cell->suppressed = true;
+    }
 }
 
 /* ---- the fit, and its rows ------------------------------------------------------------------------------------------ */
@@ -148,6 +161,6 @@ void rs_race_rows(struct rs_estimates *out, enum rs_dimension d, const struct rs
     add_imputed(&t, RS_BIRDIE, row);
     add_imputed(&t, RS_WEIGHTED, row);
     add_beside(&t, RS_OLS, row);
-    if (!threshold_small(&fit->threshold, row, settings)) add_beside(&t, RS_THRESHOLD, row);
+    if (row->threshold_cell != RS_NO_CELL) add_beside(&t, RS_THRESHOLD, row);
     add_multiple(&t, row);
 }

@@ -160,3 +160,22 @@ PY
     [ "$status" = 64 ]
     [[ "$output" == *"leave this one out"* ]]
 }
+
+# 425 in all; 220 White and 100 Hispanic ones, which r(1 - r)/se^2 gives, would leave 105 Black, 100 of whom reported.
+@test "persons counted whole in their likeliest group are withheld like others" {
+    persons WHITE 100 60
+    persons BLACK 100 40
+    persons HISPANIC 100 50
+    first=$((key + 1))
+    persons missing:UNKNOWN 120 60
+    imputed "$first" "$key" 0.8 0.2
+    first=$((key + 1))
+    persons missing:UNKNOWN 5 3
+    imputed "$first" "$key" 0.1 0.9
+    stratify --strata race_ethnicity
+    of() { column "$out/estimate.tsv" "$1" dimension=race_ethnicity estimator=threshold stratum="$2"; }
+    [ "$(column "$out/estimate.tsv" n dimension=race_ethnicity estimator=birdie stratum=BLACK)" != '\N' ]
+    [ "$(of suppression_reason BLACK)" = primary ]
+    [ "$(of rate BLACK)" = '\N' ]
+    case "$(of rate WHITE) $(of rate HISPANIC)" in *'\N'*) ;; *) false ;; esac
+}
