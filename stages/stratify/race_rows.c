@@ -134,13 +134,17 @@ uint32_t rs_threshold_cell(struct rs_estimates *out, const struct rs_race_fit *f
     return cell;
 }
 
-void rs_threshold_with_group(struct rs_estimates *all) {
+bool rs_threshold_with_group(struct rs_estimates *all) {
     const struct rs_small_cell *group = NULL;
+    bool more = false;
     for (size_t i = 0; i < all->n; i++) {
         struct rs_small_cell *cell = &all->table.cells[all->e[i].cell];
         if (all->e[i].estimator == RS_BIRDIE) group = cell;
-        if (all->e[i].estimator == RS_THRESHOLD && group->suppressed) cell->suppressed = true;
+        if (all->e[i].estimator != RS_THRESHOLD || !group->suppressed || cell->suppressed) continue;
+        cell->goes_along = true;
+        more = true;
     }
+    return more;
 }
 
 /* ---- the fit, and its rows ------------------------------------------------------------------------------------------ */
