@@ -55,14 +55,15 @@ static struct differences differences_of(const struct rs_cells *t, const struct 
     return d;
 }
 
-/* Whether a row says a small difference: minus the sum of what is known is that of the rest, if it is one cell or a sum. */
-static bool discloses(const struct differences *d, const double *row, double minimum) {
+/* Whether a row says a small difference: minus the sum of what is known is that of the rest, if it is one cell or a sum. `less`
+ * is taken as not known, too. */
+static bool discloses(const struct differences *d, const double *row, double minimum, size_t less) {
     size_t unknown = 0;
     double sum[PARTS] = {0}, scale = 1;
     bool up = false, down = false;
     for (size_t c = 0; c < d->t.n_cells; c++) {
         if (fabs(row[c]) < nothing) continue;
-        if (d->t.cells[c].shown) {
+        if (d->t.cells[c].shown && c != less) {
             for (int k = 0; k < PARTS; k++) sum[k] += row[c] * d->part[c][k];
             continue;
         }
@@ -78,17 +79,32 @@ static bool discloses(const struct differences *d, const double *row, double min
     return false;
 }
 
-/* The smallest cell of the row that both publications say, a total only where there is no other; -1 where none. */
-static int64_t smallest_known(const struct rs_cells *t, const struct differences *d, const double *row) {
-    int64_t best = -1;
+/* What speaks for withholding a cell: that the row then says no small difference, as it goes on doing where the cell did not
+ * change; that it is no total; that it is small. */
+struct choice {
+    bool helps, part;
+    double n;
+};
+
+static bool better(const struct choice *a, const struct choice *b) {
+    if (a->helps != b->helps) return a->helps;
+    if (a->part != b->part) return a->part;
+    return a->n < b->n;
+}
+
+/* The best cell of the row that both publications say; -1 where there is none. */
+static int64_t best_known(const struct rs_cells *t, const struct differences *d, const double *row, double minimum) {
+    int64_t found = -1;
+    struct choice best = {.helps = false};
     for (size_t c = 0; c < t->n_cells; c++) {
         const struct rs_small_cell *cell = &t->cells[c];
         if (fabs(row[c]) < nothing || !d->t.cells[c].shown || !cell->shown || cell->suppressed) continue;
-        const struct rs_small_cell *other = best < 0 ? NULL : &t->cells[best];
-        if (!other || (other->total && !cell->total) || (other->total == cell->total && cell->n < other->n))
-            best = (int64_t)c;
+        struct choice one = {!discloses(d, row, minimum, c), !cell->total, cell->n};
+        if (found >= 0 && !better(&one, &best)) continue;
+        best = one;
+        found = (int64_t)c;
     }
-    return best;
+    return found;
 }
 
 /* RS_NO_CELL: nothing is disclosed. False where something is, and no cell can be suppressed for it. */
@@ -96,8 +112,8 @@ static bool find(const struct rs_cells *t, const struct differences *d, const st
                  uint32_t *found) {
     for (size_t r = 0; r < s->rows; r++) {
         const double *row = s->a + r * s->columns;
-        if (!discloses(d, row, minimum)) continue;
-        int64_t cell = smallest_known(t, d, row);
+        if (!discloses(d, row, minimum, RS_NO_CELL)) continue;
+        int64_t cell = best_known(t, d, row, minimum);
         if (cell < 0) return false;
         *found = (uint32_t)cell;
         return true;

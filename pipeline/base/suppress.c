@@ -280,7 +280,8 @@ bool rs_suppress_beside(struct rs_cells *t, const struct rs_publication *others,
     for (size_t c = 0; c < t->n_cells; c++) {
         struct rs_small_cell *cell = &t->cells[c];
         cell->primary = minimum > 1 && sensitive(cell, minimum);
-        cell->suppressed = cell->shown && cell->primary;
+        cell->suppressed = cell->shown && (cell->primary || (cell->goes_along && minimum > 1));
+        cell->differencing = cell->by_bounds = false;
         cell->protects = RS_NO_CELL;
     }
     if (minimum <= 1) return true;

@@ -42,6 +42,7 @@ struct rs_small_cell {
     bool shown;       /* has a row */
     bool total;       /* suppressed only where nothing else helps */
     bool also_small;
+    bool goes_along;  /* withheld, though not sensitive, since its caller withholds another */
     bool suppressed;  /* out: its row is blank */
     bool primary;     /* out: sensitive by itself */
     bool differencing; /* out: suppressed for what a reader has from elsewhere */

@@ -222,21 +222,6 @@ static bool fit_theta(const struct rs_sample *sample, struct rs_birdie_fit *fit,
     return true;
 }
 
-bool rs_birdie_profile(const struct rs_sample *sample, const struct rs_birdie_fit *fit, int r, double t,
-                       double theta[RS_GROUPS], double *slope, struct rs_error *error) {
-    struct climb c = start(fit);
-    c.enough = 1e-5;
-    for (int g = 0; g < G; g++)
-        if (c.moves[g]) c.theta[g] = theta[g];
-    c.theta[r] = t;
-    c.moves[r] = false;
-    c.prior1[r] = c.prior0[r] = 0;
-    if (!climb(sample, &c, error)) return false;
-    memcpy(theta, c.theta, sizeof c.theta);
-    *slope = c.s.up[r] - c.s.down[r];
-    return true;
-}
-
 bool rs_birdie(const struct rs_sample *sample, struct rs_birdie_fit *fit, struct rs_error *error) {
     memset(fit, 0, sizeof *fit);
     if (!fit_weighted(sample, fit, error)) return false;

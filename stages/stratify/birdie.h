@@ -47,12 +47,6 @@ struct rs_birdie_fit {
 };
 bool rs_birdie(const struct rs_sample *sample, struct rs_birdie_fit *fit, struct rs_error *error);
 
-/* theta_r held at t, above 0 and below 1 and without a prior, the others where the objective is then largest: theta has where
- * to start, and is set to where that is; *slope is the derivative of the log-likelihood in theta_r there. `fit` of the same
- * sample. */
-bool rs_birdie_profile(const struct rs_sample *sample, const struct rs_birdie_fit *fit, int r, double t,
-                       double theta[RS_GROUPS], double *slope, struct rs_error *error);
-
 /* The objective above and its gradient at theta: for tests and diagnostics. */
 bool rs_birdie_objective(const struct rs_sample *sample, const double prior1[RS_GROUPS],
                          const double prior0[RS_GROUPS], const double theta[RS_GROUPS], double *value,

@@ -15,16 +15,21 @@
 #include "birdie.h"
 #include "pipeline/base/interval.h"
 
-/* Effective successes or failures, whichever are fewer: rate (1 - rate) / V times min(rate, 1 - rate); 0 without an error. */
-double rs_birdie_events(const struct rs_birdie_fit *fit, int r);
+/* Effective successes or failures, whichever are fewer, of a rate with variance v: rate (1 - rate) / v times
+ * min(rate, 1 - rate); 0 without an error. */
+double rs_effective_events(double rate, double v);
 /* Whether the rate is so near 0 or 1 that its standard error says little: fewer than ten effective successes or
  * failures. Up to there Wilson's interval about the estimate was found to hold the truth too seldom
  * (tests/simulate/README.md). */
-bool rs_near_boundary(const struct rs_birdie_fit *fit, int r);
-/* z the normal quantile, above 0. The limits enclose fit->rate[r]; they are exact to a thousandth of z. NaN for an
- * empty group and where weights differ or persons repeat (sample->robust): the information is then not the inverse of a
- * variance. Some 35 passes over the rows. */
-bool rs_boundary_interval(const struct rs_sample *sample, const struct rs_birdie_fit *fit, int r, double z,
-                          struct rs_interval *out, struct rs_error *error);
+bool rs_near_boundary(double rate, double v);
+/* The effective number that a rate says: n_eff, or where that is NaN (a rate of 0 or 1) as many persons as would give its
+ * interval by Wilson; NaN without either. */
+double rs_effective_number(double rate, double n_eff, struct rs_interval interval);
+/* Of the groups that are wanted; z the normal quantile, above 0. The limits enclose fit->rate[r]; they are exact to a
+ * thousandth of z. NaN for an empty group, where none was found, and where weights differ or persons repeat
+ * (sample->robust): the information is then not the inverse of a variance. Some six passes over the rows for all of them
+ * together (score.h). */
+bool rs_boundary_intervals(const struct rs_sample *sample, const struct rs_birdie_fit *fit, const bool wanted[RS_GROUPS],
+                           double z, struct rs_interval out[RS_GROUPS], struct rs_error *error);
 
 #endif

@@ -13,10 +13,13 @@
 #include "estimate_parts.h"
 #include "label.h"
 
+/* Counted; reported and imputed together; everyone counted whole in the likeliest group. */
+enum kind { COUNTED, COMBINED, WHOLE, KINDS };
+
 /* Cells by dimension and name of the stratum. */
 struct book {
     struct rs_names names[RS_DIMENSIONS];
-    uint32_t *counted[RS_DIMENSIONS], *combined[RS_DIMENSIONS];
+    uint32_t *cell[RS_DIMENSIONS][KINDS];
     size_t room[RS_DIMENSIONS];
 };
 static const uint32_t NONE = UINT32_MAX;
@@ -42,27 +45,28 @@ struct stratum {
 
 /* ---- cells by name ------------------------------------------------------------------------------------------------ */
 
-static uint32_t *place(struct book *b, enum rs_dimension d, const char *stratum, bool combined) {
+static uint32_t *place(struct book *b, enum rs_dimension d, const char *stratum, enum kind kind) {
     uint32_t at = rs_name_number(&b->names[d], rs_cstr(stratum));
     while (at >= b->room[d]) {
         size_t room = b->room[d] ? 2 * b->room[d] : 32;
-        b->counted[d] = rs_realloc(b->counted[d], room * sizeof **b->counted);
-        b->combined[d] = rs_realloc(b->combined[d], room * sizeof **b->combined);
-        for (; b->room[d] < room; b->room[d]++) b->counted[d][b->room[d]] = b->combined[d][b->room[d]] = NONE;
+        for (int k = 0; k < KINDS; k++) {
+            b->cell[d][k] = rs_realloc(b->cell[d][k], room * sizeof **b->cell[d]);
+            for (size_t i = b->room[d]; i < room; i++) b->cell[d][k][i] = NONE;
+        }
+        b->room[d] = room;
     }
-    return combined ? &b->combined[d][at] : &b->counted[d][at];
+    return &b->cell[d][kind][at];
 }
 
 static void note(struct book *b, const struct rs_estimate *e) {
-    bool combined = e->estimator != RS_OBSERVED && e->estimator != RS_SELF_REPORT;
-    *place(b, e->dimension, e->stratum, combined) = e->cell;
+    bool counted = e->estimator == RS_OBSERVED || e->estimator == RS_SELF_REPORT;
+    *place(b, e->dimension, e->stratum, counted ? COUNTED : e->estimator == RS_THRESHOLD ? WHOLE : COMBINED) = e->cell;
 }
 
 static void free_book(struct book *b) {
     for (int d = 0; d < RS_DIMENSIONS; d++) {
         rs_names_free(&b->names[d]);
-        free(b->counted[d]);
-        free(b->combined[d]);
+        for (int k = 0; k < KINDS; k++) free(b->cell[d][k]);
     }
 }
 
@@ -167,7 +171,7 @@ static size_t margins_of(const struct cross *x, const enum rs_dimension **order,
 }
 
 /* cell of the margin = sum of cells of this dimension, for each stratum of the margin. */
-static void relate(struct cross *x, const struct stratum *s, const uint32_t *cell, size_t n, bool combined) {
+static void relate(struct cross *x, const struct stratum *s, const uint32_t *cell, size_t n, enum kind kind) {
     const enum rs_dimension *order[RS_MOST_PARTS + RS_MOST_CROSSED];
     enum rs_dimension margin[RS_MOST_PARTS + RS_MOST_CROSSED];
     size_t parts[RS_MOST_PARTS + RS_MOST_CROSSED], margins = margins_of(x, order, parts, margin);
@@ -177,10 +181,11 @@ static void relate(struct cross *x, const struct stratum *s, const uint32_t *cel
         uint32_t *relation = rs_alloc((n + 1) * sizeof *relation);
         bool race = false;
         for (size_t i = 0; i < parts[m]; i++) race |= order[m][i] == RS_RACE;
-        for (size_t i = 0; i < n && (race || !combined); i++) {
+        for (size_t i = 0; i < n && (race || kind == COUNTED); i++) {
+            if (cell[i] == NONE) continue;
             const char *name = joined(x, s[i].part, order[m], parts[m]);
             size_t before = names.n;
-            uint32_t at = rs_name_number(&names, rs_cstr(name)), above = *place(x->book, margin[m], name, combined);
+            uint32_t at = rs_name_number(&names, rs_cstr(name)), above = *place(x->book, margin[m], name, kind);
             if (names.n > before) {
                 relation[at] = above == NONE ? NONE : rs_cells_relation(t);
                 if (above != NONE) rs_cells_term(t, relation[at], above, 1);
@@ -224,8 +229,8 @@ static bool gather(const struct cross *x, const char *name, struct rs_imputed *i
 }
 
 /* One stratum of the others: its groups, fitted; their cells and strata go to `made`. */
-static bool fit_other(struct cross *x, const struct other *o, struct stratum *made, uint32_t *cell, size_t *n,
-                      struct rs_error *error) {
+static bool fit_other(struct cross *x, const struct other *o, struct stratum *made, uint32_t *cell, uint32_t *whole_cell,
+                      size_t *n, struct rs_error *error) {
     struct rs_imputed rows = {.file = x->out->series->imputed.file};
     struct rs_estimates *out = x->out;
     out->crossed = rs_realloc(out->crossed, (out->n_crossed + 1) * sizeof *out->crossed);
@@ -247,7 +252,7 @@ static bool fit_other(struct cross *x, const struct other *o, struct stratum *ma
     enum rs_dimension order[RS_MOST_PARTS];
     for (size_t i = 0; i < x->c->n; i++)
         if (x->c->part[i] != RS_RACE) order[others++] = x->c->part[i];
-    uint32_t whole = rs_cells_relation(t);
+    uint32_t whole = rs_cells_relation(t), likeliest = rs_cells_relation(t);
     for (int g = 0; g < RS_GROUPS; g++) {
         if (!(fit->n[g] > 0)) continue;
         double both_n = fit->n[g], both_x = both_n * fit->weighted[g];
@@ -263,23 +268,29 @@ static bool fit_other(struct cross *x, const struct other *o, struct stratum *ma
         struct stratum s = {.group = g};
         for (size_t i = 0; i < x->c->n; i++) s.part[i] = x->c->part[i] == RS_RACE ? rs_group_names[g] : o->part[i];
         s.sum.name = joined(x, s.part, x->c->part, x->c->n);
-        rs_race_rows(out, x->d, race, (uint32_t)out->n_crossed,
-                     &(struct rs_race_row){s.sum.name, g, both, o->direct_n[g], o->direct_x[g]}, x->settings);
-        *place(x->book, x->d, s.sum.name, true) = both;
+        struct rs_race_row row = {s.sum.name, g, both, o->direct_n[g], o->direct_x[g], NONE};
+        row.threshold_cell = rs_threshold_cell(out, race, &row, likeliest, x->settings);
+        rs_race_rows(out, x->d, race, (uint32_t)out->n_crossed, &row, x->settings);
+        *place(x->book, x->d, s.sum.name, COMBINED) = both;
+        *place(x->book, x->d, s.sum.name, WHOLE) = row.threshold_cell;
         made[*n] = s;
+        whole_cell[*n] = row.threshold_cell;
         cell[(*n)++] = both;
     }
     uint32_t margin = NONE;
-    if (others == 1) margin = *place(x->book, order[0], o->name, false);
+    if (others == 1) margin = *place(x->book, order[0], o->name, COUNTED);
     for (size_t k = 0; k < x->k; k++) {
         const struct rs_crossed *c = &x->strata->dimensions->crossed[k];
         if (c->n == others && others > 1 && memcmp(c->part, order, others * sizeof *order) == 0)
-            margin = *place(x->book, rs_crossed_dimension(k), o->name, false);
+            margin = *place(x->book, rs_crossed_dimension(k), o->name, COUNTED);
     }
     /* where the others have no row of their own, a reader does not know them */
     if (margin == NONE) margin = rs_cells_add(t, o->n, o->x, false);
+    uint32_t excluded = rs_cells_add(t, fmax(0, round(left_n)), fmax(0, round(left_x)), false);
     rs_cells_term(t, whole, margin, 1);
-    rs_cells_term(t, whole, rs_cells_add(t, fmax(0, round(left_n)), fmax(0, round(left_x)), false), -1);
+    rs_cells_term(t, whole, excluded, -1);
+    rs_cells_term(t, likeliest, margin, 1);
+    rs_cells_term(t, likeliest, excluded, -1);
     return true;
 }
 
@@ -306,11 +317,12 @@ static bool fit_others(struct cross *x, const struct stratum *s, size_t n, struc
         one->reported[s[i].group] = s[i].cell;
     }
     struct stratum *made = rs_alloc((names.n * RS_GROUPS + 1) * sizeof *made);
-    uint32_t *cell = rs_alloc((names.n * RS_GROUPS + 1) * sizeof *cell);
+    uint32_t *cell = rs_alloc(2 * (names.n * RS_GROUPS + 1) * sizeof *cell), *whole = cell + names.n * RS_GROUPS + 1;
     size_t m = 0;
     bool good = true;
-    for (size_t i = 0; good && i < names.n; i++) good = fit_other(x, &o[i], made, cell, &m, error);
-    if (good) relate(x, made, cell, m, true);
+    for (size_t i = 0; good && i < names.n; i++) good = fit_other(x, &o[i], made, cell, whole, &m, error);
+    if (good) relate(x, made, cell, m, COMBINED);
+    if (good) relate(x, made, whole, m, WHOLE);
     free(made);
     free(cell);
     free(o);
@@ -329,9 +341,9 @@ static bool make_one(struct cross *x, struct rs_error *error) {
         struct rs_estimate *e =
             rs_estimate_add_counted(x->out, x->d, s[i].group >= 0 ? RS_SELF_REPORT : RS_OBSERVED, &s[i].sum);
         s[i].cell = cell[i] = e->cell;
-        *place(x->book, x->d, s[i].sum.name, false) = e->cell;
+        *place(x->book, x->d, s[i].sum.name, COUNTED) = e->cell;
     }
-    relate(x, s, cell, n, false);
+    relate(x, s, cell, n, COUNTED);
     bool good = !x->c->fitted || x->out->series->about->kind != RS_PROPORTION || fit_others(x, s, n, error);
     for (size_t i = 0; i < x->c->n; i++) free(x->label[i]);
     free(cell);

@@ -144,16 +144,24 @@ static void make_dimension(struct rs_estimates *out, const struct rs_strata *str
     rs_estimate_missing(out, strata, settings, d);
 }
 
-/* Blank, but known to who can add up: only so that nobody judges by it. */
-static void below_floor(struct rs_small_cell *cell, double floor) {
-    if (cell->suppressed || cell->n == 0 || cell->n >= floor) return;
-    cell->suppressed = cell->below_floor = true;
+/* Blank, but known to who can add up: only so that nobody judges by it. Persons counted whole in a group go by the group. */
+static void below_floor(struct rs_estimates *out, double floor) {
+    const struct rs_small_cell *group = NULL;
+    for (size_t i = 0; i < out->n; i++) {
+        const struct rs_estimate *e = &out->e[i];
+        struct rs_small_cell *cell = &out->table.cells[e->cell];
+        if (e->estimator == RS_BIRDIE) group = cell;
+        double n = e->estimator == RS_THRESHOLD ? group->n : cell->n;
+        if (!cell->suppressed && n != 0 && n < floor) cell->suppressed = cell->below_floor = true;
+    }
 }
 
 static bool suppress(struct rs_estimates *out, const struct rs_settings *settings, struct rs_error *error) {
     size_t n;
     struct rs_publication *others = rs_publications_of(settings->published, out, settings->minimum_cell, &n);
-    bool good = rs_suppress_beside(&out->table, others, n, settings->minimum_cell, error);
+    bool good;
+    do good = rs_suppress_beside(&out->table, others, n, settings->minimum_cell, error);
+    while (good && rs_threshold_with_group(out));
     rs_publications_free(others, n);
     return good;
 }
@@ -175,7 +183,7 @@ bool rs_estimates_make(struct rs_estimates *out, struct rs_series *series, const
     rs_estimate_2024(out, strata, all);
     if (!rs_estimate_crossed(out, strata, settings, error) || !suppress(out, settings, error)) return false;
     rs_estimate_missing_shown(out);
-    for (size_t i = 0; i < out->n; i++) below_floor(&out->table.cells[out->e[i].cell], series->about->floor);
+    below_floor(out, series->about->floor);
     return true;
 }
 

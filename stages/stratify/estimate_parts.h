@@ -58,7 +58,16 @@ struct rs_race_row {
     int group;
     uint32_t cell;       /* of reported and imputed together */
     double direct_n, direct_x; /* those who reported */
+    uint32_t threshold_cell;   /* rs_threshold_cell */
 };
+/* Persons counted whole in their likeliest group are counts that add up, too, and a rate of them with its standard error, or
+ * its fifteen digits, says how many they are. Their cell, in a relation of all who reported or were imputed; RS_NO_CELL where
+ * nobody is in it. */
+uint32_t rs_threshold_cell(struct rs_estimates *out, const struct rs_race_fit *fit, const struct rs_race_row *row,
+                           uint32_t relation, const struct rs_settings *settings);
+/* After suppression: no rate of them where the group's own is withheld; whether that is so of more cells than were withheld, for
+ * which suppression has to be done again. */
+bool rs_threshold_with_group(struct rs_estimates *all);
 bool rs_race_fit(const struct rs_sample *sample, uint64_t seed, int replicates, struct rs_race_fit *out,
                  struct rs_error *error);
 void rs_race_rows(struct rs_estimates *out, enum rs_dimension d, const struct rs_race_fit *fit, uint32_t number,

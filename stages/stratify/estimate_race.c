@@ -34,6 +34,7 @@ static void split_missing(struct rs_estimates *out, const struct rs_stratum *s, 
 
 /* Reported by group, missing by reason, and the two together:
  *   all = reported groups + missing strata          all = combined groups + excluded
+ *   all = persons in their likeliest group + excluded
  *   combined = reported + imputed, for each group   imputed = sum of imputed groups = sum of imputed missing strata */
 bool rs_estimate_race(struct rs_estimates *out, const struct rs_strata *strata, uint32_t all,
                       const struct rs_settings *settings, struct rs_error *error) {
@@ -56,10 +57,12 @@ bool rs_estimate_race(struct rs_estimates *out, const struct rs_strata *strata, 
     uint32_t excluded = rs_cells_add(t, (double)gone.n, (double)gone.x, false);
     uint32_t imputed = rs_cells_add(t, imputed_n, imputed_x, false);
     uint32_t by_report = rs_cells_relation(t), combined = rs_cells_relation(t), parts = rs_cells_relation(t),
-             sum_imputed = rs_cells_relation(t), sum_excluded = rs_cells_relation(t);
+             sum_imputed = rs_cells_relation(t), sum_excluded = rs_cells_relation(t), likeliest = rs_cells_relation(t);
     rs_cells_term(t, by_report, all, 1);
     rs_cells_term(t, combined, all, 1);
     rs_cells_term(t, combined, excluded, -1);
+    rs_cells_term(t, likeliest, all, 1);
+    rs_cells_term(t, likeliest, excluded, -1);
     rs_cells_term(t, parts, imputed, 1);
     rs_cells_term(t, sum_imputed, imputed, 1);
     rs_cells_term(t, sum_excluded, excluded, 1);
@@ -86,8 +89,9 @@ bool rs_estimate_race(struct rs_estimates *out, const struct rs_strata *strata, 
         rs_cells_term(t, relation, part, -1);
         rs_cells_term(t, combined, cell, -1);
         rs_cells_term(t, parts, part, -1);
-        rs_race_rows(out, RS_RACE, &out->race, 0,
-                     &(struct rs_race_row){rs_group_names[g], g, cell, direct_n, direct_x}, settings);
+        struct rs_race_row row = {rs_group_names[g], g, cell, direct_n, direct_x, RS_NO_CELL};
+        row.threshold_cell = rs_threshold_cell(out, &out->race, &row, likeliest, settings);
+        rs_race_rows(out, RS_RACE, &out->race, 0, &row, settings);
     }
     for (size_t i = 0; i < n; i++) {
         if (!list[i].missing) continue;

@@ -149,19 +149,30 @@ static void one_dimension(const struct rs_estimates *all, const struct rs_shown 
     }
 }
 
-/* Families: the gaps of all dimensions by the estimator that is the first to look at (birdie for race and ethnicity,
- * counts for the others); each other estimator of race and ethnicity; provider groups, which are many. */
+/* The estimator that is the first to look at: birdie where the dimension is fitted, counts elsewhere. */
+static enum rs_estimator first_estimator(const struct rs_estimates *all, enum rs_dimension d) {
+    bool has[RS_ESTIMATORS] = {false};
+    for (size_t i = 0; i < all->n; i++)
+        if (all->e[i].dimension == d && !all->e[i].missing) has[all->e[i].estimator] = true;
+    if (d == RS_RACE || has[RS_BIRDIE]) return RS_BIRDIE;
+    return has[RS_OBSERVED] ? RS_OBSERVED : RS_SELF_REPORT;
+}
+
+/* Families: the gaps of all dimensions by the estimator that is the first to look at; each other estimator of a dimension;
+ * provider groups, which are many. */
 void rs_gap_sizes_publish(const struct rs_estimates *all, struct rs_batch *batch) {
     struct family first = {0};
-    for (int d = RS_RACE; d < RS_DIMENSIONS; d++)
+    for (int d = RS_RACE; d < RS_DIMENSIONS; d++) {
+        enum rs_estimator look = first_estimator(all, (enum rs_dimension)d);
         for (int k = 0; k < RS_ESTIMATORS; k++) {
             /* in the arena: the family points into it */
             struct rs_shown *s = rs_arena_alloc(&batch->arena, sizeof *s);
             if (!rs_shown_groups(all, (enum rs_dimension)d, (enum rs_estimator)k, &batch->arena, s)) continue;
-            bool own = d == RS_PROVIDER || (d == RS_RACE && k != RS_BIRDIE);
+            bool own = d == RS_PROVIDER || k != (int)look;
             struct family other = {0};
             one_dimension(all, s, own ? &other : &first, batch);
             test_family(&other, all->series, batch);
         }
+    }
     test_family(&first, all->series, batch);
 }

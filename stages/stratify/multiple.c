@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "logit_normal.h"
 #include "matrix.h"
 #include "pipeline/base/hash.h"
 #include "pipeline/base/text.h"
@@ -51,15 +52,17 @@ static void join(const void *self, void *total, const void *part) {
 
 /* false where V has no root. */
 static bool draw_theta(const struct rs_birdie_fit *fit, uint64_t seed, int replicates, struct drawn *out) {
-    double v[G][G] = {{0}}, root[G][G];
+    double correlation[G][G] = {{0}}, root[G][G];
+    struct rs_logit_normal at[G];
     bool in[G];
-    for (int r = 0; r < G; r++) in[r] = fit->n[r] > 0 && !fit->held[r];
+    for (int r = 0; r < G; r++) {
+        in[r] = fit->n[r] > 0 && !fit->held[r];
+        if (in[r]) at[r] = rs_logit_normal(fit->theta[r], fit->v[r][r]);
+    }
     for (int r = 0; r < G; r++)
         for (int c = 0; c < G; c++)
-            if (in[r] && in[c])
-                v[r][c] = fit->v[r][c] /
-                          (fit->theta[r] * (1 - fit->theta[r]) * fit->theta[c] * (1 - fit->theta[c]));
-    if (!rs_matrix_root((const double(*)[G])v, in, root)) return false;
+            if (in[r] && in[c]) correlation[r][c] = fit->v[r][c] / sqrt(fit->v[r][r] * fit->v[c][c]);
+    if (!rs_matrix_root((const double(*)[G])correlation, in, root)) return false;
     for (int k = 0; k < replicates; k++) {
         struct rs_random random = rs_random(seed, (uint64_t)k, STREAM_THETA);
         double z[G];
@@ -67,8 +70,8 @@ static bool draw_theta(const struct rs_birdie_fit *fit, uint64_t seed, int repli
         for (int r = 0; r < G; r++) {
             double theta = fit->n[r] > 0 ? fit->theta[r] : 0.5; /* empty: p = 0, of no account */
             if (in[r]) {
-                double logit = log(theta / (1 - theta));
-                for (int c = 0; c <= r; c++) logit += root[r][c] * z[c];
+                double logit = at[r].mean;
+                for (int c = 0; c <= r; c++) logit += at[r].sd * root[r][c] * z[c];
                 theta = 1 / (1 + exp(-logit));
             }
             out[k].factor[1][r] = theta;

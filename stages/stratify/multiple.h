@@ -2,9 +2,9 @@
 /* Multiple imputation of race for one measure, congenial with BIRDiE: the imputation model is the fit itself, outcome
  * included. Imputation from p alone, without the outcome, is as biased as the weighted estimate.
  *
- * For each of M data sets: theta is drawn from its posterior, normal on the logit scale with mean logit(theta) and the
- * covariance V carried there by the delta method (the posterior is log-concave with one mode, and on that scale it does
- * not leave (0, 1); a bootstrap of the fit would cost a whole fit a draw); then each imputed person's race from
+ * For each of M data sets: theta is drawn from its posterior, normal on the logit scale, with the mean and the covariance of
+ * the fit in rates (logit_normal.h: on that scale it does not leave (0, 1), and it is right on average near the edges, where
+ * a mean taken over to logits is not; a bootstrap of the fit would cost a whole fit a draw); then each imputed person's race from
  * p_r theta[y, r] / D. Those who reported stay what they said. Rates are counted in each data set and combined by
  * Rubin's rules (rubin.h), nu_com = n - 1. Off-diagonal covariances are (1 + 1/M) times those between the data sets:
  * within one, groups are different persons.

@@ -22,7 +22,7 @@ static bool blank(const struct rs_estimates *all, const struct rs_estimate *e) {
     return all->table.cells[e->cell].suppressed;
 }
 
-/* Everybody with a provider group named in the rows, and last of all those without one. */
+/* Everybody with a provider group that has a row. */
 static void list(struct rs_providers *out, const struct rs_estimates *all, const struct rs_strata *strata) {
     const struct rs_counts *counts = &all->series->by[RS_PROVIDER];
     out->p = rs_alloc((counts->n + 1) * sizeof *out->p);
@@ -44,12 +44,31 @@ static void fill_rate(struct rs_provider_rate *r, const struct rs_part_fit *f, i
     r->x = imputed ? f->x[g] : f->direct_x[g];
     r->rate = r->n > 0 ? r->x / r->n : NAN;
     double variance = imputed ? f->v[g][g] : r->rate * (1 - r->rate) / r->n;
-    double effective = r->rate * (1 - r->rate) / variance;
-    bool trusted = r->n > 0 && variance > 0 && effective * fmin(r->rate, 1 - r->rate) >= 1;
+    bool trusted = r->n > 0 && rs_effective_events(r->rate, variance) >= 1;
     r->se = trusted ? sqrt(variance) : NAN;
-    r->interval = trusted ? rs_wilson(r->rate * effective, effective, RS_Z95) : RS_NO_INTERVAL;
+    r->n_eff = imputed ? r->rate * (1 - r->rate) / (r->se * r->se) : r->n;
+    bool edge = imputed && rs_near_boundary(r->rate, variance);
+    r->interval = edge ? f->edge[g] : rs_wilson(r->rate * r->n_eff, r->n_eff, RS_Z95);
+    r->n_eff = rs_effective_number(r->rate, r->n_eff, r->interval);
+    r->method = isnan(r->interval.lower) ? NULL : edge ? "score" : "wilson";
     r->low_information = imputed && f->lambda[g] < low_information;
     r->not_converged = imputed && !f->converged;
+}
+
+/* Of the rates that may be shown and lie near 0 or 1. */
+static bool find_edges(struct rs_providers *out, const struct rs_estimates *all, const struct rs_settings *settings,
+                       struct rs_error *error) {
+    if (out->estimator != RS_BIRDIE) return true;
+    bool *wanted = rs_alloc((out->split.n * G + 1) * sizeof *wanted), any = false;
+    for (size_t i = 0; i < out->n; i++)
+        for (int g = 0; g < G; g++) {
+            const struct rs_provider *p = &out->p[i];
+            bool may = !p->withheld && out->column[g] && !rs_small_count(p->fit->n[g], settings->minimum_cell);
+            any |= wanted[p->number * G + (size_t)g] = may && rs_near_boundary(p->fit->rate[g], p->fit->v[g][g]);
+        }
+    bool good = !any || rs_split_edges(all->series, RS_BY_PROVIDER, wanted, RS_Z95, &out->split, error);
+    free(wanted);
+    return good;
 }
 
 static void fill_table(struct rs_providers *out, const struct rs_estimates *all, const struct rs_settings *settings) {
@@ -68,14 +87,17 @@ static void fill_table(struct rs_providers *out, const struct rs_estimates *all,
             *c = (struct rs_two_way_cell){r->n, r->x, RS_CELL_SHOWN};
             hidden->n -= r->n;
             hidden->x -= r->x;
-            double effective = r->rate * (1 - r->rate) / (r->se * r->se);
             if (p->withheld || !out->column[g]) c->state = RS_CELL_COMPLEMENTARY;
-            else if (effective < settings->minimum_cell && settings->minimum_cell > 1) c->state = RS_CELL_PRIMARY;
+            else if (r->n_eff < settings->minimum_cell && settings->minimum_cell > 1) c->state = RS_CELL_PRIMARY;
         }
         hidden->n = fmax(hidden->n, 0);
         hidden->x = fmin(fmax(hidden->x, 0), hidden->n);
     }
-    rs_two_way_suppress(&out->table, settings->minimum_cell);
+    size_t n;
+    struct rs_two_way_then *then = rs_providers_published(out, all, settings->published, &n);
+    rs_two_way_suppress_beside(&out->table, then, n, settings->minimum_cell);
+    for (size_t i = 0; i < n; i++) rs_two_way_then_free(&then[i]);
+    free(then);
 }
 
 bool rs_providers_make(const struct rs_estimates *all, const struct rs_strata *strata,
@@ -90,6 +112,10 @@ bool rs_providers_make(const struct rs_estimates *all, const struct rs_strata *s
         if (e->reference == e) out->reference = e->group;
     }
     list(out, all, strata);
+    if (!find_edges(out, all, settings, error)) {
+        rs_providers_free(out);
+        return false;
+    }
     fill_table(out, all, settings);
     return true;
 }
@@ -106,6 +132,7 @@ const char *rs_provider_withheld(const struct rs_providers *p, size_t provider, 
     switch (rs_two_way_at(&p->table, provider, (size_t)g)->state) {
     case RS_CELL_SHOWN: return NULL;
     case RS_CELL_PRIMARY: return "primary";
+    case RS_CELL_DIFFERENCING: return "differencing";
     default: return "complementary";
     }
 }
@@ -117,10 +144,11 @@ bool rs_provider_gap(const struct rs_providers *p, size_t provider, int g, struc
     const struct rs_provider_rate *a = &q->group[g], *b = &q->group[ref];
     if (!(a->n > 0) || !(b->n > 0)) return false;
     double covariance = p->estimator == RS_BIRDIE ? q->fit->v[g][ref] : 0;
+    bool both = !isnan(a->se) && !isnan(b->se);
     out->value = a->rate - b->rate;
     out->se = sqrt(a->se * a->se + b->se * b->se - 2 * covariance);
-    out->interval = isnan(out->se) ? RS_NO_INTERVAL
-                                   : rs_difference(a->rate, a->interval, b->rate, b->interval,
-                                                   covariance / (a->se * b->se));
+    out->interval = !a->method || !b->method ? RS_NO_INTERVAL
+                                             : rs_difference(a->rate, a->interval, b->rate, b->interval,
+                                                             both ? covariance / (a->se * b->se) : 0);
     return true;
 }

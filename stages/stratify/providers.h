@@ -12,7 +12,9 @@
 
 struct rs_provider_rate {
     double n, x, rate, se; /* se NaN where it cannot be trusted: held, or fewer than one effective success or failure */
-    struct rs_interval interval;
+    double n_eff;          /* by the standard error, or else by the interval (boundary.h) */
+    struct rs_interval interval; /* by score near 0 and 1, else Wilson's */
+    const char *method;    /* of the interval; NULL without */
     bool low_information, not_converged;
 };
 struct rs_provider {
@@ -36,6 +38,12 @@ bool rs_providers_make(const struct rs_estimates *all, const struct rs_strata *s
                        const struct rs_settings *settings, enum rs_estimator estimator, struct rs_providers *out,
                        struct rs_error *error);
 void rs_providers_free(struct rs_providers *p);
+/* providers_published.c: what earlier runs have published of the table, *n of them (rs_two_way_then_free each, free), and this
+ * one's cells into what it hands on. */
+struct rs_published;
+struct rs_two_way_then *rs_providers_published(const struct rs_providers *p, const struct rs_estimates *all,
+                                               const struct rs_published *published, size_t *n);
+void rs_providers_take(const struct rs_providers *p, const struct rs_estimates *all, struct rs_published *published);
 /* NULL where the rate of group g is shown, else the suppression reason. */
 const char *rs_provider_withheld(const struct rs_providers *p, size_t provider, int g);
 

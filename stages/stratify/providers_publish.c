@@ -43,7 +43,7 @@ static unsigned flags_of(const struct rs_provider_rate *r) {
 
 /* One quantity of one group, provider by provider. */
 struct quantity {
-    const char *raw, *shrunk, *reliability, *mean, *variance, *rank, *unit, *method;
+    const char *raw, *shrunk, *reliability, *mean, *variance, *rank, *unit, *method; /* method NULL: the rate's own */
     bool gap;
 };
 static const struct quantity within = {"within_provider_difference",  "within_provider_difference_shrunk",
@@ -53,7 +53,7 @@ static const struct quantity within = {"within_provider_difference",  "within_pr
 static const struct quantity across = {"across_provider_rate",        "across_provider_rate_shrunk",
                                        "across_provider_reliability", "across_provider_mean_rate",
                                        "across_provider_variance",    "across_provider_rank", "rate",
-                                       "wilson", false};
+                                       NULL, false};
 
 static bool value_of(const struct saying *s, const struct quantity *q, size_t i, int g, struct rs_provider_gap *out) {
     if (q->gap) return rs_provider_gap(s->p, i, g, out);
@@ -114,7 +114,7 @@ static void say_one(const struct saying *s, const struct quantity *q, size_t i, 
     t.value = v.value;
     t.se = v.se;
     t.interval = v.interval;
-    t.method = q->method;
+    t.method = isnan(v.interval.lower) ? NULL : q->method ? q->method : p->group[g].method;
     t.n = p->group[g].n + (r ? r->n : 0);
     t.flags = flags_of(&p->group[g]) | (r ? flags_of(r) : 0);
     if (r) t.reference = rs_group_names[s->p->reference];

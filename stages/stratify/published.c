@@ -31,6 +31,22 @@ void rs_published_add(struct rs_published_run *r, const struct rs_view key[RS_PU
     rs_buffer_free(&text);
 }
 
+const struct rs_published_row *rs_published_find(const struct rs_published_run *r, const struct rs_view key[RS_PUBLISHED_PARTS]) {
+    struct rs_buffer text = {0};
+    uint32_t at;
+    bool found = rs_name_find(&r->keys, rs_joined(&text, key, RS_PUBLISHED_PARTS), &at);
+    rs_buffer_free(&text);
+    return found ? &r->row[at] : NULL;
+}
+
+bool rs_published_has_table(const struct rs_published_run *r, const struct rs_view key[RS_PUBLISHED_PARTS]) {
+    struct rs_buffer text = {0};
+    uint32_t at;
+    bool found = rs_name_find(&r->tables, rs_joined(&text, key, RS_PUBLISHED_PARTS - 1), &at);
+    rs_buffer_free(&text);
+    return found;
+}
+
 void rs_published_count(struct rs_published_run *r, struct rs_view approach, struct rs_view category, double n) {
     struct rs_buffer text = {0};
     struct rs_view key[] = {approach, category};
@@ -104,9 +120,10 @@ static uint32_t row_of(const struct rs_published_run *r, struct rs_buffer *text,
     return rs_name_find(&r->keys, rs_view(text->p, text->n), &at) ? at : UINT32_MAX;
 }
 
-/* The numbers of a cell are those of one of its rows: of counted ones, or of the primary estimator. */
+/* The numbers of a cell are those of one of its rows: of counted ones, of the primary estimator, or of a row that has the cell
+ * for itself. */
 static bool speaks_for(const struct rs_small_cell *cell, const struct rs_estimate *e) {
-    return is_counted(e->estimator) || e->estimator == RS_BIRDIE ||
+    return is_counted(e->estimator) || e->estimator == RS_BIRDIE || e->estimator == RS_THRESHOLD ||
            (fabs(cell->n - e->n) < 1e-9 && fabs(cell->x - e->x) < 1e-9);
 }
 
@@ -120,64 +137,6 @@ static void take_row(struct rs_other_cell *o, const struct rs_small_cell *cell, 
         for (int k = 0; k < (proportion ? RS_COUNT_PARTS : 1); k++)
             o->also_changed |=
                 rs_small_difference(rs_count_part(e->n, e->x, k) - rs_count_part(then->n, then->x, k), minimum);
-    }
-}
-
-/* Whether the relation is one of this table: of the rows in it that are of the dimension, all are its estimator's. */
-static void mark_relations(const struct rs_estimates *all, const char *dimension, const char *estimator, int *sign) {
-    const struct rs_cells *t = &all->table;
-    int *of_cell = rs_alloc((t->n_cells + 1) * sizeof *of_cell);
-    for (size_t i = 0; i < all->n; i++) {
-        const struct rs_estimate *e = &all->e[i];
-        if (strcmp(rs_dimension_name(all->strata, e->dimension), dimension) != 0) continue;
-        of_cell[e->cell] |= strcmp(rs_estimator_names[e->estimator], estimator) == 0 ? 1 : 2;
-    }
-    for (size_t i = 0; i < t->n_terms; i++) {
-        const struct rs_cells_term *term = &t->terms[i];
-        int *s = &sign[term->relation];
-        if (!of_cell[term->cell] || *s == 2) continue;
-        *s = of_cell[term->cell] & 1 ? term->sign : 2;
-    }
-    free(of_cell);
-}
-
-/* A row that this run has not: nobody is in that group any more. Of dimensions that cut all persons, as those of 2024 and
- * intersections do not by one relation. */
-static bool may_be_gone(struct rs_view dimension, struct rs_view estimator, enum rs_dimension *d) {
-    if (!rs_eq_c(estimator, "observed") && !rs_eq_c(estimator, "self_report") && !rs_eq_c(estimator, "birdie")) return false;
-    for (*d = RS_RACE; *d < RS_BUILT_IN; ++*d)
-        if (rs_eq_c(dimension, rs_dimension_names[*d])) return *d != RS_RACE_2024 && *d != RS_RACE_2024_ANY;
-    return false;
-}
-
-static void add_gone(struct rs_publication *p, const struct rs_estimates *all, const struct rs_published_row *row,
-                     const char *dimension, const char *estimator) {
-    int *sign = rs_alloc((all->table.n_relations + 1) * sizeof *sign);
-    mark_relations(all, dimension, estimator, sign);
-    for (uint32_t r = 0; r < all->table.n_relations; r++) {
-        if (sign[r] != 1 && sign[r] != -1) continue;
-        p->gone = rs_realloc(p->gone, (p->n_gone + 1) * sizeof *p->gone);
-        p->gone[p->n_gone++] = (struct rs_gone_cell){r, sign[r], row->n, row->x, row->shown};
-    }
-    free(sign);
-}
-
-static void find_gone(const struct rs_published_run *r, const bool *met, const struct rs_estimates *all,
-                      struct rs_publication *p) {
-    bool proportion = all->series->about->kind == RS_PROPORTION;
-    for (uint32_t i = 0; i < r->keys.n; i++) {
-        struct rs_view rest = rs_cstr(r->keys.names[i]), part[4];
-        enum rs_dimension d;
-        for (int k = 0; k < 4; k++) part[k] = rs_split(&rest, RS_BETWEEN);
-        if (met[i] || !rs_eq(part[0], all->series->measure) || !rs_eq(part[1], all->series->period) ||
-            !may_be_gone(part[2], part[3], &d))
-            continue;
-        struct rs_published_row row = r->row[i];
-        if (!row.shown) row.n = row.x = 0;
-        if (!proportion) row.x = 0;
-        char estimator[16] = "";
-        memcpy(estimator, part[3].p, part[3].n < 15 ? part[3].n : 15);
-        add_gone(p, all, &row, rs_dimension_names[d], estimator);
     }
 }
 
@@ -197,7 +156,7 @@ static struct rs_publication beside_run(const struct rs_published_run *r, const 
             p.cell[e->cell].known = true; /* no row in a table that is there: nobody was in it */
         }
     }
-    find_gone(r, met, all, &p);
+    rs_published_gone(r, met, all, &p);
     rs_buffer_free(&text);
     free(met);
     return p;
@@ -226,7 +185,10 @@ void rs_published_take(struct rs_published *p, const struct rs_estimates *all) {
         struct rs_view key[] = {all->series->measure, all->series->period,
                                 rs_cstr(rs_dimension_name(all->strata, e->dimension)),
                                 rs_cstr(rs_estimator_names[e->estimator]), rs_cstr(e->stratum)};
-        rs_published_add(&p->own, key, shown ? e->n : NAN, shown ? e->x : NAN, shown);
+        /* who has a rate of threshold can have its counts */
+        const struct rs_small_cell *cell = &all->table.cells[e->cell];
+        bool whole = e->estimator == RS_THRESHOLD && shown;
+        rs_published_add(&p->own, key, whole ? cell->n : shown ? e->n : NAN, whole ? cell->x : shown ? e->x : NAN, shown);
     }
 }
 

@@ -66,11 +66,21 @@ static bool take_handed_on(struct rs_published *p, struct rs_published_run **run
     return true;
 }
 
+/* Those of threshold as any reader has them. */
+static bool take_counts_of_rate(const struct rs_view *row, double *n, double *x, struct rs_error *error) {
+    double rate, se;
+    if (!rs_parse_real_if(row[ESTIMATE_rate], &rate) || !rs_parse_real_if(row[ESTIMATE_se], &se)) return damaged(error);
+    *n = round(rate * (1 - rate) / (se * se));
+    *x = round(rate * *n);
+    return true;
+}
+
 static bool take_estimate(struct rs_published_run *r, const struct rs_view *row, struct rs_error *error) {
     struct rs_view key[] = {row[ESTIMATE_measure], row[ESTIMATE_period], row[ESTIMATE_dimension], row[ESTIMATE_estimator],
                             row[ESTIMATE_stratum]};
     double n, x;
     if (!rs_parse_real_if(row[ESTIMATE_n], &n) || !rs_parse_real_if(row[ESTIMATE_x], &x)) return damaged(error);
+    if (rs_eq_c(row[ESTIMATE_estimator], "threshold") && !take_counts_of_rate(row, &n, &x, error)) return false;
     rs_published_add(r, key, n, x, rs_eq_c(row[ESTIMATE_suppressed], "N"));
     return true;
 }

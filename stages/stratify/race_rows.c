@@ -20,22 +20,12 @@ static void edge_interval(struct rs_estimate *e, struct rs_interval i) {
     e->method = isnan(i.lower) ? NULL : "score";
 }
 
-/* The effective number that a row says: n_eff, or for a rate of 0 or 1 as many persons as would give its interval by Wilson;
- * NaN without either. */
-static double effective(const struct rs_estimate *e) {
-    double u = e->rate < .5 ? e->interval.upper : 1 - e->interval.lower;
-    return isnan(e->n_eff) ? RS_Z95 * RS_Z95 * (1 / u - 1) : e->n_eff;
-}
-
 /* Of groups near 0 and 1, NaN of the others. */
 static bool edge_intervals(const struct rs_sample *sample, const struct rs_birdie_fit *fit,
                            struct rs_interval out[RS_GROUPS], struct rs_error *error) {
-    for (int g = 0; g < RS_GROUPS; g++) {
-        out[g] = (struct rs_interval){NAN, NAN};
-        if (fit->n[g] > 0 && rs_near_boundary(fit, g) && !rs_boundary_interval(sample, fit, g, RS_Z95, &out[g], error))
-            return false;
-    }
-    return true;
+    bool near[RS_GROUPS];
+    for (int g = 0; g < RS_GROUPS; g++) near[g] = fit->n[g] > 0 && rs_near_boundary(fit->rate[g], fit->v[g][g]);
+    return rs_boundary_intervals(sample, fit, near, RS_Z95, out, error);
 }
 
 /* A new row of the group, whose numbers are still missing. */
@@ -68,11 +58,11 @@ static void add_imputed(const struct table *t, enum rs_estimator estimator, cons
     e->method = usable ? "wilson_n_eff" : NULL;
     /* below one effective success or failure the normal theory behind the standard error says nothing */
     if (!usable || e->n_eff * fmin(e->rate, 1 - e->rate) < 1) e->flags |= RS_BOUNDARY;
-    if (estimator == RS_BIRDIE && rs_near_boundary(fit, g)) edge_interval(e, t->fit->near_edge[g]);
+    if (estimator == RS_BIRDIE && rs_near_boundary(fit->rate[g], fit->v[g][g])) edge_interval(e, t->fit->near_edge[g]);
     if (fit->lambda[g] < t->settings->low_information) e->flags |= RS_LOW_INFORMATION;
     if (estimator == RS_BIRDIE && !fit->converged) e->flags |= RS_NOT_CONVERGED;
     double least = t->settings->minimum_cell;
-    if ((e->x > 0 && e->x < least) || (e->n - e->x > 0 && e->n - e->x < least) || effective(e) < least)
+    if ((e->x > 0 && e->x < least) || (e->n - e->x > 0 && e->n - e->x < least) || rs_effective_number(e->rate, e->n_eff, e->interval) < least)
         t->out->table.cells[row->cell].also_small = true;
 }
 
@@ -86,8 +76,7 @@ static bool says_small(const struct rs_estimate *e, const struct rs_settings *se
     return is_small(e->x, settings) || is_small(e->n - e->x, settings) || is_small(e->n_eff, settings);
 }
 
-/* Numbers of their own beside the same denominator. What they give away beyond it, the persons counted whole in their
- * likeliest group, is not said: threshold has a rate alone. */
+/* Numbers of their own beside the same denominator. Of threshold, whose denominator is another, a rate alone. */
 static void add_beside(const struct table *t, enum rs_estimator estimator, const struct rs_race_row *row) {
     const struct rs_race_fit *fit = t->fit;
     const struct rs_group_rates *rates = estimator == RS_OLS ? &fit->ols : &fit->threshold;
@@ -95,6 +84,7 @@ static void add_beside(const struct table *t, enum rs_estimator estimator, const
     double variance = rates->v[g][g], rate = rates->rate[g];
     if (isnan(rate)) return;
     struct rs_estimate *e = add_row(t, estimator, row);
+    if (estimator == RS_THRESHOLD) e->cell = row->threshold_cell;
     bool inside = rate > 0 && rate < 1 && variance > 0;
     e->rate = rate;
     e->n = estimator == RS_OLS ? fit->birdie.n[g] : NAN;
@@ -123,18 +113,38 @@ static void add_multiple(const struct table *t, const struct rs_race_row *row) {
     e->information = 1 - m->fmi[g];
     if (fit->lambda[g] < t->settings->low_information) e->flags |= RS_LOW_INFORMATION;
     rs_logit_interval(e, sqrt(m->v[g][g]), rs_t_quantile(.95, fmax(1, m->df[g])), "rubin_logit");
-    /* the draws are symmetric on the logit scale, and near 0 and 1 their mean is not where the fit is */
-    if (rs_birdie_events(fit, g) < 1) e->flags |= RS_BOUNDARY;
+    if (rs_effective_events(fit->rate[g], fit->v[g][g]) < 1) e->flags |= RS_BOUNDARY;
+    /* the data sets spread as the fit's standard error says, which near 0 and 1 is not how far off it may be */
+    struct rs_interval near = t->fit->near_edge[g];
+    if (!isnan(near.lower))
+        edge_interval(e, (struct rs_interval){fmin(near.lower, e->rate), fmax(near.upper, e->rate)});
     if (says_small(e, t->settings)) t->out->n--;
 }
 
-/* Whether the persons counted whole in group g are too few to give a rate of them, alone or beside those who reported. */
-static bool threshold_small(const struct rs_group_rates *threshold, const struct rs_race_row *row,
-                            const struct rs_settings *settings) {
-    double n = threshold->n[row->group], x = n * threshold->rate[row->group];
+uint32_t rs_threshold_cell(struct rs_estimates *out, const struct rs_race_fit *fit, const struct rs_race_row *row,
+                           uint32_t relation, const struct rs_settings *settings) {
+    double n = fit->threshold.n[row->group], x = round(n * fit->threshold.rate[row->group]);
+    if (!(n > 0)) return RS_NO_CELL;
     double more = n - row->direct_n, more_x = x - row->direct_x;
-    return is_small(n, settings) || is_small(x, settings) || is_small(n - x, settings) || is_small(more, settings) ||
-           is_small(more_x, settings) || is_small(more - more_x, settings);
+    uint32_t cell = rs_cells_add(&out->table, n, x, true);
+    rs_cells_term(&out->table, relation, cell, -1);
+    /* beside those who reported they give the imputed */
+    out->table.cells[cell].also_small =
+        is_small(more, settings) || is_small(more_x, settings) || is_small(more - more_x, settings);
+    return cell;
+}
+
+bool rs_threshold_with_group(struct rs_estimates *all) {
+    const struct rs_small_cell *group = NULL;
+    bool more = false;
+    for (size_t i = 0; i < all->n; i++) {
+        struct rs_small_cell *cell = &all->table.cells[all->e[i].cell];
+        if (all->e[i].estimator == RS_BIRDIE) group = cell;
+        if (all->e[i].estimator != RS_THRESHOLD || !group->suppressed || cell->suppressed) continue;
+        cell->goes_along = true;
+        more = true;
+    }
+    return more;
 }
 
 /* ---- the fit, and its rows ------------------------------------------------------------------------------------------ */
@@ -155,6 +165,6 @@ void rs_race_rows(struct rs_estimates *out, enum rs_dimension d, const struct rs
     add_imputed(&t, RS_BIRDIE, row);
     add_imputed(&t, RS_WEIGHTED, row);
     add_beside(&t, RS_OLS, row);
-    if (!threshold_small(&fit->threshold, row, settings)) add_beside(&t, RS_THRESHOLD, row);
+    if (row->threshold_cell != RS_NO_CELL) add_beside(&t, RS_THRESHOLD, row);
     add_multiple(&t, row);
 }

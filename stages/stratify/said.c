@@ -43,13 +43,15 @@ bool rs_said_open(struct rs_run *run, struct rs_strata *strata, struct rs_said *
 }
 
 static bool providers(struct rs_said *said, const struct rs_estimates *all, const struct rs_strata *strata,
-                      const struct rs_settings *settings, struct rs_batch *batch, struct rs_error *error) {
+                      const struct rs_settings *settings, struct rs_published *published, struct rs_batch *batch,
+                      struct rs_error *error) {
     struct rs_providers p;
     struct rs_view imputation =
         said->provider_estimator == RS_BIRDIE ? rs_imputation_text(strata, &batch->arena) : RS_NULL;
     if (!rs_baseline_check(&said->baseline, said->baseline_dir, imputation, error) ||
         !rs_providers_make(all, strata, settings, said->provider_estimator, &p, error))
         return false;
+    rs_providers_take(&p, all, published);
     rs_providers_publish(&p, all, said->rank_providers, batch);
     rs_equity_publish(&p, all, &said->baseline, &said->thresholds, imputation, batch);
     rs_providers_free(&p);
@@ -57,11 +59,12 @@ static bool providers(struct rs_said *said, const struct rs_estimates *all, cons
 }
 
 bool rs_said_publish(struct rs_said *said, const struct rs_estimates *all, const struct rs_strata *strata,
-                     const struct rs_settings *settings, struct rs_batch *batch, struct rs_error *error) {
+                     const struct rs_settings *settings, struct rs_published *published, struct rs_batch *batch,
+                     struct rs_error *error) {
     rs_disparity_publish(all, batch);
     rs_trend_add(&said->trend, all);
     return rs_adjust_publish(all, strata, &said->standard, settings, batch, error) &&
-           providers(said, all, strata, settings, batch, error);
+           providers(said, all, strata, settings, published, batch, error);
 }
 
 bool rs_said_finish(struct rs_said *said, struct rs_run *run, struct rs_error *error) {

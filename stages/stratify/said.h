@@ -19,9 +19,10 @@ struct rs_said {
 /* Reads options and the files they name; sets what the walk over the persons has to count. Between rs_strata_open and
  * rs_stratify_join. rs_said_free in any case. */
 bool rs_said_open(struct rs_run *run, struct rs_strata *strata, struct rs_said *said, struct rs_error *error);
-/* After rs_estimates_compare, for each series in turn. */
+/* After rs_estimates_compare, for each series in turn; what is said of provider groups by race is taken down in published. */
 bool rs_said_publish(struct rs_said *said, const struct rs_estimates *all, const struct rs_strata *strata,
-                     const struct rs_settings *settings, struct rs_batch *batch, struct rs_error *error);
+                     const struct rs_settings *settings, struct rs_published *published, struct rs_batch *batch,
+                     struct rs_error *error);
 /* After the last series: what has to be said of several of them together. */
 bool rs_said_finish(struct rs_said *said, struct rs_run *run, struct rs_error *error);
 void rs_said_free(struct rs_said *said);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "matrix.h"
+#include "score.h"
 
 enum { G = RS_GROUPS, MOST_PASSES = 60 };
 static const double close_enough = 1e-10;
@@ -29,9 +30,9 @@ static size_t label_of(const struct rs_imputed_row *row, enum rs_split_by by) {
     return by == RS_BY_PROVIDER ? row->provider : row->cell;
 }
 
-typedef void visit(struct work *w, const struct rs_imputed_row *row);
+typedef void visit(void *self, size_t part, const struct rs_imputed_row *row);
 
-static bool each_row(const struct rs_imputed *m, enum rs_split_by by, struct work *work, size_t parts, visit *f,
+static bool each_row(const struct rs_imputed *m, enum rs_split_by by, size_t parts, visit *f, void *self,
                      struct rs_error *error) {
     struct rs_imputed_row *room = rs_alloc(RS_CHUNK_ROWS * sizeof *room);
     bool good = true;
@@ -41,14 +42,15 @@ static bool each_row(const struct rs_imputed *m, enum rs_split_by by, struct wor
         good = rs_imputed_chunk(m, c, room, &rows, &n, error);
         for (size_t i = 0; good && i < n; i++) {
             size_t label = label_of(&rows[i], by);
-            if (label < parts) f(&work[label], &rows[i]);
+            if (label < parts) f(self, label, &rows[i]);
         }
     }
     free(room);
     return good;
 }
 
-static void count_row(struct work *w, const struct rs_imputed_row *row) {
+static void count_row(void *self, size_t part, const struct rs_imputed_row *row) {
+    struct work *w = (struct work *)self + part;
     for (int r = 0; r < G; r++) {
         double p = row->weight * row->p[r];
         w->p[r] += p;
@@ -58,7 +60,8 @@ static void count_row(struct work *w, const struct rs_imputed_row *row) {
     w->rows += row->weight;
 }
 
-static void score_row(struct work *w, const struct rs_imputed_row *row) {
+static void score_row(void *self, size_t part_number, const struct rs_imputed_row *row) {
+    struct work *w = (struct work *)self + part_number;
     if (w->done) return;
     double mixture = 0, part[G], s[G];
     for (int r = 0; r < G; r++) mixture += part[r] = row->p[r] * (row->y ? w->theta[r] : 1 - w->theta[r]);
@@ -153,6 +156,9 @@ static void finish(struct work *w, struct rs_part_fit *f) {
         double n = f->direct_n[r] + w->s.q[r];
         f->rate[r] = !(f->n[r] > 0) ? NAN : n > 0 ? (f->direct_x[r] + w->s.qy[r]) / n : w->theta[r];
         f->x[r] = f->n[r] > 0 ? f->n[r] * f->rate[r] : 0;
+        f->theta[r] = w->theta[r];
+        f->prior1[r] = w->prior1[r];
+        f->edge[r] = (struct rs_interval){NAN, NAN};
     }
     if (!rs_matrix_invert((const double (*)[G])w->s.information, w->in, f->v)) f->converged = false;
 }
@@ -169,12 +175,12 @@ bool rs_split_fit(const struct rs_series *series, enum rs_split_by by, size_t pa
     *out = (struct rs_split){.part = rs_alloc((parts + 1) * sizeof *out->part), .n = parts};
     struct work *work = rs_alloc((parts + 1) * sizeof *work);
     direct(by == RS_BY_PROVIDER ? &series->by_provider : &series->by_cell, parts, out);
-    bool good = each_row(&series->imputed, by, work, parts, count_row, error), going = good;
+    bool good = each_row(&series->imputed, by, parts, count_row, work, error), going = good;
     for (size_t i = 0; good && i < parts; i++) start(&work[i], &out->part[i]);
     for (int pass = 0; good && going && pass < MOST_PASSES; pass++) {
         for (size_t i = 0; i < parts; i++)
             if (!work[i].done) work[i].s = (struct sums){0};
-        good = each_row(&series->imputed, by, work, parts, score_row, error);
+        good = each_row(&series->imputed, by, parts, score_row, work, error);
         going = false;
         for (size_t i = 0; good && i < parts; i++) {
             step(&work[i], &out->part[i]);
@@ -184,6 +190,86 @@ bool rs_split_fit(const struct rs_series *series, enum rs_split_by by, size_t pa
     for (size_t i = 0; good && i < parts; i++) finish(&work[i], &out->part[i]);
     free(work);
     if (!good) rs_split_free(out);
+    return good;
+}
+
+/* ---- near 0 and 1 ------------------------------------------------------------------------------------------------- */
+
+enum { MOST_AT_ONCE = 1 << 14 }; /* limits looked for by the same passes: 20 MiB */
+
+struct search {
+    struct rs_score at;
+    struct rs_score_sums sums;
+};
+/* Those of part k are at[first[k]] to at[first[k + 1] - 1]. */
+struct searches {
+    struct search *at;
+    uint32_t *first;
+    size_t n;
+};
+
+static void search_row(void *self, size_t part, const struct rs_imputed_row *row) {
+    struct searches *s = self;
+    for (uint32_t i = s->first[part]; i < s->first[part + 1]; i++)
+        if (!s->at[i].at.done) rs_score_add(&s->at[i].at, row, 1, &s->at[i].sums);
+}
+
+static void start_search(struct searches *s, const struct rs_part_fit *f, int g, double z) {
+    struct rs_score_problem p = rs_score_problem_of(g, z, f->rate[g], f->v[g][g], f->n, f->held);
+    memcpy(p.direct_n, f->direct_n, sizeof p.direct_n);
+    memcpy(p.direct_x, f->direct_x, sizeof p.direct_x);
+    memcpy(p.prior1, f->prior1, sizeof p.prior1);
+    for (int h = 0; h < G; h++)
+        if (f->n[h] > 0) p.theta[h] = f->theta[h];
+    for (int upper = 0; upper < 2; upper++) {
+        p.upper = upper;
+        rs_score_start(&s->at[s->n++].at, &p);
+    }
+}
+
+static bool all_found(const struct rs_series *series, enum rs_split_by by, size_t parts, struct searches *s,
+                      struct rs_error *error) {
+    for (bool going = true; going;) {
+        going = false;
+        for (size_t i = 0; i < s->n; i++) s->at[i].sums = (struct rs_score_sums){.slope = {0}};
+        if (!each_row(&series->imputed, by, parts, search_row, s, error)) return false;
+        for (size_t i = 0; i < s->n; i++) {
+            if (!s->at[i].at.done) rs_score_step(&s->at[i].at, &s->at[i].sums);
+            going |= !s->at[i].at.done;
+        }
+    }
+    return true;
+}
+
+static void keep(const struct searches *s, struct rs_split *split) {
+    for (size_t k = 0; k < split->n; k++)
+        for (uint32_t i = s->first[k]; i < s->first[k + 1]; i += 2) {
+            double lower = s->at[i].at.limit, upper = s->at[i + 1].at.limit;
+            if (!isnan(lower) && !isnan(upper))
+                split->part[k].edge[s->at[i].at.problem.group] = (struct rs_interval){lower, upper};
+        }
+}
+
+bool rs_split_edges(const struct rs_series *series, enum rs_split_by by, const bool *wanted, double z, struct rs_split *split,
+                    struct rs_error *error) {
+    struct searches s = {.at = rs_alloc((MOST_AT_ONCE + 2 * G) * sizeof *s.at),
+                         .first = rs_alloc((split->n + 1) * sizeof *s.first)};
+    bool good = true;
+    for (size_t from = 0, to; good && from < split->n; from = to) {
+        s.n = 0;
+        for (size_t k = 0; k < from; k++) s.first[k] = 0;
+        for (to = from; to < split->n && s.n <= MOST_AT_ONCE; to++) {
+            const struct rs_part_fit *f = &split->part[to];
+            s.first[to] = (uint32_t)s.n;
+            for (int g = 0; g < G; g++)
+                if (wanted[to * G + (size_t)g] && f->n[g] > 0 && f->converged) start_search(&s, f, g, z);
+        }
+        for (size_t k = to; k <= split->n; k++) s.first[k] = (uint32_t)s.n;
+        good = !s.n || all_found(series, by, split->n, &s, error);
+        if (good) keep(&s, split);
+    }
+    free(s.at);
+    free(s.first);
     return good;
 }
 

@@ -7,6 +7,7 @@
  * formulas). Memory grows with the parts, not with the rows. */
 #ifndef RS_STRATIFY_SPLIT_H
 #define RS_STRATIFY_SPLIT_H
+#include "boundary.h"
 #include "strata.h"
 
 enum rs_split_by { RS_BY_PROVIDER, RS_BY_CELL };
@@ -17,6 +18,8 @@ struct rs_part_fit {
     double n[RS_GROUPS], x[RS_GROUPS], rate[RS_GROUPS], v[RS_GROUPS][RS_GROUPS];
     double lambda[RS_GROUPS]; /* Var(p) / (mean p (1 - mean p)) in the part */
     bool held[RS_GROUPS];     /* all of one outcome: rate 0 or 1, v 0 */
+    double theta[RS_GROUPS], prior1[RS_GROUPS]; /* the fit, and its prior's share of one pseudo-person */
+    struct rs_interval edge[RS_GROUPS]; /* by rs_split_edges, else NaN */
     bool converged;
 };
 struct rs_split {
@@ -25,6 +28,10 @@ struct rs_split {
 };
 bool rs_split_fit(const struct rs_series *series, enum rs_split_by by, size_t parts, struct rs_split *out,
                   struct rs_error *error);
+/* Intervals by score of the rates near 0 or 1 (boundary.h) that are wanted, [part * RS_GROUPS + group]: a few more passes
+ * for all of them together. `by` and `parts` as fitted. */
+bool rs_split_edges(const struct rs_series *series, enum rs_split_by by, const bool *wanted, double z, struct rs_split *split,
+                    struct rs_error *error);
 void rs_split_free(struct rs_split *s);
 
 #endif

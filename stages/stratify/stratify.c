@@ -67,7 +67,7 @@ static bool publish(struct rs_run *run, struct rs_series *series, const struct r
         rs_suppression_publish(&estimates, settings->minimum_cell, &batch, RS_SINK_SUPPRESSION);
         /* what is said of gaps is of proportions */
         good = (series->about->kind != RS_PROPORTION ||
-                rs_said_publish(said, &estimates, strata, settings, &batch, error)) &&
+                rs_said_publish(said, &estimates, strata, settings, published, &batch, error)) &&
                rs_run_done(run, &batch, error);
     } else {
         rs_error_context(error, "measure %.*s, period %.*s", (int)series->measure.n, series->measure.p,
@@ -210,8 +210,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_stratify = {
     .name = "stratify",
-    .version = 6, /* 6: small cells held against what was published before; score intervals near 0 and 1; all
-                    * estimators within intersections */
+    .version = 7, /* 7: score intervals near 0 and 1 within provider groups; multiple imputation near 0 and 1 */
     .about = "Rates by race and ethnicity, language, sex, age band and provider group, with intervals and gaps.",
     .description =
         "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the "

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "pipeline/base/suppress.h"
+#include "pipeline/base/successive.h"
 #include "pipeline/base/text.h"
 
 enum { PARTS = RS_COUNT_PARTS };
@@ -89,18 +89,24 @@ static bool line_tells(const struct rs_two_way *t, size_t line, double minimum) 
  * Depth-first without recursion; low[v] is the earliest vertex that v's part of the tree reaches. */
 struct graph {
     const struct rs_two_way *t;
+    double minimum;
     size_t *seen, *low, *from, *next, *stack; /* by vertex; from: the edge it was reached by */
-    size_t vertices, clock, outside;
+    size_t clock, outside;
+    /* Of differences: what a line's unknown cells sum to, minus for columns; once a vertex is done, with all below it, which
+     * is what flows over its edge. NULL: of counts. */
+    double (*sum)[PARTS];
 };
 
 static size_t vertex_of(const struct graph *g, size_t line) { return margin_known(g->t, line) ? line : g->outside; }
 
 /* Bridges into *found; the smallest cell number, or SIZE_MAX. `outside` has many edges, and is where the walk starts, so
  * that its edges need no list of their own: they are met from the other side. */
-static void note_bridge(const struct graph *g, size_t v, double minimum, size_t *found) {
+static void note_bridge(const struct graph *g, size_t v, size_t *found) {
     size_t edge = g->from[v];
-    if (g->low[v] == g->seen[v] && edge != SIZE_MAX && at_risk(&g->t->cell[edge], minimum) && edge < *found)
-        *found = edge;
+    if (g->low[v] != g->seen[v] || edge == SIZE_MAX || edge >= *found) return;
+    bool risk = !g->sum && at_risk(&g->t->cell[edge], g->minimum);
+    for (int k = 0; g->sum && k < PARTS; k++) risk |= rs_small_difference(g->sum[v][k], g->minimum);
+    if (risk) *found = edge;
 }
 
 static size_t edge_end(const struct graph *g, size_t edge, size_t v) {
@@ -123,7 +129,7 @@ static size_t next_edge(const struct graph *g, size_t v, size_t *i) {
     return SIZE_MAX;
 }
 
-static void walk_from(struct graph *g, size_t root, double minimum, size_t *found) {
+static void walk_from(struct graph *g, size_t root, size_t *found) {
     size_t depth = 0;
     g->stack[depth++] = root;
     g->seen[root] = g->low[root] = ++g->clock;
@@ -131,8 +137,9 @@ static void walk_from(struct graph *g, size_t root, double minimum, size_t *foun
     while (depth) {
         size_t v = g->stack[depth - 1], edge = next_edge(g, v, &g->next[v]);
         if (edge == SIZE_MAX) {
-            note_bridge(g, v, minimum, found);
+            note_bridge(g, v, found);
             depth--;
+            for (int k = 0; depth && g->sum && k < PARTS; k++) g->sum[g->stack[depth - 1]][k] += g->sum[v][k];
             if (depth && g->low[v] < g->low[g->stack[depth - 1]]) g->low[g->stack[depth - 1]] = g->low[v];
             continue;
         }
@@ -148,17 +155,18 @@ static void walk_from(struct graph *g, size_t root, double minimum, size_t *foun
     }
 }
 
-static size_t bridge(const struct rs_two_way *t, double minimum) {
+/* sum: of differences, by vertex, and changed; NULL. */
+static size_t bridge(const struct rs_two_way *t, double minimum, double (*sum)[PARTS]) {
     size_t n = lines(t) + 1, found = SIZE_MAX;
-    struct graph g = {.t = t, .vertices = n, .outside = n - 1};
+    struct graph g = {.t = t, .minimum = minimum, .outside = n - 1, .sum = sum};
     g.seen = rs_alloc(5 * n * sizeof *g.seen);
     g.low = g.seen + n;
     g.from = g.low + n;
     g.next = g.from + n;
     g.stack = g.next + n;
-    walk_from(&g, g.outside, minimum, &found);
+    walk_from(&g, g.outside, &found);
     for (size_t v = 0; v < n; v++)
-        if (!g.seen[v] && (v == g.outside || margin_known(t, v))) walk_from(&g, v, minimum, &found);
+        if (!g.seen[v] && (v == g.outside || margin_known(t, v))) walk_from(&g, v, &found);
     free(g.seen);
     return found;
 }
@@ -235,7 +243,7 @@ static size_t bounded(const struct rs_two_way *t, double minimum) {
 }
 
 bool rs_two_way_leaks(const struct rs_two_way *t, double minimum, size_t *row, size_t *column) {
-    size_t found = bridge(t, minimum);
+    size_t found = bridge(t, minimum, NULL);
     if (found == SIZE_MAX) found = bounded(t, minimum);
     if (found == SIZE_MAX) return false;
     *row = found / t->columns;
@@ -243,16 +251,134 @@ bool rs_two_way_leaks(const struct rs_two_way *t, double minimum, size_t *row, s
     return true;
 }
 
-void rs_two_way_suppress(struct rs_two_way *t, double minimum) {
+/* ---- differences ------------------------------------------------------------------------------------------------ */
+
+void rs_two_way_then_make(const struct rs_two_way *t, struct rs_two_way_then *out) {
+    size_t cells = t->rows * t->columns;
+    out->cell = rs_alloc((cells + lines(t) + 1) * sizeof *out->cell);
+    out->line = out->cell + cells;
+}
+
+void rs_two_way_then_free(struct rs_two_way_then *then) {
+    free(then->cell);
+    *then = (struct rs_two_way_then){.cell = NULL};
+}
+
+static double change(const struct rs_two_way_cell *now, const struct rs_two_way_other *then, int k) {
+    return part(now, k) - rs_count_part(then->n, then->x, k);
+}
+
+/* Margins and cells that a reader knows the difference of: those of both publications. */
+struct differences {
+    struct rs_two_way t;  /* unknown cells count 1, hidden; known ones 0 */
+    double (*sum)[PARTS]; /* of the unknown cells of each line, minus for columns; 0 of lines without a margin */
+};
+
+static struct differences differences_of(const struct rs_two_way *t, const struct rs_two_way_then *then) {
+    struct differences d = {.sum = rs_alloc((lines(t) + 1) * sizeof *d.sum)};
+    rs_two_way_make(&d.t, t->rows, t->columns);
+    for (size_t i = 0; i < t->rows * t->columns; i++)
+        if (unknown(&t->cell[i]) || !then->cell[i].known) d.t.cell[i] = (struct rs_two_way_cell){1, 0, RS_CELL_HIDDEN};
+    for (size_t line = 0; line < lines(t); line++) {
+        struct rs_two_way_cell margin = {.n = 0};
+        d.t.row_known[line] = margin_known(t, line) && then->line[line].known;
+        if (!d.t.row_known[line]) continue;
+        for (size_t i = 0; i < length(t, line); i++) {
+            margin.n += t->cell[place(t, line, i)].n;
+            margin.x += t->cell[place(t, line, i)].x;
+        }
+        for (int k = 0; k < PARTS; k++) {
+            double sum = change(&margin, &then->line[line], k);
+            for (size_t i = 0; i < length(t, line); i++) {
+                size_t at = place(t, line, i);
+                if (!unknown(&d.t.cell[at])) sum -= change(&t->cell[at], &then->cell[at], k);
+            }
+            d.sum[line][k] = line < t->rows ? sum : -sum;
+        }
+    }
+    return d;
+}
+
+static void differences_free(struct differences *d) {
+    rs_two_way_free(&d->t);
+    free(d->sum);
+}
+
+static bool sum_small(const struct differences *d, size_t line, double minimum) {
+    bool small = false;
+    for (int k = 0; k < PARTS; k++) small |= rs_small_difference(d->sum[line][k], minimum);
+    return small && margin_known(&d->t, line) && has_unknown(&d->t, line);
+}
+
+/* Withholds a shown cell of the line that is known in both publications: one that changed, or if there is none and `any`, one
+ * that did not, which hides no sum but which cell it is; of these the smallest. */
+static bool withhold_known(struct rs_two_way *t, const struct differences *d, const struct rs_two_way_then *then, size_t line,
+                           bool any) {
+    struct rs_two_way_cell *best = NULL;
+    bool best_changed = false;
+    for (size_t i = 0; i < length(t, line); i++) {
+        size_t at = place(t, line, i);
+        struct rs_two_way_cell *c = &t->cell[at];
+        if (c->state != RS_CELL_SHOWN || !(part(c, 0) > 0) || unknown(&d->t.cell[at])) continue;
+        bool changed = fabs(change(c, &then->cell[at], 0)) > RS_READ_BACK;
+        if (!changed && !any) continue;
+        if (best && (changed < best_changed || (changed == best_changed && c->n >= best->n))) continue;
+        best = c;
+        best_changed = changed;
+    }
+    if (best) best->state = RS_CELL_DIFFERENCING;
+    return best != NULL;
+}
+
+static void mark_changed(struct rs_two_way *t, const struct rs_two_way_then *then, double minimum) {
+    for (size_t i = 0; i < t->rows * t->columns; i++) {
+        struct rs_two_way_cell *c = &t->cell[i];
+        if (c->state != RS_CELL_SHOWN || !then->cell[i].known || !(part(c, 0) > 0)) continue;
+        for (int k = 0; k < PARTS; k++)
+            if (rs_small_difference(change(c, &then->cell[i], k), minimum)) c->state = RS_CELL_DIFFERENCING;
+    }
+}
+
+/* One more cell withheld; false where no small difference follows, or nothing is left to withhold: what follows from margins
+ * alone is not this table's. */
+static bool suppress_difference(struct rs_two_way *t, const struct rs_two_way_then *then, double minimum) {
+    struct differences d = differences_of(t, then);
+    bool changed = false;
+    for (size_t line = 0; !changed && line < lines(t); line++)
+        changed = sum_small(&d, line, minimum) && withhold_known(t, &d, then, line, false);
+    if (!changed) {
+        size_t found = bridge(&d.t, minimum, d.sum);
+        changed = found != SIZE_MAX && (withhold_known(t, &d, then, found / t->columns, true) ||
+                                        withhold_known(t, &d, then, t->rows + found % t->columns, true));
+        /* both its lines are withheld: the cell that joins the two sides again is elsewhere */
+        for (size_t row = 0; found != SIZE_MAX && !changed && row < t->rows; row++)
+            changed = withhold_known(t, &d, then, row, true);
+    }
+    differences_free(&d);
+    return changed;
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------------------- */
+
+static bool suppress_one(struct rs_two_way *t, double minimum) {
+    bool changed = false;
+    size_t row, column;
+    for (size_t line = 0; line < lines(t); line++)
+        while (line_tells(t, line, minimum) && withhold_smallest(t, line)) changed = true;
+    if (changed || !rs_two_way_leaks(t, minimum, &row, &column)) return changed;
+    return withhold_smallest(t, row) || withhold_smallest(t, t->rows + column);
+}
+
+void rs_two_way_suppress_beside(struct rs_two_way *t, const struct rs_two_way_then *then, size_t n, double minimum) {
     if (minimum <= 1) return;
     for (size_t i = 0; i < t->rows * t->columns; i++)
         if (t->cell[i].state == RS_CELL_SHOWN && is_small(&t->cell[i], minimum)) t->cell[i].state = RS_CELL_PRIMARY;
+    for (size_t i = 0; i < n; i++) mark_changed(t, &then[i], minimum);
     for (bool changed = true; changed;) {
+        while (suppress_one(t, minimum)) continue;
         changed = false;
-        for (size_t line = 0; line < lines(t); line++)
-            while (line_tells(t, line, minimum) && withhold_smallest(t, line)) changed = true;
-        size_t row, column;
-        if (!changed && rs_two_way_leaks(t, minimum, &row, &column))
-            changed = withhold_smallest(t, row) || withhold_smallest(t, t->rows + column);
+        for (size_t i = 0; i < n && !changed; i++) changed = suppress_difference(t, &then[i], minimum);
     }
 }
+
+void rs_two_way_suppress(struct rs_two_way *t, double minimum) { rs_two_way_suppress_beside(t, NULL, 0, minimum); }

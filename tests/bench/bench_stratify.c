@@ -54,7 +54,8 @@ int main(int argc, char **argv) {
     struct rs_imputed m = {.file = rs_imputed_file_open("/tmp", &error)};
     struct rs_sample sample;
     struct rs_birdie_fit fit;
-    struct rs_interval interval;
+    struct rs_interval interval[RS_GROUPS];
+    const bool wanted[RS_GROUPS] = {[2] = true};
     double read[REPEATS], fitted[REPEATS], ratio[REPEATS], edge[REPEATS], core[REPEATS], total;
     bool good = m.file != NULL;
     if (good) plan_draw(&kind, 1, persons, &m, &sample);
@@ -66,7 +67,7 @@ int main(int argc, char **argv) {
         good = good && rs_birdie(&sample, &fit, &error);
         double end = seconds(CLOCK_MONOTONIC);
         core[i] = seconds(CLOCK_PROCESS_CPUTIME_ID) - before;
-        good = good && rs_boundary_interval(&sample, &fit, 2, RS_Z95, &interval, &error);
+        good = good && rs_boundary_intervals(&sample, &fit, wanted, RS_Z95, interval, &error);
         edge[i] = seconds(CLOCK_MONOTONIC) - end;
         read[i] = middle - start;
         fitted[i] = end - middle;

@@ -120,6 +120,21 @@ for i, k in enumerate(order):
 PY
 }
 
+# Three gaps of race and ethnicity by sex, one of race and ethnicity and one of sex are one family by birdie and counts; each of
+# the other estimators of an intersection is one of its own.
+@test "other estimators of an intersection are families of their own" {
+    for sex in female male; do
+        persons WHITE 200 120 PG1 1980-06-15 $sex
+        persons BLACK 100 40 PG1 1980-06-15 $sex
+    done
+    stratify --strata 'race_ethnicity,sex,race_ethnicity*sex' --reference-group race_ethnicity=WHITE
+    [ "$(said groups adjusted_p dimension=race_ethnicity estimator=birdie)" = 5 ]
+    [ "$(said groups adjusted_p dimension='race_ethnicity*sex' estimator=birdie | sort -u)" = 5 ]
+    for e in self_report weighted ols mi; do
+        [ "$(said groups adjusted_p dimension='race_ethnicity*sex' estimator=$e | sort -u)" = 3 ]
+    done
+}
+
 @test "bands of an area index have an order, and so slope and concentration indices" {
     persons WHITE 1000 900
     persons WHITE 1000 700
@@ -144,4 +159,23 @@ PY
     run stratify --strata 'race_ethnicity,provider_group,race_ethnicity*provider_group'
     [ "$status" = 64 ]
     [[ "$output" == *"leave this one out"* ]]
+}
+
+# 425 in all; 220 White and 100 Hispanic ones, which r(1 - r)/se^2 gives, would leave 105 Black, 100 of whom reported.
+@test "persons counted whole in their likeliest group are withheld like others" {
+    persons WHITE 100 60
+    persons BLACK 100 40
+    persons HISPANIC 100 50
+    first=$((key + 1))
+    persons missing:UNKNOWN 120 60
+    imputed "$first" "$key" 0.8 0.2
+    first=$((key + 1))
+    persons missing:UNKNOWN 5 3
+    imputed "$first" "$key" 0.1 0.9
+    stratify --strata race_ethnicity
+    of() { column "$out/estimate.tsv" "$1" dimension=race_ethnicity estimator=threshold stratum="$2"; }
+    [ "$(column "$out/estimate.tsv" n dimension=race_ethnicity estimator=birdie stratum=BLACK)" != '\N' ]
+    [ "$(of suppression_reason BLACK)" = primary ]
+    [ "$(of rate BLACK)" = '\N' ]
+    case "$(of rate WHITE) $(of rate HISPANIC)" in *'\N'*) ;; *) false ;; esac
 }

@@ -110,3 +110,19 @@ PY
     near "$(said n across_provider_rate provider_group=PG1 stratum=WHITE)" 200 1e-9
     [ "$(said estimator across_provider_rate provider_group=PG1 stratum=WHITE)" = self_report ]
 }
+
+# None of 200, all reported: by hand z^2/(n + z^2) = .018845.
+@test "near 0 a provider group's rate has an interval by score, and its gap too" {
+    persons WHITE 200 0 PG4
+    persons BLACK 100 12 PG4
+    stratify --reference-group race_ethnicity=WHITE
+    [ "$(said flags across_provider_rate provider_group=PG4 stratum=WHITE)" = boundary ]
+    [ "$(said method across_provider_rate provider_group=PG4 stratum=WHITE)" = score ]
+    near "$(said lower across_provider_rate provider_group=PG4 stratum=WHITE)" 0 1e-9
+    near "$(said upper across_provider_rate provider_group=PG4 stratum=WHITE)" 0.018845 1e-4
+    # Newcombe's method 10 of 12 of 100 (.069994, .198121) and 0 of 200: .12 - sqrt(.050006^2 + .018845^2); the first
+    # rate's error has the prior's pseudo-person in it, hence 101 persons
+    near "$(said lower within_provider_difference provider_group=PG4 stratum=BLACK)" 0.066561 1e-3
+    near "$(said upper within_provider_difference provider_group=PG4 stratum=BLACK)" 0.198121 1e-3
+    [ "$(said method across_provider_rate provider_group=PG1 stratum=WHITE)" = wilson ]
+}

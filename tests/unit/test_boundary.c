@@ -26,19 +26,19 @@ Test(boundary, wilson_where_everyone_reported) {
     struct rs_birdie_fit fit;
     struct rs_error error = {0};
     cr_assert(rs_birdie(&sample, &fit, &error));
+    static const bool wanted[G] = {true, true, true, true, false, true};
+    struct rs_interval found[G];
+    cr_assert(rs_boundary_intervals(&sample, &fit, wanted, RS_Z95, found, &error));
     for (int r = 0; r < 4; r++) {
-        struct rs_interval i, w = rs_wilson(direct[r].x, direct[r].n, RS_Z95);
-        cr_assert(rs_boundary_interval(&sample, &fit, r, RS_Z95, &i, &error));
+        struct rs_interval i = found[r], w = rs_wilson(direct[r].x, direct[r].n, RS_Z95);
         cr_expect(fabs(i.lower - w.lower) < 2e-3 * (w.upper - w.lower), "group %d: %.6f, Wilson %.6f", r, i.lower,
                   w.lower);
         cr_expect(fabs(i.upper - w.upper) < 2e-3 * (w.upper - w.lower), "group %d: %.6f, Wilson %.6f", r, i.upper,
                   w.upper);
     }
-    struct rs_interval none;
-    cr_assert(rs_boundary_interval(&sample, &fit, 5, RS_Z95, &none, &error));
-    cr_expect(isnan(none.lower) && isnan(none.upper), "an empty group has none");
-    cr_expect(rs_near_boundary(&fit, 0) && rs_near_boundary(&fit, 1) && rs_near_boundary(&fit, 2));
-    cr_expect(!rs_near_boundary(&fit, 3), "twelve of 300 are enough");
+    cr_expect(isnan(found[4].lower) && isnan(found[5].lower) && isnan(found[5].upper), "an empty group has none");
+    cr_expect(rs_near_boundary(fit.rate[0], fit.v[0][0]) && rs_near_boundary(fit.rate[1], fit.v[1][1]) && rs_near_boundary(fit.rate[2], fit.v[2][2]));
+    cr_expect(!rs_near_boundary(fit.rate[3], fit.v[3][3]), "twelve of 300 are enough");
 }
 
 /* ---- two groups, nobody reported, by a search that shares nothing with the program
@@ -94,12 +94,14 @@ static double where(double target, double low, double high) {
 }
 
 static void against_the_search(const struct rs_sample *sample) {
+    static const bool first[G] = {true};
     struct rs_birdie_fit fit;
-    struct rs_interval i;
+    struct rs_interval i, found[G];
     struct rs_error error = {0};
     cr_assert(rs_birdie(sample, &fit, &error));
     share_y[1] = fit.weighted[1];
-    cr_assert(rs_boundary_interval(sample, &fit, 0, RS_Z95, &i, &error));
+    cr_assert(rs_boundary_intervals(sample, &fit, first, RS_Z95, found, &error));
+    i = found[0];
     double upper = where(-RS_Z95, fit.rate[0], 1 - 1e-9), lower = where(RS_Z95, 1e-9, fit.rate[0]);
     cr_expect(fabs(i.upper - upper) < 2e-3 * (upper - lower), "upper %.6f, searched %.6f", i.upper, upper);
     cr_expect(fabs(i.lower - lower) < 2e-3 * (upper - lower), "lower %.6f, searched %.6f", i.lower, lower);

@@ -80,6 +80,12 @@ Test(coverage, near_0_no_less, .timeout = 280) {
     cr_expect(m->flagged > 0 && m->plans - m->flagged == b->plans - b->flagged, "%zu of %zu flagged, birdie %zu of %zu",
               m->flagged, m->plans, b->flagged, b->plans);
     cr_expect(share > .95 - 3 * study_coverage_se(.95, 2 * RARE_PLANS), "%.4f hold the truth", share);
+    share = study_coverage(m);
+    cr_expect(share > .95 - 3 * study_coverage_se(.95, RARE_PLANS), "mi: %.4f hold the truth", share);
+    /* of a rate of .01 with some two effective outcomes; drawn with the fit's mean where logits are drawn, it was .6 of it
+     * too high */
+    m = &s.cell[RS_MULTIPLE][STUDY_RATE][BLACK];
+    cr_expect(fabs(m->bias) < 3 * m->sd / sqrt(RARE_PLANS), "mi: bias %.5f, sd %.5f", m->bias, m->sd);
 }
 
 /* In closed form, against persons drawn. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "stages/stratify/bounds.h"
 #include "pipeline/base/interval.h"
+#include "stages/stratify/logit_normal.h"
 #include "stages/stratify/multiple.h"
 #include "stages/stratify/ols.h"
 #include "stages/stratify/rubin.h"
@@ -225,6 +226,26 @@ Test(race_estimators, multiple_imputation_agrees_with_the_fit) {
     cr_assert(rs_multiple(&sample, &fit, 1, 400, &other, &error));
     cr_expect(!other.made && isnan(other.rate[0]), "not where persons repeat");
     rs_imputed_free(&m);
+}
+
+/* Mean and variance of the rates by a sum over a grid of the logit's own density, 40,000 midpoints. */
+Test(race_estimators, logit_normal_has_the_moments_asked_for) {
+    static const double asked[][2] = {{.01, 1e-4}, {.01, 4e-5}, {.0003, 3e-7}, {.5, .01}, {.7, .002}, {.995, 2e-5}};
+    for (size_t k = 0; k < sizeof asked / sizeof asked[0]; k++) {
+        struct rs_logit_normal n = rs_logit_normal(asked[k][0], asked[k][1]);
+        double sum = 0, mean = 0, square = 0, h = 20. / 40000;
+        for (int i = 0; i < 40000; i++) {
+            double x = n.mean + n.sd * (h * (i + .5) - 10), w = exp(-pow((x - n.mean) / n.sd, 2) / 2);
+            double p = 1 / (1 + exp(-x));
+            sum += w;
+            mean += w * p;
+            square += w * p * p;
+        }
+        mean /= sum;
+        double variance = square / sum - mean * mean;
+        cr_expect(fabs(mean / asked[k][0] - 1) < 1e-7, "%g: mean %.10g", asked[k][0], mean);
+        cr_expect(fabs(variance / asked[k][1] - 1) < 1e-5, "%g: variance %.10g, not %g", asked[k][0], variance, asked[k][1]);
+    }
 }
 
 /* Everyone reported: nothing is missing, and the data sets do not differ. */

@@ -72,6 +72,66 @@ Test(split, each_part_as_if_alone) {
     rs_imputed_file_close(file);
 }
 
+/* Rates of 1 % in parts of 400, few of whom reported: the intervals are those of each part's own fit, of a group in two parts
+ * at once, and groups that are not asked for have none. */
+Test(split, near_0_as_if_alone) {
+    enum { RARE = 3 };
+    struct rs_error error = {0};
+    struct rs_imputed_file *file = rs_imputed_file_open("/tmp", &error);
+    struct rs_series all = {.imputed = {.file = file}};
+    struct rs_imputed alone[RARE];
+    struct rs_sample sample[RARE];
+    for (size_t k = 0; k < RARE; k++) {
+        alone[k] = (struct rs_imputed){.file = file};
+        sample[k] = (struct rs_sample){.imputed = &alone[k], .threads = 1};
+    }
+    struct rs_random r = rs_random(11, 1, 1);
+    for (uint32_t i = 0; i < 1200; i++) {
+        int race;
+        size_t part = i % RARE;
+        struct rs_imputed_row row = person(&r, part, &race);
+        row.cluster = i;
+        row.y = rs_random_unit(&r) < (part == 2 ? .97 : .01);
+        if (rs_random_unit(&r) < .1) {
+            struct rs_count *c = rs_count_at(&all.by_provider, (uint32_t)(part * G) + (uint32_t)race);
+            c->n++, c->x += row.y;
+            sample[part].direct[race].n++;
+            sample[part].direct[race].x += row.y;
+        } else {
+            cr_assert(rs_imputed_add(&all.imputed, &row, &error) && rs_imputed_add(&alone[part], &row, &error));
+        }
+    }
+    bool wanted[RARE * G];
+    const bool every[G] = {true, true, true, true, true, true};
+    for (size_t i = 0; i < RARE * G; i++) wanted[i] = i != 3; /* all but group 3 of part 0 */
+    struct rs_split split;
+    cr_assert(rs_split_fit(&all, RS_BY_PROVIDER, RARE, &split, &error), "%s", error.text);
+    cr_assert(isnan(split.part[0].edge[0].lower), "none before they are looked for");
+    cr_assert(rs_split_edges(&all, RS_BY_PROVIDER, wanted, RS_Z95, &split, &error), "%s", error.text);
+    for (size_t k = 0; k < RARE; k++) {
+        struct rs_birdie_fit fit;
+        struct rs_interval edge[G];
+        cr_assert(rs_birdie(&sample[k], &fit, &error));
+        cr_assert(rs_boundary_intervals(&sample[k], &fit, every, RS_Z95, edge, &error));
+        for (int g = 0; g < G; g++) {
+            const struct rs_interval *e = &split.part[k].edge[g];
+            if (k == 0 && g == 3) {
+                cr_expect(isnan(e->lower) && isnan(e->upper));
+                continue;
+            }
+            cr_expect(fabs(e->lower - edge[g].lower) < 1e-6 && fabs(e->upper - edge[g].upper) < 1e-6,
+                      "part %zu, group %d: %.8f to %.8f, alone %.8f to %.8f", k, g, e->lower, e->upper, edge[g].lower,
+                      edge[g].upper);
+            cr_expect(e->lower <= fit.rate[g] && fit.rate[g] <= e->upper && e->upper - e->lower > .01);
+        }
+        rs_imputed_free(&alone[k]);
+    }
+    rs_split_free(&split);
+    rs_imputed_free(&all.imputed);
+    free(all.by_provider.c);
+    rs_imputed_file_close(file);
+}
+
 /* A group all of whose mass is on one outcome stays there, and others are estimated as if it were known. */
 Test(split, one_outcome_is_held) {
     struct rs_error error = {0};
