@@ -158,8 +158,9 @@ static bool run(struct rs_run *run, struct rs_error *error) {
     bool ok = rs_jurisdiction_read(run->config, run->config_path, &rc.place, error);
     rc.two_step = !rs_jurisdiction_drops(&rc.place, RS_LIT("gender_two_step"));
     ok = ok && rs_run_option_long(run, "most-records-per-id", 2, INT32_MAX, &rc.most_records_per_id, error) &&
-         rs_run_option_long(run, "minimum-cell", 1, 1000, &rc.minimum_cell, error) && read_ranks(&rc, error) && open_workers(&rc, error) && read_inputs(&rc, error) && rs_rc_link(&rc, error) &&
-         rs_rc_bundle(&rc, error) && rs_rc_persons(&rc, error) && rs_rc_agree_write(&rc, error);
+         rs_run_option_long(run, "minimum-cell", 1, 1000, &rc.minimum_cell, error) && read_ranks(&rc, error) &&
+         open_workers(&rc, error) && read_inputs(&rc, error) && rs_rc_link(&rc, error) && rs_rc_bundle(&rc, error) &&
+         rs_rc_persons(&rc, error) && rs_rc_agree_write(&rc, error);
     if (rc.place.minors_under) tell_too_young(&rc);
     close_all(&rc);
     return ok;
