@@ -68,9 +68,12 @@ bool rs_learner_open(struct rs_learner *l, struct rs_run *run, const char *base,
 
 bool rs_learner_refuse(const struct rs_run *run, struct rs_error *error) {
     bool learn, language;
-    if (!rs_run_option_yes(run, "learn", &learn, error) || !rs_run_option_yes(run, "language", &language, error)) return false;
-    if (!learn && !language) return true;
-    return rs_fail(error, RS_USAGE, "--learn and --language need layout person (from reconcile), which has what members "
+    int64_t draw;
+    if (!rs_run_option_yes(run, "learn", &learn, error) || !rs_run_option_yes(run, "language", &language, error) ||
+        !rs_run_option_long(run, "fit-draw", 0, 1000000, &draw, error))
+        return false;
+    if (!learn && !language && !draw) return true;
+    return rs_fail(error, RS_USAGE, "--learn, --language and --fit-draw need layout person (from reconcile), which has what members "
                    "report: a CSV of people has no answers");
 }
 

@@ -211,6 +211,8 @@ END
     done
     run "$bin/relsogi" impute --input "$persons" --output "$work/x" --fit-draw 1
     [ "$status" -eq 64 ]
+    run "$bin/relsogi" impute --input "$(few)" --output "$work/x.tsv" --fit-draw 1 # nobody to learn from
+    [ "$status" -eq 64 ]
     # A draw is never a fit used again, though one is there.
     "$bin/relsogi" impute --input "$persons" --output "$work/x" --learn yes --fit-draw 1 --prior "$work/draw-fit"
     cmp "$work/x/posterior.tsv" "$work/draw-one/posterior.tsv"
