@@ -187,15 +187,32 @@ Test(phrases, pcornet_demographic) {
 
 Test(phrases, zeros_lost) {
     struct rs_meaning m = ask("race", "pcornet", "5");
-    cr_expect(rs_eq_c(m.omb1997, "WHITE") && rs_eq_c(m.rule, "pcornet:05/B9 zeros_lost"));
+    cr_expect(rs_eq_c(m.omb1997, "WHITE") && rs_eq_c(m.rule, "pcornet:05/B9 by_number"));
     m = ask("race", "tmsis", "1");
     cr_expect(rs_eq_c(m.omb1997, "WHITE"));
     m = ask("race", "tmsis", "14");
     cr_expect(rs_eq_c(m.detail, "2080-0 Samoan"));
     m = ask("ethnicity", "tmsis", "1"); /* a code of its own there */
     cr_expect(rs_eq_c(m.detail, "2148-5 Mexican"));
+    m = ask("race", "omop", "8527.0");
+    cr_expect(rs_eq_c(m.rule, "omop:8527/B9 by_number"));
     m = ask("race", "x12_1109", "1");
     cr_expect(rs_eq_c(m.missing, "UNMAPPED"));
     m = ask("race", "omop", "1");
     cr_expect(rs_eq_c(m.missing, "UNMAPPED"));
+}
+
+/* Codes of LOINC and SNOMED CT without, or under another, name of their system. */
+Test(phrases, codes_known_by_their_form) {
+    static const struct value want[] = {
+        {"sexual_orientation", "local", "LA22877-7", "bisexual", ""},
+        {"sexual_orientation", "local", "38628009", "lesbian_or_gay", ""},
+        {"gender_identity", "http://loinc.org/answers", "LA22880-1", "transgender_man", ""},
+        {"gender_identity", "local", "446151000124109", "male", ""},
+        {"pronouns", "local", "LA29519-8", "she/her", ""},
+        {"pronouns", "local", "LA99999-9", "", "UNMAPPED"},
+        {"sexual_orientation", "local", "12345678", "", "UNMAPPED"},
+        {"race", "local", "38628009", "", "UNMAPPED"}, /* a code of another question */
+    };
+    values_are(want, COUNT(want));
 }
