@@ -72,6 +72,10 @@ Test(phrases, write_ins) {
         {"Unknown / Refused", "", "", "", "UNKNOWN"}, /* one box for both: nobody can say that they declined */
         {"Hispanic White", "WHITE+HISPANIC", "WHITE+HISPANIC", "", ""},
         {"Asian/PI", "ASIAN|NHOPI", "ASIAN|NHPI", "", ""}, /* one box, not two answers */
+        {"Asian/Pacific Islander, White", "ASIAN|NHOPI+WHITE", "ASIAN|NHPI+WHITE", "", ""}, /* a box, and another */
+        {"American Indian/Alaska Native; White", "AIAN+WHITE", "AIAN+WHITE", "", ""},   /* no details */
+        {"Native Hawaiian and Other Pacific Islander, Asian", "NHOPI+ASIAN", "NHPI+ASIAN", "", ""},
+        {"Hispanic, Latino, or Spanish origin; White", "HISPANIC+WHITE", "HISPANIC+WHITE", "", ""},
         {"5 - White", "WHITE", "WHITE", "", ""},
         {"A: Asian", "ASIAN", "ASIAN", "", ""},
         {"2106-3;2028-9", "WHITE+ASIAN", "WHITE+ASIAN", "", ""},
@@ -93,7 +97,7 @@ Test(phrases, write_ins) {
 
 Test(phrases, ethnicities) {
     static const struct race want[] = {
-        {"Yes, Mexican American, Chicano/a", "", "", "", "UNMAPPED"}, /* "a" is no word: a slash within a comma */
+        {"Yes, Mexican American, Chicano/a", "HISPANIC", "HISPANIC", "2149-3 Mexican American+2151-9 Chicano", ""},
         {"Mexican y Guatemalan", "HISPANIC", "HISPANIC", "2148-5 Mexican+2157-6 Guatemalan", ""},
         {"No, not Hispanic", "NOT_HISPANIC", "", "", ""},
         {"Hispanic, refused", "HISPANIC", "HISPANIC", "", ""},
