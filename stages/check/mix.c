@@ -83,6 +83,7 @@ static const char *const of_persons[] = {"race",
                                          "pronouns",
                                          "name_to_use",
                                          NULL};
+static const char *const facts_of_persons[] = {"surname", "birth_date", "sex", "zip", "tract", NULL};
 
 static void persons_of(struct rs_evaluation *e, const struct rs_check *check, const char *scope, const char *value,
                        const struct rs_unit_counts *u) {
@@ -108,6 +109,8 @@ void rs_evaluate_persons(struct rs_evaluation *e, const struct rs_check *check) 
     const struct rs_person_counts *c = &e->counted->people;
     bool known = false;
     for (int i = 0; of_persons[i]; i++) known |= strcmp(of_persons[i], check->element) == 0;
+    for (int i = 0; facts_of_persons[i] && check->kind == RS_CHECK_MEMBERS; i++)
+        known |= strcmp(facts_of_persons[i], check->element) == 0;
     if (!known) {
         rs_check_add(e, check, "all", "*", check->element, 0, 0)->state = RS_STATE_ERROR;
         return;

@@ -61,6 +61,29 @@ static bool find_area(const struct rs_pack *pack, const struct rs_view *row, flo
     return false;
 }
 
+/* Elements that are facts of a person and no answers: who collected them is not known. */
+static int fact_column(const char *element) {
+    static const struct {
+        const char *element;
+        int column;
+    } facts[] = {{"surname", PERSON_surname}, {"birth_date", PERSON_birth_date}, {"sex", PERSON_sex},
+                 {"zip", PERSON_zip5},        {"tract", PERSON_tract}};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (strcmp(facts[i].element, element) == 0) return facts[i].column;
+    return -1;
+}
+
+static uint64_t fact_bits(const struct rs_checks *checks, const struct rs_view *row) {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < checks->n; i++) {
+        const struct rs_check *c = &checks->check[i];
+        int column = c->member_bit < 0 || c->kind != RS_CHECK_MEMBERS ? -1 : fact_column(c->element);
+        if (column < 0 || !rs_has(row[column]) || (column == PERSON_sex && rs_eq_c(row[column], "unknown"))) continue;
+        bits |= (uint64_t)1 << c->member_bit;
+    }
+    return bits;
+}
+
 static bool is_minor(const struct rs_person_reading *s, struct rs_view birth) {
     int32_t born;
     return s->place->minors_under && (!rs_day_parse(birth, &born) || rs_age(born, s->run->as_of) < s->place->minors_under);
@@ -79,6 +102,7 @@ bool rs_one_person(void *self, int worker, const struct rs_view *row, void *reco
     if (s->met)
         r.facility = rs_facility_seen(&s->met[worker], row[PERSON_facility_source], row[PERSON_facility]);
     r.minor = is_minor(s, row[PERSON_birth_date]);
+    r.bits = fact_bits(s->checks, row);
     if (s->pack && group < RS_GROUPS) r.placed = find_area(s->pack, row, r.area);
     memcpy(record, &r, sizeof r);
     return true;

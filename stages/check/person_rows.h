@@ -9,6 +9,7 @@ struct rs_person_record {
     uint8_t group; /* of the six; RS_GROUPS where the answers do not decide */
     bool placed;
     bool minor;            /* too young, at the as-of date, for what the jurisdiction keeps of adults alone */
+    uint64_t bits;         /* of checks whose element is a column of person */
     uint64_t facility;     /* hash of rs_facility_seen, 0 for none */
     float area[RS_GROUPS]; /* shares where the person lives */
 };

@@ -128,7 +128,7 @@ static bool add_probabilities(struct joining *j, const struct rs_person_record *
 }
 
 static bool join_one(struct joining *j, const struct rs_person_record *p, struct rs_error *error) {
-    uint64_t bits = 0, facility = 0;
+    uint64_t bits = p->bits, facility = 0;
     uint32_t source = 0;
     const struct rs_value_record *v;
     const struct rs_posterior_record *post;

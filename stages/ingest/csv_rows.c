@@ -16,6 +16,13 @@ static bool filters_on(const struct rs_csv_filters *filters, size_t column) {
     return false;
 }
 
+/* Without its own column an answer is not there, whatever selects it. */
+static bool is_part(const struct rs_csv_answer *a, size_t column) {
+    for (size_t i = 0; i < a->n_parts; i++)
+        if (a->parts[i].ref == (int)column) return true;
+    return false;
+}
+
 bool rs_csv_header(struct rs_source *s, const char *p, size_t n, struct rs_error *error) {
     const struct rs_profile *profile = s->profile;
     struct rs_csv_fields f = {0};
@@ -37,7 +44,8 @@ bool rs_csv_header(struct rs_source *s, const char *p, size_t n, struct rs_error
         for (size_t i = 0; i < profile->n_member_ids; i++)
             needed = needed || (profile->n_member_ids == 1 && profile->member_ids[i].ref == (int)c);
         needed = needed || filters_on(&profile->rows, c);
-        for (size_t i = 0; i < profile->n_answers; i++) needed = needed || filters_on(&profile->answers[i].where, c);
+        for (size_t i = 0; i < profile->n_answers; i++)
+            needed = needed || (filters_on(&profile->answers[i].where, c) && !is_part(&profile->answers[i], c));
         if (ok && s->fields[c] < 0 && needed)
             ok = rs_fail(error, RS_DATA,
                          "%s: line 1: the header has no column \"%s\", which profile %s reads; is it the right profile, "

@@ -112,8 +112,8 @@ static void tell_row(struct rs_buffer *out, const struct rs_meaning *m) {
     if (contains(m->rule, " within")) {
         rs_buffer_printf(out, "  %-10s of the text this is the answer; the words around it add nothing (phrase_words.def)\n", "");
     }
-    if (contains(m->rule, " zeros_lost")) {
-        rs_buffer_printf(out, "  %-10s sent without the zeros at its front\n", "");
+    if (contains(m->rule, " by_number")) {
+        rs_buffer_printf(out, "  %-10s the same number, written with other zeros\n", "");
     }
     if (contains(m->rule, " by_form")) {
         rs_buffer_printf(out, "  %-10s it is such a code by its form, whatever the system is called\n", "");

@@ -128,6 +128,11 @@ static const struct rs_map_entry *by_form(const struct asking *a) {
     if (rs_in_group(a, a->map->races) && rs_is_concept_id(a->normal)) {
         return rs_ask_find(a, a->map->cdcrec, a->normal);
     }
+    /* The numbers of LOINC's answers and of SNOMED CT are long enough to be nobody else's. */
+    bool loinc = a->normal.n > 6 && memcmp(a->normal.p, "LA", 2) == 0, snomed = a->normal.n >= 8 && rs_all_digits(a->normal);
+    if (!a->text && (loinc || snomed)) {
+        return rs_ask_find(a, loinc ? a->map->loinc : a->map->snomed, a->normal);
+    }
     /* Two letters (NI, NA) are too short to be sure of. */
     return !a->text && a->normal.n > 2 ? rs_ask_find(a, a->map->null_flavor, a->normal) : NULL;
 }
@@ -169,10 +174,13 @@ static bool ask_language_code(const struct asking *a, struct rs_meaning *out) {
     return e != NULL;
 }
 
-/* Spreadsheets drop zeros at the front: 5 for 05, 1 for 001. */
+/* Spreadsheets drop zeros at the front: 5 for 05, 1 for 001. Data frames write numbers as 8527.0. */
 static const struct rs_map_entry *without_zeros(const struct asking *a) {
     const struct rs_map_entry *e = NULL;
     struct rs_view code = a->normal;
+    if (code.n > 2 && memcmp(code.p + code.n - 2, " 0", 2) == 0 && rs_all_digits(rs_view(code.p, code.n - 2))) {
+        return rs_ask_find(a, a->system, rs_view(code.p, code.n - 2));
+    }
     while (e == NULL && code.n < 3 && rs_all_digits(a->normal)) {
         code = rs_arena_printf(a->arena, "0%.*s", (int)code.n, code.p);
         e = rs_ask_find(a, a->system, code);
@@ -188,7 +196,7 @@ static bool ask_code(const struct asking *a, struct rs_meaning *out) {
         return true;
     }
     if (a->system >= 0 && (e = without_zeros(a)) != NULL) {
-        *out = with_note(a, e, "zeros_lost");
+        *out = with_note(a, e, "by_number");
         return true;
     }
     bool tags = a->system < 0 || a->system == map->bcp47 || a->system == map->iso639 || a->system == map->nisoz39_53 ||

@@ -168,6 +168,14 @@ static bool explain(struct rs_run *run, const char *what, struct rs_buffer *out,
         }
         rs_buffer_byte(out, '\n');
     }
+    if (told != NULL && place.minors_under > 0) {
+        rs_buffer_printf(out, "jurisdiction %s, where reconcile drops these of who was under %d when asked:", place.name,
+                         place.minors_under);
+        json_array_foreach(json_object_get(json_object_get(told, "minors"), "drop"), i, element) {
+            rs_buffer_printf(out, " %s", json_string_value(element));
+        }
+        rs_buffer_byte(out, '\n');
+    }
     json_decref(told);
     return ok;
 }

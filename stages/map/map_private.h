@@ -47,7 +47,7 @@ struct rs_map {
     struct rs_map_word *missing, *bridge; /* vocabularies */
     size_t n_missing, n_bridge;
     struct rs_view table; /* the one being read */
-    int text, cdcrec, null_flavor, iso639, bcp47, nisoz39_53, pcornet; /* systems the rules speak of */
+    int text, cdcrec, null_flavor, iso639, bcp47, nisoz39_53, pcornet, loinc, snomed; /* systems the rules speak of */
     int race, ethnicity, races, language, name_to_use;        /* scopes likewise */
     struct rs_override *overrides;
     size_t n_overrides;

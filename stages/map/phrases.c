@@ -23,48 +23,43 @@ static bool starts(struct rs_view v, struct rs_view with) {
     return v.n > with.n && rs_eq_nocase(rs_view(v.p, with.n), with);
 }
 
+/* What surely lies between answers comes first; what may as well lie within the name of one (American Indian/Alaska
+ * Native, Native Hawaiian and Other Pacific Islander) only where a table does not have the part as a whole. */
+enum level { LISTS, MARKS, WORDS, DASHES, LEVELS };
+
 /* How many bytes part the text here, and whether what follows narrows what was before; 0: none do. */
-static size_t separator(struct rs_view v, bool dashes, bool *narrows) {
+static size_t separator(struct rs_view v, enum level level, bool *narrows) {
     static const struct rs_view words[] = {{" and ", 5}, {" y ", 3}, {" plus ", 6}, {" mixed with ", 12}, {" with ", 6}};
-    *narrows = starts(v, RS_LIT(" - ")) || memchr(":([^", v.p[0], 4) != NULL; /* ^: a code and its name, as HL7 writes them */
+    *narrows = level == MARKS && (starts(v, RS_LIT(" - ")) || memchr(":([^", v.p[0], 4) != NULL); /* ^: code and name in HL7 */
     if (*narrows) {
         return v.p[0] == ' ' ? 3 : 1;
     }
-    if (memchr(",;/|+&)]", v.p[0], 8) != NULL || (dashes && v.p[0] == '-')) {
+    static const char *const marks[LEVELS] = {";|", ",+&)]", "/", "-"};
+    if (strchr(marks[level], v.p[0]) != NULL && v.p[0] != 0) {
         return 1;
     }
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; level == WORDS && i < sizeof words / sizeof *words; i++) {
         if (starts(v, words[i])) {
             return words[i].n;
         }
     }
     /* "half Samoan half White": the word begins the part that follows */
-    return starts(v, RS_LIT(" half ")) || starts(v, RS_LIT(" part ")) ? 1 : 0;
+    return level == WORDS && (starts(v, RS_LIT(" half ")) || starts(v, RS_LIT(" part "))) ? 1 : 0;
 }
 
-/* False where there are more parts than anybody means. Parts without a letter or digit are none. */
-static bool part_text(const struct asking *a, bool dashes, struct parts *out) {
-    struct rs_view rest = a->q->raw;
-    bool narrows = false;
-    out->n = 0;
-    while (rest.n > 0) {
-        size_t i = 0, skip = 0;
-        bool next = false;
-        for (; i < rest.n && skip == 0; i += skip == 0) {
-            skip = separator(rs_view(rest.p + i, rest.n - i), dashes, &next);
+/* The next piece of *rest, and whether the one behind it narrows it. *rest is null behind the last. */
+static struct rs_view next_piece(struct rs_view *rest, enum level level, bool *narrows) {
+    struct rs_view v = *rest;
+    *narrows = false;
+    for (size_t i = 0; i < v.n; i++) {
+        size_t skip = separator(rs_view(v.p + i, v.n - i), level, narrows);
+        if (skip > 0) {
+            *rest = rs_view(v.p + i + skip, v.n - i - skip);
+            return rs_view(v.p, i);
         }
-        struct rs_view one = rs_view(rest.p, i);
-        if (rs_has(rs_map_normal(a->arena, one))) {
-            if (out->n == MOST_PARTS) {
-                return false;
-            }
-            out->p[out->n++] = (struct part){.raw = one, .narrows = narrows && out->n > 0};
-            narrows = false;
-        }
-        narrows = next || (narrows && out->n > 0);
-        rest = rs_view(rest.p + i + skip, rest.n - i - skip);
     }
-    return true;
+    *rest = RS_NULL;
+    return v;
 }
 
 /* ---- one part --------------------------------------------------------------------------------------------------- */
@@ -133,6 +128,35 @@ static bool find_part(const struct asking *a, struct part *p) {
         v = without_phrase(a, v, &p->share);
     }
     return p->e != NULL;
+}
+
+/* Every part of the text, in order; parted further where no table has it. False where one is in none, or where there are
+ * more than anybody means. Pieces without a letter or digit are none. */
+static bool gather(const struct asking *a, struct rs_view raw, enum level level, bool narrows, struct parts *out) {
+    size_t pieces = 0;
+    for (struct rs_view rest = raw; !rs_is_null(rest);) {
+        bool next;
+        struct part p = {.narrows = narrows};
+        p.raw = next_piece(&rest, level, &next);
+        struct rs_view words = rs_map_normal(a->arena, p.raw);
+        if (!rs_has(words)) {
+            narrows |= next;
+            continue;
+        }
+        bool number = pieces++ == 0 && next && words.n <= 2; /* "5 - White", "A: Asian": of a list, before its words */
+        narrows = next;
+        if (find_part(a, &p)) {
+            if (out->n == MOST_PARTS) {
+                return false;
+            }
+            out->p[out->n++] = p;
+        } else if (number) {
+            narrows = false;
+        } else if (level + 1 == LEVELS || !gather(a, p.raw, level + 1, p.narrows, out)) {
+            return false;
+        }
+    }
+    return pieces > 0;
 }
 
 static bool is_other(const struct part *p) { return rs_eq_c(p->e->meaning.missing, "OTHER"); }
@@ -215,26 +239,12 @@ static bool reason(const struct parts *list, struct rs_meaning *all) {
     return true;
 }
 
-/* "5 - White", "A: Asian": the number or letter of a list before its words. */
-static void drop_number(const struct asking *a, struct parts *list) {
-    bool before_words = list->n > 1 && list->p[1].narrows;
-    if (before_words && rs_map_normal(a->arena, list->p[0].raw).n <= 2 && !find_part(a, &list->p[0])) {
-        memmove(list->p, list->p + 1, --list->n * sizeof *list->p);
-        list->p[0].narrows = false;
-    }
-}
-
-static bool parts_say(const struct asking *a, bool dashes, struct rs_meaning *out) {
-    struct parts list;
+bool rs_ask_phrase(const struct asking *a, struct rs_meaning *out) {
+    struct parts list = {.n = 0};
     struct rs_meaning all;
-    if (!part_text(a, dashes, &list) || list.n == 0) {
+    /* "Yes - Spanish" is no answer to whether an interpreter is needed, and "no, yes" is nonsense */
+    if (rs_eq_c(a->q->element, "interpreter") || !gather(a, a->q->raw, LISTS, false, &list) || list.n == 0) {
         return false;
-    }
-    drop_number(a, &list);
-    for (size_t i = 0; i < list.n; i++) {
-        if (!find_part(a, &list.p[i])) {
-            return false;
-        }
     }
     if (!named(a, &list, false, &all) && !named(a, &list, true, &all) && !reason(&list, &all)) {
         return false;
@@ -244,12 +254,4 @@ static bool parts_say(const struct asking *a, bool dashes, struct rs_meaning *ou
     }
     *out = all;
     return true;
-}
-
-bool rs_ask_phrase(const struct asking *a, struct rs_meaning *out) {
-    if (rs_eq_c(a->q->element, "interpreter")) {
-        return false; /* "Yes - Spanish" is rare, and "No, yes" nonsense */
-    }
-    bool dash = a->q->raw.n > 0 && memchr(a->q->raw.p, '-', a->q->raw.n) != NULL;
-    return parts_say(a, false, out) || (dash && parts_say(a, true, out));
 }

@@ -356,6 +356,8 @@ static bool find_names(struct rs_map *map, const char *dir, struct rs_error *err
                  {&map->bcp47, "bcp47", false},
                  {&map->nisoz39_53, "nisoz39_53", false},
                  {&map->pcornet, "pcornet", false},
+                 {&map->loinc, "loinc", false},
+                 {&map->snomed, "snomed", false},
                  {&map->race, "race", true},
                  {&map->ethnicity, "ethnicity", true},
                  {&map->races, "race_and_ethnicity", true},

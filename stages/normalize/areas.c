@@ -126,7 +126,20 @@ static void county(const struct rs_normalizing *n, struct rs_view state) {
     }
 }
 
+/* Two addresses in one row, or a mistyped code: nobody can say which is right. */
+static void compare_states(const struct rs_normalizing *n, struct rs_view state) {
+    struct rs_view county = n->out[DEMOGRAPHIC_county];
+    size_t at;
+    if (!rs_has(county) || !rs_two_letters(state, &at) || !rs_has(n->tables->fips[at]) ||
+        memcmp(n->tables->fips[at].p, county.p, 2) == 0) {
+        return;
+    }
+    rs_set_aside(n, rs_has(rs_trimmed(n->raw[RECORD_geoid_raw])) ? RECORD_geoid_raw : RECORD_county_raw, "county_other_state",
+                 "The county lies in another state than the row's; both are used");
+}
+
 void rs_normalize_areas(const struct rs_normalizing *n, struct rs_view state) {
     geoid(n, state);
     county(n, state);
+    compare_states(n, state);
 }

@@ -135,7 +135,7 @@ static const char *const after[] = {"ingest", NULL};
 
 const struct rs_stage rs_stage_normalize = {
     .name = "normalize",
-    .version = 5, /* 5: counties of other vintages, county_note; dates with times and named months; names in brackets; 4: facility, newborns without a name, boxes and homelessness in Spanish; 3: streets by Publication 28, kinds of addresses, counties by name; 2: dates "YYYY M D"; birth_after_record */
+    .version = 5, /* 5: counties of other vintages, county_note; dates with times and named months; names in brackets; counties of another state; 4: facility, newborns without a name, boxes and homelessness in Spanish; 3: streets by Publication 28, kinds of addresses, counties by name; 2: dates "YYYY M D"; birth_after_record */
     .about = "Clean names, dates, sex and places",
     .description =
         "Writes one cleaned row for each source row, in the same order; the raw values stay in record.\n\n"

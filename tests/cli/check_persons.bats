@@ -140,6 +140,32 @@ T
     [[ "$output" == *minors*under* ]]
 }
 
+@test "what is known of a person, whoever gave it, by provider group" {
+    make_rows person "$in" <<'T'
+person_key records sources census6 birth_date sex zip5
+00000000000000000000000000000001 1 1 WHITE 1970-06-01 female 02118
+00000000000000000000000000000002 1 1 BLACK \N male 02118
+00000000000000000000000000000003 1 1 \N 2008-01-01 unknown \N
+00000000000000000000000000000004 1 1 \N \N \N \N
+00000000000000000000000000000005 1 1 HISPANIC 1980-01-01 male 02118
+T
+    cat >"$BATS_TEST_TMPDIR/checks.yaml" <<'YAML'
+checks:
+  - {id: born, category: completeness, kind: members_complete, element: birth_date, scope: "all, provider_group", threshold: 0.4, severity: warning, message: "Born."}
+  - {id: sex, category: completeness, kind: members_complete, element: sex, scope: "all, provider_group", threshold: 0.3, severity: warning, message: "Sex."}
+  - {id: zip, category: completeness, kind: members_complete, element: zip, scope: "all, provider_group", severity: note, message: "ZIP."}
+  - {id: who, category: conformance, kind: members_collected, element: zip, collection: [self], severity: note, message: "Nobody knows who said it."}
+YAML
+    check
+    [ "$(result born scope=all)" = "pass_with_violations 5 2" ]
+    [ "$(result sex scope=all)" = "fail 5 2" ] # unknown is none
+    [ "$(result zip scope=all)" = "pass_with_violations 5 2" ]
+    # north has the persons 1, 4 and 5, south the fifth
+    [ "$(result born scope_value=north)" = "pass_with_violations 3 1" ]
+    [ "$(result sex scope_value=south)" = "pass 1 0" ]
+    [ "$(result who)" = "error 0 0" ]
+}
+
 @test "the mix of the areas where members live" {
     check
     # ZCTA 00602 of the table in schemas/reference: both who reported and are placed live there; "some other race" is

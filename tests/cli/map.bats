@@ -133,3 +133,14 @@ END
     [ "$(moved '["same_tables"]')" = True ]
     [ "$(moved '["values"]')" = 0 ]
 }
+
+@test "explain says what a jurisdiction keeps of adults alone, and how a phrase was read" {
+    echo 'jurisdiction: adults_only' >plan.yaml
+    run "$bin/relsogi" map --explain "Woman, Nonbinary" --element gender_identity --config plan.yaml
+    [ "$status" = 0 ]
+    [[ "$output" == *"female+nonbinary"*"several answers in one text"*"adults_only"*"under 18"*gender_identity* ]]
+    run "$bin/relsogi" map --explain "Other: Mam" --element language_preferred
+    [[ "$output" == *"mam"*"words around it add nothing"* ]]
+    run "$bin/relsogi" map --explain 5 --element race --system pcornet
+    [[ "$output" == *"WHITE"*"written with other zeros"* ]]
+}

@@ -72,6 +72,10 @@ Test(phrases, write_ins) {
         {"Unknown / Refused", "", "", "", "UNKNOWN"}, /* one box for both: nobody can say that they declined */
         {"Hispanic White", "WHITE+HISPANIC", "WHITE+HISPANIC", "", ""},
         {"Asian/PI", "ASIAN|NHOPI", "ASIAN|NHPI", "", ""}, /* one box, not two answers */
+        {"Asian/Pacific Islander, White", "ASIAN|NHOPI+WHITE", "ASIAN|NHPI+WHITE", "", ""}, /* a box, and another */
+        {"American Indian/Alaska Native; White", "AIAN+WHITE", "AIAN+WHITE", "", ""},   /* no details */
+        {"Native Hawaiian and Other Pacific Islander, Asian", "NHOPI+ASIAN", "NHPI+ASIAN", "", ""},
+        {"Hispanic, Latino, or Spanish origin; White", "HISPANIC+WHITE", "HISPANIC+WHITE", "", ""},
         {"5 - White", "WHITE", "WHITE", "", ""},
         {"A: Asian", "ASIAN", "ASIAN", "", ""},
         {"2106-3;2028-9", "WHITE+ASIAN", "WHITE+ASIAN", "", ""},
@@ -93,7 +97,7 @@ Test(phrases, write_ins) {
 
 Test(phrases, ethnicities) {
     static const struct race want[] = {
-        {"Yes, Mexican American, Chicano/a", "", "", "", "UNMAPPED"}, /* "a" is no word: a slash within a comma */
+        {"Yes, Mexican American, Chicano/a", "HISPANIC", "HISPANIC", "2149-3 Mexican American+2151-9 Chicano", ""},
         {"Mexican y Guatemalan", "HISPANIC", "HISPANIC", "2148-5 Mexican+2157-6 Guatemalan", ""},
         {"No, not Hispanic", "NOT_HISPANIC", "", "", ""},
         {"Hispanic, refused", "HISPANIC", "HISPANIC", "", ""},
@@ -187,15 +191,32 @@ Test(phrases, pcornet_demographic) {
 
 Test(phrases, zeros_lost) {
     struct rs_meaning m = ask("race", "pcornet", "5");
-    cr_expect(rs_eq_c(m.omb1997, "WHITE") && rs_eq_c(m.rule, "pcornet:05/B9 zeros_lost"));
+    cr_expect(rs_eq_c(m.omb1997, "WHITE") && rs_eq_c(m.rule, "pcornet:05/B9 by_number"));
     m = ask("race", "tmsis", "1");
     cr_expect(rs_eq_c(m.omb1997, "WHITE"));
     m = ask("race", "tmsis", "14");
     cr_expect(rs_eq_c(m.detail, "2080-0 Samoan"));
     m = ask("ethnicity", "tmsis", "1"); /* a code of its own there */
     cr_expect(rs_eq_c(m.detail, "2148-5 Mexican"));
+    m = ask("race", "omop", "8527.0");
+    cr_expect(rs_eq_c(m.rule, "omop:8527/B9 by_number"));
     m = ask("race", "x12_1109", "1");
     cr_expect(rs_eq_c(m.missing, "UNMAPPED"));
     m = ask("race", "omop", "1");
     cr_expect(rs_eq_c(m.missing, "UNMAPPED"));
+}
+
+/* Codes of LOINC and SNOMED CT without, or under another, name of their system. */
+Test(phrases, codes_known_by_their_form) {
+    static const struct value want[] = {
+        {"sexual_orientation", "local", "LA22877-7", "bisexual", ""},
+        {"sexual_orientation", "local", "38628009", "lesbian_or_gay", ""},
+        {"gender_identity", "http://loinc.org/answers", "LA22880-1", "transgender_man", ""},
+        {"gender_identity", "local", "446151000124109", "male", ""},
+        {"pronouns", "local", "LA29519-8", "she/her", ""},
+        {"pronouns", "local", "LA99999-9", "", "UNMAPPED"},
+        {"sexual_orientation", "local", "12345678", "", "UNMAPPED"},
+        {"race", "local", "38628009", "", "UNMAPPED"}, /* a code of another question */
+    };
+    values_are(want, COUNT(want));
 }

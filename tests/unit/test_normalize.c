@@ -276,6 +276,9 @@ Test(normalize, census_areas, .timeout = 120) {
         {{{RECORD_county_raw, "36019"}}, {{COUNTY, "36019"}}, {0}},
         {{{RECORD_county_raw, "019"}, {STATE, "NY"}}, {{COUNTY, "36019"}}, {0}},
         {{{RECORD_county_raw, "36018"}}, {{COUNTY, ""}}, {"county_not_in_reference"}},
+        {{{RECORD_county_raw, "36019"}, {STATE, "CA"}}, {{COUNTY, "36019"}, {DEMOGRAPHIC_state, "CA"}}, {"county_other_state"}},
+        {{{GEOID, "06037101110"}, {STATE, "New York"}}, {{TRACT, "06037101110"}}, {"county_other_state"}},
+        {{{RECORD_county_raw, "36019"}, {STATE, "AE"}}, {{COUNTY, "36019"}}, {0}},
         {{{RECORD_county_raw, "36019"}, {GEOID, "06037"}}, {{COUNTY, "06037"}, {TRACT, ""}}, {0}},
     };
     CHECK(cases);
