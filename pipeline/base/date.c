@@ -92,6 +92,7 @@ static struct rs_view next_part(struct rs_view *rest) {
 }
 
 static bool named_month(struct rs_view v, int32_t *days) {
+    if (!v.n) return false; /* perhaps no text at all */
     struct rs_view a = next_part(&v), b = next_part(&v), year = next_part(&v);
     int m = month_named(a), y, d;
     struct rs_view day = m ? b : a;

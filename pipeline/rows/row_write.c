@@ -14,9 +14,14 @@
 #ifdef __SSE2__ /* part of x86-64 */
 enum { ABREAST = 16, PAGE = 4096 };
 
-/* Writes ABREAST bytes, whatever v.n; false where one of the first n needs an escape. */
+/* Reads beyond a text (see put_short): sanitizers would take it for a mistake. */
+__attribute__((no_sanitize("address", "thread"))) static inline __m128i read_abreast(const char *p) {
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/* Writes ABREAST bytes, whatever n; false where one of the first n needs an escape. */
 static inline bool put_abreast(char *out, const char *p, size_t n) {
-    const __m128i text = _mm_loadu_si128((const __m128i *)(const void *)p);
+    const __m128i text = read_abreast(p);
     const __m128i below = _mm_cmpeq_epi8(_mm_min_epu8(text, _mm_set1_epi8(0x1f)), text);
     const __m128i odd = _mm_or_si128(below, _mm_cmpeq_epi8(text, _mm_set1_epi8('\\')));
     _mm_storeu_si128((__m128i *)(void *)out, text);
@@ -24,8 +29,8 @@ static inline bool put_abreast(char *out, const char *p, size_t n) {
 }
 
 /* Most fields are shorter than ABREAST. The bytes behind them are read with them where they lie in the same page as the
- * first, and so can be read; sanitizers would take it for a mistake. An empty field may have no byte that can. */
-__attribute__((no_sanitize("address", "thread"))) static bool put_short(char *out, struct rs_view v) {
+ * first, and so can be read. An empty field may have no byte that can. */
+static bool put_short(char *out, struct rs_view v) {
     char copy[ABREAST];
     if (!v.n) return true;
     if (((uintptr_t)v.p & (PAGE - 1)) <= PAGE - ABREAST) return put_abreast(out, v.p, v.n);
