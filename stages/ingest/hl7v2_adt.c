@@ -147,18 +147,35 @@ static void put_answer(const struct adt *a, const char *name, unsigned i, struct
     while (repetition(a, &rest, &one)) put_cwe(a, one, table, a->number);
 }
 
-/* OBX-2 type, 5 value, 11 status, 14 when. A status of D, W or X takes the value back. */
+/* OBX-17: how the value was found, in a site's own codes: what they mean is the profile's to say. */
+static struct rs_view observed_by(const struct adt *a, struct rs_view method, struct rs_view element) {
+    struct rs_view usual = rs_profile_collection(a->profile, element), rest = method, one;
+    if (!rs_has(rs_trim(method)) || !a->profile->collection_codes.n) return usual;
+    while (repetition(a, &rest, &one)) {
+        struct parts parts;
+        split_parts(a, one, &parts);
+        const struct rs_pair *how = rs_pairs_find(&a->profile->collection_codes, component(a, &parts, 1));
+        if (!how) how = rs_pairs_find(&a->profile->collection_codes, component(a, &parts, 4));
+        if (how) return how->value;
+    }
+    rs_rows_bad_value(a->rows, "collection_code", RS_LIT("OBX-17"), first(a, method, 1),
+                      "the profile does not say what this method means; add it to collection_codes");
+    return usual;
+}
+
+/* OBX-2 type, 5 value, 11 status, 14 when, 17 how. A status of D, W or X takes the value back. */
 static void put_observation(struct adt *a, const struct kept *o) {
-    struct rs_view f[15], one;
-    unsigned n = rs_hl7_fields(o->text, a->marks, f, 15);
-    for (unsigned i = n; i < 15; i++) f[i] = RS_NULL;
+    enum { FIELDS = 18 };
+    struct rs_view f[FIELDS], one;
+    unsigned n = rs_hl7_fields(o->text, a->marks, f, FIELDS);
+    for (unsigned i = n; i < FIELDS; i++) f[i] = RS_NULL;
     a->escapes = has_escape(a, o->text);
     struct rs_view status = rs_trim(f[11]), type = rs_trim(f[2]), rest = f[5];
     if (rs_eq_c(status, "D") || rs_eq_c(status, "W") || rs_eq_c(status, "X")) return;
     bool coded = rs_eq_c(type, "CWE") || rs_eq_c(type, "CE") || rs_eq_c(type, "CNE") || rs_eq_c(type, "CF");
     struct rs_view element = o->element->value;
     struct rs_view when = rs_rows_day(a->rows, rs_hl7_day(f[14]), RS_LIT("OBX-14"));
-    rs_rows_answer(a->rows, element, rs_profile_collection(a->profile, element), when);
+    rs_rows_answer(a->rows, element, observed_by(a, f[17], element), when);
     while (repetition(a, &rest, &one)) {
         if (coded) put_cwe(a, one, rs_has(o->element->more) ? o->element->more : RS_LIT("local"), o->number);
         else {

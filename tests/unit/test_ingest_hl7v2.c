@@ -266,3 +266,18 @@ Test(ingest_hl7v2, deleted_fields) {
     EXPECT(assertion, "raw", "");
     cr_expect(strstr(ROWS(ledger, "layout fate reason rows"), "hl7v2_field|read|-|3\nhl7v2_field|ignored|to be deleted|3\n"));
 }
+
+/* OBX-17 says how a value was found, where the profile says what its codes mean; an own profile had that key, and nothing came
+ * of it. */
+Test(ingest_hl7v2, method_of_an_observation) {
+    put_text("own.yaml", "base: hl7v2-adt\nformat: hl7v2\ncollection: administrative\ncollection_codes: {SELF: self, CLIN: observed}\n");
+    static const char text[] = MSH("ORU^R01", "1") "PID|||1^^^A^MR\rOBX|1|CWE|76690-7||1^A^L||||||F||||||SELF^By portal^L\r"
+                               "OBX|2|CWE|76691-5||2^B^L||||||F||||||9^Seen^L^CLIN^^L\rOBX|3|CWE|90778-2||3^C^L||||||F||||||KIOSK\r"
+                               "OBX|4|CWE|76689-9||4^D^L||||||F\r";
+    ingest("./own.yaml", text);
+    EXPECT(assertion, "raw collection", "1|self\nA|self\n2|observed\nB|observed\n3|administrative\nC|administrative\n"
+                                        "4|administrative\nD|administrative\n");
+    EXPECT(quarantine, "rule field raw", "collection_code|OBX-17|KIOSK\n");
+    ingest("hl7v2-adt", text);
+    EXPECT(quarantine, "rule", "");
+}
