@@ -281,3 +281,21 @@ Test(ingest_hl7v2, method_of_an_observation) {
     ingest("hl7v2-adt", text);
     EXPECT(quarantine, "rule", "");
 }
+
+/* Files of one day are numbered by their time: reconcile takes the last record of a day. Digests, which are as good as random,
+ * would have to be in order eight times. */
+Test(ingest_hl7v2, order_within_a_day) {
+    static const char *const times[][2] = {{"202501020900", "202501020901"}, {"20250102", "202501020000"},
+                                           {"20250102090000.12+0100", "20250102090001-0500"}, {"2025010209", "202501020800"}};
+    struct rs_error error = {0};
+    char text[256];
+    for (size_t i = 0; i < 4; i++)
+        for (int swap = 0; swap < 2; swap++) {
+            snprintf(text, sizeof text, "MSH|^~\\&|A|F|||%s||ADT^A08|1|P|2.5\rPID|||1^^^A^MR\r", times[i][swap]);
+            put_text("one", text);
+            snprintf(text, sizeof text, "MSH|^~\\&|A|F|||%s||ADT^A08|1|P|2.5\rPID|||1^^^A^MR\r", times[i][!swap]);
+            put_text("two", text);
+            cr_assert(run_sources("[{profile: hl7v2-adt, source: S, files: [two, one]}]", "out", 1, &error), "%s", error.text);
+            cr_expect_str_eq(ROWS(file, "file_no name"), swap ? "1|two\n2|one\n" : "1|one\n2|two\n", "%zu %d", i, swap);
+        }
+}
