@@ -78,6 +78,9 @@ static void put_observation(struct rs_adt *a, const struct rs_adt_kept *o) {
             put(a, "text", RS_NULL, &parts, 1, o->number);
         }
     }
+    if (!a->rows->seq)
+        rs_rows_bad_value(a->rows, "no_value", RS_LIT("OBX-5"), RS_NULL,
+                          "an answer without a code or a text in it, and not taken back (OBX-11); ask the sender");
 }
 
 /* ---- a person ------------------------------------------------------------------------------------------------- */

@@ -299,3 +299,11 @@ Test(ingest_hl7v2, order_within_a_day) {
             cr_expect_str_eq(ROWS(file, "file_no name"), swap ? "1|two\n2|one\n" : "1|one\n2|two\n", "%zu %d", i, swap);
         }
 }
+
+/* An answer with nothing in it is said; one that is taken back is not missed. */
+Test(ingest_hl7v2, observation_without_a_value) {
+    ingest("hl7v2-adt", MSH("ORU^R01", "1") "PID|||1^^^A^MR\rOBX|1|CWE|76690-7||^^SCT||||||F\rOBX|2|ST|76691-5\rOBX|3|CWE|90778-2||||||||W\r"
+                        "OBX|4|CWE|76689-9||||||||D\rOBX|5|NM|76690-7||3||||||F\r");
+    EXPECT(assertion, "raw segment", "3|7\n");
+    EXPECT(quarantine, "scope record_no rule field", "value|1|no_value|OBX-5\nvalue|1|no_value|OBX-5\n");
+}
