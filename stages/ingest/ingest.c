@@ -213,7 +213,7 @@ const struct rs_stage rs_stage_ingest = {
         "Which files: the configuration's *sources*, a list of {profile, files} with optional source, of_source and "
         "file_date; or --profile with --input FILE. Paths are relative to the configuration; files may be globs. The "
         "same bytes under the same profile and source, packed or not, are taken once. Files are numbered in canonical order (profile, "
-        "file date, SHA-256), so that the order in which they are given makes no difference.\n\n"
+        "file date and time, SHA-256), so that the order in which they are given makes no difference.\n\n"
         "The record key is HMAC-SHA-256(site key, source, member id), its first 128 bits. A row without a usable "
         "member id is rejected; a bad value is set to null and the row goes on; both go to quarantine with file, line or "
         "segment, and byte. Envelope counts that do not match (SE01, GE01, IEA01) are findings there, not failures. "

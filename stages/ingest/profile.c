@@ -461,7 +461,8 @@ static bool read_hl7v2(struct reader *r) {
     if (word(authorities, words) < 0) return wrong(r, "authorities", authorities, words);
     r->p->authorities_apart = strcmp(authorities, "apart") == 0;
     return read_merge_events(r) && read_pairs(r, "systems", NULL, &r->p->systems) &&
-           read_pairs(r, "observations", elements, &r->p->observations);
+           read_pairs(r, "observations", elements, &r->p->observations) &&
+           read_pairs(r, "collection_codes", methods, &r->p->collection_codes);
 }
 
 static bool read_tree(struct reader *r) {

@@ -91,7 +91,7 @@ struct rs_profile {
     /* 834 */
     struct rs_pairs language_use, language_systems; /* LUI04 -> element, LUI01 -> system */
     struct rs_view language_element;                /* LUI without a use */
-    struct rs_pairs collection_codes;               /* DMG11 -> method */
+    struct rs_pairs collection_codes;               /* DMG11, Observation.method, OBX-17 -> method */
     struct rs_view product;                         /* instead of HD03 and HD04; null for those */
     enum rs_mode mode;
     bool composite_dependents; /* a dependent without an own id is keyed by subscriber, birth and given name */

@@ -480,8 +480,11 @@ static void put_member(struct rs_rows *rows, const struct rs_834_member *m) {
     struct rs_block *b = rows->block;
     rs_rows_record(rows, (int64_t)m->record_no, (int64_t)m->line, (int64_t)m->place.segment, (int64_t)(b->offset + m->place.at));
     if (!make_key(rows, m)) {
-        rs_rows_reject(rows, "no_member_id", RS_LIT("REF, NM109"), RS_NULL,
-                       "none of the profile's member ids is here; ask the sender, or correct member_id in the profile");
+        bool parts = rows->block->source->profile->composite_dependents && dependent(m) && rs_has(find_ref(m, RS_LIT("0F")));
+        rs_rows_reject(rows, "no_member_id", parts ? RS_LIT("DMG02, NM104") : RS_LIT("REF, NM109"), RS_NULL,
+                       parts ? "a dependent without a number of its own is known by REF*0F, birth date and given name, in a "
+                               "change or an end, too: they are not all here; ask the sender"
+                             : "none of the profile's member ids is here; ask the sender, or correct member_id in the profile");
         return;
     }
     rows->record_date = record_date(rows, m);

@@ -128,7 +128,8 @@ Test(ingest_834, dependents) {
     EXPECT(identifier, "record_no id_system value links",
            "1|plan_member|F1|Y\n1|plan_subscriber|F1|N\n2|plan_subscriber|F1|N\n3|plan_subscriber|F1|N\n"
            "4|plan_client_number|F1-03|N\n4|plan_subscriber|F1|N\n");
-    EXPECT(quarantine, "scope record_no segment rule raw", "row|5|21|no_member_id|-\nrow|6|24|no_member_id|-\n");
+    EXPECT(quarantine, "scope record_no segment field rule raw",
+           "row|5|21|DMG02, NM104|no_member_id|-\nrow|6|24|REF, NM109|no_member_id|-\n");
 }
 
 Test(ingest_834, dates) {

@@ -266,3 +266,44 @@ Test(ingest_hl7v2, deleted_fields) {
     EXPECT(assertion, "raw", "");
     cr_expect(strstr(ROWS(ledger, "layout fate reason rows"), "hl7v2_field|read|-|3\nhl7v2_field|ignored|to be deleted|3\n"));
 }
+
+/* OBX-17 says how a value was found, where the profile says what its codes mean; an own profile had that key, and nothing came
+ * of it. */
+Test(ingest_hl7v2, method_of_an_observation) {
+    put_text("own.yaml", "base: hl7v2-adt\nformat: hl7v2\ncollection: administrative\ncollection_codes: {SELF: self, CLIN: observed}\n");
+    static const char text[] = MSH("ORU^R01", "1") "PID|||1^^^A^MR\rOBX|1|CWE|76690-7||1^A^L||||||F||||||SELF^By portal^L\r"
+                               "OBX|2|CWE|76691-5||2^B^L||||||F||||||9^Seen^L^CLIN^^L\rOBX|3|CWE|90778-2||3^C^L||||||F||||||KIOSK\r"
+                               "OBX|4|CWE|76689-9||4^D^L||||||F\r";
+    ingest("./own.yaml", text);
+    EXPECT(assertion, "raw collection", "1|self\nA|self\n2|observed\nB|observed\n3|administrative\nC|administrative\n"
+                                        "4|administrative\nD|administrative\n");
+    EXPECT(quarantine, "rule field raw", "collection_code|OBX-17|KIOSK\n");
+    ingest("hl7v2-adt", text);
+    EXPECT(quarantine, "rule", "");
+}
+
+/* Files of one day are numbered by their time: reconcile takes the last record of a day. Digests, which are as good as random,
+ * would have to be in order eight times. */
+Test(ingest_hl7v2, order_within_a_day) {
+    static const char *const times[][2] = {{"202501020900", "202501020901"}, {"20250102", "202501020000"},
+                                           {"20250102090000.12+0100", "20250102090001-0500"}, {"2025010209", "202501020800"}};
+    struct rs_error error = {0};
+    char text[256];
+    for (size_t i = 0; i < 4; i++)
+        for (int swap = 0; swap < 2; swap++) {
+            snprintf(text, sizeof text, "MSH|^~\\&|A|F|||%s||ADT^A08|1|P|2.5\rPID|||1^^^A^MR\r", times[i][swap]);
+            put_text("one", text);
+            snprintf(text, sizeof text, "MSH|^~\\&|A|F|||%s||ADT^A08|1|P|2.5\rPID|||1^^^A^MR\r", times[i][!swap]);
+            put_text("two", text);
+            cr_assert(run_sources("[{profile: hl7v2-adt, source: S, files: [two, one]}]", "out", 1, &error), "%s", error.text);
+            cr_expect_str_eq(ROWS(file, "file_no name"), swap ? "1|two\n2|one\n" : "1|one\n2|two\n", "%zu %d", i, swap);
+        }
+}
+
+/* An answer with nothing in it is said; one that is taken back is not missed. */
+Test(ingest_hl7v2, observation_without_a_value) {
+    ingest("hl7v2-adt", MSH("ORU^R01", "1") "PID|||1^^^A^MR\rOBX|1|CWE|76690-7||^^SCT||||||F\rOBX|2|ST|76691-5\rOBX|3|CWE|90778-2||||||||W\r"
+                        "OBX|4|CWE|76689-9||||||||D\rOBX|5|NM|76690-7||3||||||F\r");
+    EXPECT(assertion, "raw segment", "3|7\n");
+    EXPECT(quarantine, "scope record_no rule field", "value|1|no_value|OBX-5\nvalue|1|no_value|OBX-5\n");
+}
