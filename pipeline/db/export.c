@@ -26,13 +26,61 @@ static const struct {
 };
 enum { N_VIEWS = sizeof views / sizeof views[0] };
 
-static bool to_file(void *self, const char *p, size_t n, struct rs_error *error) {
-    return rs_out_write(self, p, n, error);
+/* ---- cells that a spreadsheet would take for a formula -------------------------------------------------------- */
+
+/* A sign and what our numbers are written with. */
+static bool is_number(const char *p, size_t n) {
+    size_t digits = 0;
+    if (!n || !strchr("+-", p[0])) return false;
+    for (size_t i = 1; i < n; i++) {
+        digits += p[i] >= '0' && p[i] <= '9';
+        if (!strchr("0123456789.eE+-", p[i])) return false;
+    }
+    return digits > 0;
 }
 
-static bool to_stdout(void *self, const char *p, size_t n, struct rs_error *error) {
-    (void)self;
-    return fwrite(p, 1, n, stdout) == n || rs_fail_errno(error, RS_IO, "stdout");
+static size_t field_length(const char *p, size_t n, bool quoted) {
+    size_t i = 0;
+    while (i < n && (quoted ? p[i] != '"' : p[i] != ',' && p[i] != '\n')) i++;
+    return i;
+}
+
+/* One row as the server writes it, with ' before each cell that begins with = + - @, a tab or a carriage return and is no
+ * number: a source's or a facility's name comes from a sender, a reason from anybody, and auditors open these files in
+ * programs that run formulas. */
+static void disarm(struct rs_buffer *out, const char *p, size_t n) {
+    bool quoted = false, begins = true;
+    for (size_t i = 0; i < n; i++) {
+        bool opens = begins && p[i] == '"';
+        size_t at = opens ? i + 1 : i;
+        if (begins && at < n && p[at] && strchr("=+-@\t\r", p[at]) &&
+            !is_number(p + at, field_length(p + at, n - at, opens))) {
+            rs_buffer_printf(out, opens ? "\"'" : "'");
+            if (opens) {
+                quoted = true;
+                begins = false;
+                continue;
+            }
+        }
+        if (p[i] == '"') quoted = !quoted;
+        begins = !quoted && p[i] == ',';
+        rs_buffer_add(out, p + i, 1);
+    }
+}
+
+struct to {
+    struct rs_out *file;   /* NULL: stdout */
+    bool exact;            /* rows for a program: as they are */
+    struct rs_buffer row;
+};
+
+static bool take_row(void *self, const char *p, size_t n, struct rs_error *error) {
+    struct to *to = self;
+    to->row.n = 0;
+    if (to->exact) rs_buffer_add(&to->row, p, n);
+    else disarm(&to->row, p, n);
+    if (to->file) return rs_out_write(to->file, to->row.p, to->row.n, error);
+    return fwrite(to->row.p, 1, to->row.n, stdout) == to->row.n || rs_fail_errno(error, RS_IO, "stdout");
 }
 
 static bool no_such(const char *what, struct rs_error *error) {
@@ -67,13 +115,14 @@ static bool set_day(struct rs_session *s, const char *option, const char *name, 
     return a != NULL;
 }
 
-static bool copy_out(struct rs_session *s, const char *sql, const char *output, struct rs_error *error) {
-    if (!output) return rs_session_copy_out(s, sql, NULL, to_stdout, error);
-    struct rs_out *out = rs_out_open(output, error);
-    if (!out) return false;
-    if (rs_session_copy_out(s, sql, out, to_file, error)) return rs_out_commit(out, error);
-    rs_out_abort(out);
-    return false;
+static bool copy_out(struct rs_session *s, const char *sql, const char *output, bool exact, struct rs_error *error) {
+    struct to to = {.exact = exact};
+    if (output && !(to.file = rs_out_open(output, error))) return false;
+    bool ok = rs_session_copy_out(s, sql, &to, take_row, error);
+    if (ok && to.file) ok = rs_out_commit(to.file, error);
+    else if (to.file) rs_out_abort(to.file);
+    rs_buffer_free(&to.row);
+    return ok;
 }
 
 bool rs_db_export(struct rs_session *s, const struct rs_export *e, struct rs_error *error) {
@@ -88,7 +137,7 @@ bool rs_db_export(struct rs_session *s, const struct rs_export *e, struct rs_err
         (layout ? rs_extract_select(s, layout, e->since, e->since_run, &sql, error) : view_select(e->what, e->since, &sql, error));
     rs_buffer_printf(&sql, ") to stdout (format csv, header)");
     rs_buffer_byte(&sql, 0);
-    ok = ok && copy_out(s, sql.p, e->output, error);
+    ok = ok && copy_out(s, sql.p, e->output, layout != NULL, error);
     rs_buffer_free(&sql);
     return ok;
 }

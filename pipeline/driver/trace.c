@@ -21,7 +21,8 @@ struct request {
 static const char help[] =
     "relsogi trace: what is behind one published number\n\n"
     "Usage: relsogi trace RESULT_ID --run RUN_DIRECTORY [OPTION...]\n\n"
-    "RESULT_ID is an estimate_key, with or without dashes.\n\n"
+    "RESULT_ID is an estimate_key, disparity_key, trend_key or equity_key, with or without dashes. Of the last three, which\n"
+    "are made from estimates, the estimates' keys are listed, and one of them is followed.\n\n"
     "  --run DIR         Directory of the run that published it.\n"
     "  --persons N       List so many of the persons behind it, by pseudonym (at most 1000), and where every answer about\n"
     "                    them stands: file, line or segment, byte. For auditors.\n"
@@ -68,7 +69,8 @@ static bool parse_id(const char *text, struct rs_key *out, struct rs_error *erro
         if (*text != '-') digits[n++] = *text;
     digits[n] = 0;
     if (!*text && rs_key_parse(rs_view(digits, n), out)) return true;
-    return rs_fail(error, RS_USAGE, "a result's key is 32 hexadecimal digits: see column estimate_key");
+    return rs_fail(error, RS_USAGE, "a result's key is 32 hexadecimal digits: see columns estimate_key, disparity_key, trend_key and "
+                                    "equity_key");
 }
 
 /* ---- the run's own accounts ------------------------------------------------------------------------------------ */
@@ -242,7 +244,7 @@ static bool trace(const struct request *r, struct rs_trace *t, const json_t *res
     const json_t *options = json_object_get(
         json_object_get(json_object_get(stage, "provenance"), "parameters"), "options");
     t->age_bands = rs_config_text(options, "age-bands", "0,18,45,65,75");
-    bool ok = rs_trace_estimate(t, error);
+    bool ok = rs_trace_estimate(t, error) || (!error->code && rs_trace_statement(t, error));
     if (ok) show_estimate(t);
     ok = ok && rs_trace_members(t, error);
     if (ok) {

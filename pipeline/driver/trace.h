@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What relsogi trace finds behind one published number. trace_members.c finds the persons, trace_lineage.c where what is
- * known of them came from, trace.c asks and tells. */
+/* What relsogi trace finds behind one published number. trace_made_of.c finds the estimates behind a statement about gaps,
+ * trace_members.c the persons, trace_lineage.c where what is known of them came from, trace.c asks and tells. */
 #ifndef RS_DRIVER_TRACE_H
 #define RS_DRIVER_TRACE_H
 #include "driver.h"
@@ -17,7 +17,7 @@ struct rs_traced_person {
 
 struct rs_trace {
     const char *run;  /* directory */
-    struct rs_key id; /* of the estimate */
+    struct rs_key id; /* of the result; once found, of the estimate that is followed */
     struct rs_arena arena;
     struct rs_view estimate[RS_MAX_COLUMNS]; /* its row, in the arena */
     const char *age_bands;                   /* option of stratify; borrowed from its stage.json */
@@ -33,8 +33,12 @@ struct rs_trace {
     size_t n_persons;
 };
 
-/* RS_NO_INPUT where the run has no estimate of this key. */
+/* False without an error where the run has no estimate of this key. */
 bool rs_trace_estimate(struct rs_trace *t, struct rs_error *error);
+/* Finds and prints a row of disparity, trend or equity of this key, and the keys of the estimates that it is made from; the
+ * one about its own group, else the one about everybody, is then t's estimate. RS_NO_INPUT where the run has no such row, or
+ * not the estimates: a trend's point of an earlier run. */
+bool rs_trace_statement(struct rs_trace *t, struct rs_error *error);
 /* Whether its number is made from persons imputed, too. */
 bool rs_trace_is_modelled(const struct rs_trace *t);
 /* One walk over person, posterior and person_measure. */

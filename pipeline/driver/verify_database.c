@@ -7,7 +7,7 @@
 #include "pipeline/db/chain.h"
 #include "pipeline/db/compare.h"
 #include "pipeline/db/copy.h"
-#include "verify.h"
+#include "verify_state.h"
 
 enum { MOST_ROWS = 20, MOST_FILES = 32, FIELDS = 10 };
 
@@ -18,6 +18,7 @@ struct look {
     struct rs_answer *log; /* entry, ..., detail: the fields of a head in order; then the head */
     char number[16];       /* of the load; empty where the database has none of this name */
     json_t *account;       /* the log's entry about it */
+    int entry;             /* its row in log */
 };
 
 /* ---- chain ---------------------------------------------------------------------------------------------------- */
@@ -112,8 +113,9 @@ static bool find_run(struct look *l, const json_t *results, struct rs_error *err
     }
     for (int i = rs_answer_rows(l->log) - 1; i >= 0 && !l->account; i--) {
         const char *event = rs_answer_text(l->log, i, 4), *number = rs_answer_text(l->log, i, 6);
-        if (strcmp(event, "publish") == 0 && number && strcmp(number, l->number) == 0)
-            l->account = json_loads(rs_answer_text(l->log, i, 9), 0, NULL);
+        if (strcmp(event, "publish") != 0 || !number || strcmp(number, l->number) != 0) continue;
+        l->account = json_loads(rs_answer_text(l->log, i, 9), 0, NULL);
+        l->entry = i;
     }
     if (!l->account) rs_verify_fault(l->v, parameters[0], "the database's log does not know this load");
     return true;
@@ -260,8 +262,11 @@ static bool require_whole_sight(struct look *l, struct rs_error *error) {
 static bool verify_run(struct look *l, const json_t *results, struct rs_error *error) {
     const char *name;
     json_t *said;
-    if (!find_run(l, results, error)) return false;
+    if (!rs_verify_rights(l->session, l->v, error) || !find_run(l, results, error)) return false;
     verify_stage_head(l, results);
+    const struct rs_logged_run logged = {l->number, l->account ? rs_answer_text(l->log, l->entry, 9) : NULL,
+                                         rs_answer_text(l->log, l->entry, 7), rs_answer_text(l->log, l->entry, 8)};
+    if (l->account && !rs_verify_run_line(l->session, l->v, &logged, error)) return false;
     json_object_foreach(json_object_get(l->account, "tables"), name, said)
         if (!verify_table(l, name, said, error)) return false;
     return true;

@@ -37,6 +37,26 @@ ids() {
     [ "$n" -ge 25 ]
 }
 
+# statement LAYOUT PATTERN: the key of the first row whose line matches.
+statement() { awk -F'\t' -v p="$2" 'NR > 1 && $0 ~ p { print $1; exit }' "$t/stratify/$1.tsv"; }
+
+@test "statements about gaps: the estimates they are made from, and one of them down to its persons" {
+    for what in 'disparity CBP.*race_ethnicity\tbirdie\todds_ratio\tBLACK' 'disparity CBP.*race_ethnicity\tself_report\ttheil\tall' \
+        'trend CBP\trace_ethnicity\tBLACK\tbirdie' 'equity CBP.*BLACK'; do
+        id=$(statement ${what%% *} "${what#* }")
+        [ -n "$id" ]
+        run "$bin/relsogi" trace "$id" --run "$t"
+        echo "$what $id: $output"
+        [ "$status" = 0 ]
+        [[ "$output" == *"${what%% *}_key "*"$id"*"Made from these estimates"*"n: published"*"the same"* ]]
+        [[ "$output" != *"NOT THE SAME"* ]]
+    done
+    # Of an odds ratio the group's estimate and the reference's; each is a result itself.
+    id=$(statement disparity 'CBP.*race_ethnicity\tbirdie\todds_ratio\tBLACK')
+    "$bin/relsogi" trace "$id" --run "$t" | sed -n '/^Made from/,/^$/p' | grep -o '^  [0-9a-f]\{32\}' >"$BATS_TEST_TMPDIR/keys"
+    [ "$(sort "$BATS_TEST_TMPDIR/keys")" = "$( (ids CBP race_ethnicity birdie BLACK; ids CBP race_ethnicity birdie "$(awk -F'\t' -v id="$id" '$1 == id { print $10 }' "$t/stratify/disparity.tsv")") | sort -u | sed 's/^/  /')" ]
+}
+
 @test "a number that was changed is not found again" {
     cp -r "$t" "$BATS_TEST_TMPDIR/t"
     id=$(ids race_ethnicity self_report CBP | head -n 1)

@@ -85,7 +85,22 @@ changed() {
     part=relsogi_parts.estimate_$(number)
     changed "update $part set rate = rate + 0.01 where ctid = (select ctid from $part where rate is not null order by estimate_key limit 1);
         update relsogi.run_table set content = sha256('x') where layout = 'estimate'" \
-        "update $part set rate = rate - 0.01 where ctid = (select max(ctid) from $part)" "table estimate, estimate_key"
+        "update $part set rate = rate - 0.01 where ctid = (select max(ctid) from $part);
+            update relsogi.run_table as t set content = decode(detail #>> '{tables,estimate,content}', 'hex') from audit.log as l
+            where l.event = 'publish' and l.run_no = t.run_no and layout = 'estimate'" "table estimate, estimate_key"
+    [[ "$output" == *"CHANGED  relsogi.run_table, layout estimate"* ]]
+}
+
+@test "the run's own line: its day, results, packs, operator, program" {
+    line() { changed "update relsogi.run set $1" "update relsogi.run set $2" "relsogi.run, t: $3 is not what the log says"; }
+    line "as_of = '2026-08-30'" "as_of = '2026-06-30'" as_of
+    line "results = results || '{\"x\": 1}'" "results = results - 'x'" results
+    line "packs = packs || '{z}'" "packs = array_remove(packs, 'z')" packs
+    line "operator = operator || 'x'" "operator = rtrim(operator, 'x')" operator
+    line "program_version = program_version || 'x'" "program_version = rtrim(program_version, 'x')" version
+    line 'revision = 7' 'revision = 1' revision
+    run verify
+    [ "$status" -eq 0 ]
 }
 
 @test "an entry of the log, its heads made anew: the chain file knows" {
@@ -136,4 +151,19 @@ PY
     [ "$status" -eq 0 ]
     [[ "$output" == *"head $(ask "select encode(head, 'hex') from audit.log where run_no = $(number) and event = 'publish'")"* ]]
     [[ "$output" == *"loaded "*" by $(id -un)@"*"relsogi_loader"* ]]
+}
+
+@test "who may see which source without an entry of the log; the log's triggers" {
+    changed "insert into relsogi.source_grant (role, source) values ('relsogi_analyst', '*')" \
+        "delete from relsogi.source_grant where role = 'relsogi_analyst'" \
+        'role relsogi_analyst, source \*: is there, and the log does not say since when'
+    changed "delete from relsogi.source_grant where role = 'relsogi_steward'" \
+        "insert into relsogi.source_grant (role, source) values ('relsogi_steward', '*')" 'role relsogi_steward, source \*: is gone'
+    changed 'alter table audit.log disable trigger append_only' 'alter table audit.log enable always trigger append_only' \
+        'trigger append_only: does not keep the log'
+    ask "select relsogi.grant_source('relsogi_steward', 'ehr'), relsogi.revoke_source('relsogi_auditor', '*'),
+        relsogi.grant_source('relsogi_auditor', '*')"
+    run verify
+    echo "$output"
+    [ "$status" -eq 0 ]
 }

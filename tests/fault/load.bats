@@ -305,3 +305,21 @@ chained() { # DIR RUN_ID [OPTION...]: with a chain file
     [ "$(ask "select string_agg(revision || status, ' ' order by revision) from relsogi.run where run_id = 'vault'")" = \
         '1superseded 2visible' ]
 }
+
+@test "a cell that a spreadsheet would take for a formula is text in auditors' CSV" {
+    load "$BATS_FILE_TMPDIR/small" cells
+    for reason in '=HYPERLINK("http://x","y")' '=12345' '+1 is a number no more' '-2+cmd|x' '@SUM(1,2) looks' 'as = it + was' \
+        $'=two\nlines, "and" more' '-12.5e-3'; do
+        "$bin/relsogi" db approve cells --reason "$reason" >/dev/null
+    done
+    "$bin/relsogi" db export actions --output "$BATS_TEST_TMPDIR/a.csv"
+    run python3 - "$BATS_TEST_TMPDIR/a.csv" <<'PY'
+import csv, sys
+rows = [r["reason"] for r in csv.DictReader(open(sys.argv[1], newline="")) if r["run_id"] == "cells" and r["event"] == "approve"]
+print(rows)
+assert rows == ["'=HYPERLINK(\"http://x\",\"y\")", "'=12345", "'+1 is a number no more", "'-2+cmd|x", "'@SUM(1,2) looks", "as = it + was",
+                "'=two\nlines, \"and\" more", "-12.5e-3"]
+PY
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
