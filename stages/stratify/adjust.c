@@ -342,23 +342,37 @@ static void withhold(const struct adjusting *a, const bool done[G]) {
     }
 }
 
-static bool by_estimator(struct adjusting *a, const struct rs_strata *strata, const struct rs_split *split,
-                         enum rs_estimator k, struct rs_error *error) {
+/* The cells of so many dimensions, and the groups' rates fitted in them. */
+struct fitted {
+    struct rs_level level;
+    struct rs_split split;
+};
+
+static bool fit_level(const struct rs_estimates *all, const struct rs_strata *strata, size_t dimensions, struct fitted *out,
+                      struct rs_error *error) {
+    rs_level_make(strata, dimensions, &out->level);
+    const struct rs_split_into into = {
+        .by = RS_BY_CELL, .parts = out->level.names.n, .of = out->level.of, .numbers = strata->cells.n};
+    return rs_split_fit(all->series, &into, &out->split, error);
+}
+
+static bool by_estimator(struct adjusting *a, const struct fitted *fitted, size_t levels, enum rs_estimator k,
+                         struct rs_error *error) {
     struct rs_shown s;
     bool done[G] = {false}, good = true;
     if (!rs_shown_groups(a->all, RS_RACE, k, &a->batch->arena, &s) || !s.n) return true;
     a->s = &s;
-    for (size_t dimensions = strata->n_adjust; good && dimensions > 0; dimensions--) {
-        struct rs_level level;
+    for (size_t dimensions = levels; good && dimensions > 0; dimensions--) {
+        const struct rs_level *level = &fitted[dimensions - 1].level;
         struct rs_cell_rates rates, everybody;
-        rs_level_make(strata, dimensions, &level);
-        rs_cell_rates_make(split, &level, k == RS_BIRDIE, &rates);
-        rs_cell_rates_make(split, &level, true, &everybody);
-        double *weight = weights_of(a->standard, &level, &everybody);
-        if (!weight && level.names.n)
+        rs_cell_rates_make(&fitted[dimensions - 1].split, k == RS_BIRDIE, &rates);
+        rs_cells_left_out(a->all->series, level, &rates);
+        rs_cell_rates_make(&fitted[dimensions - 1].split, true, &everybody);
+        double *weight = weights_of(a->standard, level, &everybody);
+        if (!weight && level->names.n)
             good = rs_fail(error, RS_DATA, "--standard: %s has no weight for any combination of %s in the run: names must "
-                           "be those of layout estimate, such as 18-44 and female", a->standard->path, level.label);
-        a->level = &level;
+                           "be those of layout estimate, such as 18-44 and female", a->standard->path, level->label);
+        a->level = level;
         a->rates = &rates;
         a->weight = weight;
         if (weight) at_level(a, done);
@@ -366,20 +380,23 @@ static bool by_estimator(struct adjusting *a, const struct rs_strata *strata, co
         free(weight);
         rs_cell_rates_free(&rates);
         rs_cell_rates_free(&everybody);
-        rs_level_free(&level);
     }
     return good;
 }
 
 bool rs_adjust_publish(const struct rs_estimates *all, const struct rs_strata *strata, const struct rs_standard *standard,
                        const struct rs_settings *settings, struct rs_batch *batch, struct rs_error *error) {
-    struct rs_split split;
-    if (!strata->n_adjust) return true;
-    if (!rs_split_fit(all->series, RS_BY_CELL, strata->cells.n, &split, error)) return false;
+    struct fitted fitted[MOST_DIMENSIONS];
     struct adjusting a = {.all = all, .standard = standard, .dimensions = strata->adjust,
                           .minimum = settings->minimum_cell, .batch = batch};
-    bool good = by_estimator(&a, strata, &split, RS_SELF_REPORT, error) &&
-                by_estimator(&a, strata, &split, RS_BIRDIE, error);
-    rs_split_free(&split);
+    size_t levels = 0;
+    bool good = true;
+    for (; good && levels < strata->n_adjust; levels++) good = fit_level(all, strata, levels + 1, &fitted[levels], error);
+    good = good && (!levels || (by_estimator(&a, fitted, levels, RS_SELF_REPORT, error) &&
+                                by_estimator(&a, fitted, levels, RS_BIRDIE, error)));
+    for (size_t i = 0; i < levels; i++) {
+        rs_split_free(&fitted[i].split);
+        rs_level_free(&fitted[i].level);
+    }
     return good;
 }

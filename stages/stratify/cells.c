@@ -42,41 +42,35 @@ void rs_level_free(struct rs_level *level) {
     *level = (struct rs_level){0};
 }
 
-/* Adds one cell of all dimensions: counts add up, and so do the variances of counts, n^2 v. */
-static void add_part(const struct rs_part_fit *p, size_t cell, bool imputed, struct rs_cell_rates *out) {
+static void take_part(const struct rs_part_fit *p, size_t cell, bool imputed, struct rs_cell_rates *out) {
     for (int g = 0; g < G; g++) {
         double n = imputed ? p->n[g] : p->direct_n[g], x = imputed ? p->x[g] : p->direct_x[g];
-        out->n[cell * G + (size_t)g] += n;
-        out->x[cell * G + (size_t)g] += x;
+        out->n[cell * G + (size_t)g] = n;
+        out->x[cell * G + (size_t)g] = x;
         for (int h = 0; h < G; h++) {
             double *v = &out->v[(cell * G + (size_t)g) * G + (size_t)h];
-            if (imputed && p->n[g] > 0 && p->n[h] > 0) *v += p->n[g] * p->n[h] * p->v[g][h];
-            if (!imputed && g == h && n > 0) *v += x * (n - x) / n;
+            if (imputed && p->n[g] > 0 && p->n[h] > 0) *v = p->v[g][h];
+            if (!imputed && g == h && n > 0) *v = x * (n - x) / (n * n * n);
         }
     }
 }
 
-void rs_cell_rates_make(const struct rs_split *split, const struct rs_level *level, bool imputed,
-                        struct rs_cell_rates *out) {
-    size_t cells = level->names.n;
+void rs_cell_rates_make(const struct rs_split *split, bool imputed, struct rs_cell_rates *out) {
+    size_t cells = split->n;
     *out = (struct rs_cell_rates){.cells = cells};
     out->n = rs_alloc((cells * G * (G + 2) + 1) * sizeof *out->n);
     out->x = out->n + cells * G;
     out->v = out->x + cells * G;
-    for (size_t i = 0; i < split->n; i++) {
-        const struct rs_part_fit *p = &split->part[i];
-        if (level->of[i] != RS_NO_CELL) add_part(p, level->of[i], imputed, out);
-        else
-            for (int g = 0; g < G; g++) {
-                out->left_n[g] += imputed ? p->n[g] : p->direct_n[g];
-                out->left_x[g] += imputed ? p->x[g] : p->direct_x[g];
-            }
+    for (size_t i = 0; i < cells; i++) take_part(&split->part[i], i, imputed, out);
+}
+
+void rs_cells_left_out(const struct rs_series *series, const struct rs_level *level, struct rs_cell_rates *out) {
+    const struct rs_counts *counts = &series->by_cell;
+    for (size_t i = 0; i < counts->n; i++) {
+        if (level->of[i / G] != RS_NO_CELL) continue;
+        out->left_n[i % G] += (double)counts->c[i].n;
+        out->left_x[i % G] += (double)counts->c[i].x;
     }
-    for (size_t c = 0; c < cells; c++)
-        for (size_t g = 0; g < G; g++)
-            for (size_t h = 0; h < G; h++)
-                if (out->n[c * G + g] > 0 && out->n[c * G + h] > 0)
-                    out->v[(c * G + g) * G + h] /= out->n[c * G + g] * out->n[c * G + h];
 }
 
 void rs_cell_rates_free(struct rs_cell_rates *r) {

@@ -22,9 +22,10 @@ struct rs_cell_rates {
     double *n, *x, *v;
     double left_n[RS_GROUPS], left_x[RS_GROUPS]; /* who misses a dimension */
 };
-/* From the fit to all cells: those who reported alone, or with those imputed. */
-void rs_cell_rates_make(const struct rs_split *split, const struct rs_level *level, bool imputed,
-                        struct rs_cell_rates *out);
+/* From the fit to the level's cells: those who reported alone, or with those imputed. Who misses a dimension is counted in
+ * rs_cells_left_out, for those who reported. */
+void rs_cell_rates_make(const struct rs_split *split, bool imputed, struct rs_cell_rates *out);
+void rs_cells_left_out(const struct rs_series *series, const struct rs_level *level, struct rs_cell_rates *out);
 void rs_cell_rates_free(struct rs_cell_rates *r);
 static inline double rs_cell_rate(const struct rs_cell_rates *r, size_t cell, int g) {
     return r->x[cell * RS_GROUPS + (size_t)g] / r->n[cell * RS_GROUPS + (size_t)g];

@@ -66,7 +66,8 @@ static bool find_edges(struct rs_providers *out, const struct rs_estimates *all,
             bool may = !p->withheld && out->column[g] && !rs_small_count(p->fit->n[g], settings->minimum_cell);
             any |= wanted[p->number * G + (size_t)g] = may && rs_near_boundary(p->fit->rate[g], p->fit->v[g][g]);
         }
-    bool good = !any || rs_split_edges(all->series, RS_BY_PROVIDER, wanted, RS_Z95, &out->split, error);
+    const struct rs_split_into into = {.by = RS_BY_PROVIDER, .parts = out->split.n};
+    bool good = !any || rs_split_edges(all->series, &into, wanted, RS_Z95, &out->split, error);
     free(wanted);
     return good;
 }
@@ -104,7 +105,8 @@ bool rs_providers_make(const struct rs_estimates *all, const struct rs_strata *s
                        const struct rs_settings *settings, enum rs_estimator estimator, struct rs_providers *out,
                        struct rs_error *error) {
     *out = (struct rs_providers){.estimator = estimator, .reference = -1};
-    if (!rs_split_fit(all->series, RS_BY_PROVIDER, strata->names[RS_PROVIDER].n, &out->split, error)) return false;
+    const struct rs_split_into into = {.by = RS_BY_PROVIDER, .parts = strata->names[RS_PROVIDER].n};
+    if (!rs_split_fit(all->series, &into, &out->split, error)) return false;
     for (size_t i = 0; i < all->n; i++) {
         const struct rs_estimate *e = &all->e[i];
         if (e->dimension != RS_RACE || e->estimator != estimator || e->group < 0 || blank(all, e)) continue;

@@ -26,13 +26,13 @@ struct work {
     struct sums s;
 };
 
-static size_t label_of(const struct rs_imputed_row *row, enum rs_split_by by) {
-    return by == RS_BY_PROVIDER ? row->provider : row->cell;
+static size_t part_of(const struct rs_split_into *into, size_t number) {
+    return !into->of ? number : number < into->numbers ? into->of[number] : SIZE_MAX;
 }
 
 typedef void visit(void *self, size_t part, const struct rs_imputed_row *row);
 
-static bool each_row(const struct rs_imputed *m, enum rs_split_by by, size_t parts, visit *f, void *self,
+static bool each_row(const struct rs_imputed *m, const struct rs_split_into *into, visit *f, void *self,
                      struct rs_error *error) {
     struct rs_imputed_row *room = rs_alloc(RS_CHUNK_ROWS * sizeof *room);
     bool good = true;
@@ -41,8 +41,8 @@ static bool each_row(const struct rs_imputed *m, enum rs_split_by by, size_t par
         size_t n;
         good = rs_imputed_chunk(m, c, room, &rows, &n, error);
         for (size_t i = 0; good && i < n; i++) {
-            size_t label = label_of(&rows[i], by);
-            if (label < parts) f(self, label, &rows[i]);
+            size_t part = part_of(into, into->by == RS_BY_PROVIDER ? rows[i].provider : rows[i].cell);
+            if (part < into->parts) f(self, part, &rows[i]);
         }
     }
     free(room);
@@ -163,24 +163,27 @@ static void finish(struct work *w, struct rs_part_fit *f) {
     if (!rs_matrix_invert((const double (*)[G])w->s.information, w->in, f->v)) f->converged = false;
 }
 
-static void direct(const struct rs_counts *counts, size_t parts, struct rs_split *out) {
-    for (size_t i = 0; i < counts->n && i < parts * G; i++) {
-        out->part[i / G].direct_n[i % G] = (double)counts->c[i].n;
-        out->part[i / G].direct_x[i % G] = (double)counts->c[i].x;
+static void direct(const struct rs_counts *counts, const struct rs_split_into *into, struct rs_split *out) {
+    for (size_t i = 0; i < counts->n; i++) {
+        size_t part = part_of(into, i / G);
+        if (part >= into->parts) continue;
+        out->part[part].direct_n[i % G] += (double)counts->c[i].n;
+        out->part[part].direct_x[i % G] += (double)counts->c[i].x;
     }
 }
 
-bool rs_split_fit(const struct rs_series *series, enum rs_split_by by, size_t parts, struct rs_split *out,
+bool rs_split_fit(const struct rs_series *series, const struct rs_split_into *into, struct rs_split *out,
                   struct rs_error *error) {
+    size_t parts = into->parts;
     *out = (struct rs_split){.part = rs_alloc((parts + 1) * sizeof *out->part), .n = parts};
     struct work *work = rs_alloc((parts + 1) * sizeof *work);
-    direct(by == RS_BY_PROVIDER ? &series->by_provider : &series->by_cell, parts, out);
-    bool good = each_row(&series->imputed, by, parts, count_row, work, error), going = good;
+    direct(into->by == RS_BY_PROVIDER ? &series->by_provider : &series->by_cell, into, out);
+    bool good = each_row(&series->imputed, into, count_row, work, error), going = good;
     for (size_t i = 0; good && i < parts; i++) start(&work[i], &out->part[i]);
     for (int pass = 0; good && going && pass < MOST_PASSES; pass++) {
         for (size_t i = 0; i < parts; i++)
             if (!work[i].done) work[i].s = (struct sums){0};
-        good = each_row(&series->imputed, by, parts, score_row, work, error);
+        good = each_row(&series->imputed, into, score_row, work, error);
         going = false;
         for (size_t i = 0; good && i < parts; i++) {
             step(&work[i], &out->part[i]);
@@ -227,12 +230,12 @@ static void start_search(struct searches *s, const struct rs_part_fit *f, int g,
     }
 }
 
-static bool all_found(const struct rs_series *series, enum rs_split_by by, size_t parts, struct searches *s,
+static bool all_found(const struct rs_series *series, const struct rs_split_into *into, struct searches *s,
                       struct rs_error *error) {
     for (bool going = true; going;) {
         going = false;
         for (size_t i = 0; i < s->n; i++) s->at[i].sums = (struct rs_score_sums){.slope = {0}};
-        if (!each_row(&series->imputed, by, parts, search_row, s, error)) return false;
+        if (!each_row(&series->imputed, into, search_row, s, error)) return false;
         for (size_t i = 0; i < s->n; i++) {
             if (!s->at[i].at.done) rs_score_step(&s->at[i].at, &s->at[i].sums);
             going |= !s->at[i].at.done;
@@ -250,8 +253,8 @@ static void keep(const struct searches *s, struct rs_split *split) {
         }
 }
 
-bool rs_split_edges(const struct rs_series *series, enum rs_split_by by, const bool *wanted, double z, struct rs_split *split,
-                    struct rs_error *error) {
+bool rs_split_edges(const struct rs_series *series, const struct rs_split_into *into, const bool *wanted, double z,
+                    struct rs_split *split, struct rs_error *error) {
     struct searches s = {.at = rs_alloc((MOST_AT_ONCE + 2 * G) * sizeof *s.at),
                          .first = rs_alloc((split->n + 1) * sizeof *s.first)};
     bool good = true;
@@ -265,7 +268,7 @@ bool rs_split_edges(const struct rs_series *series, enum rs_split_by by, const b
                 if (wanted[to * G + (size_t)g] && f->n[g] > 0 && f->converged) start_search(&s, f, g, z);
         }
         for (size_t k = to; k <= split->n; k++) s.first[k] = (uint32_t)s.n;
-        good = !s.n || all_found(series, by, split->n, &s, error);
+        good = !s.n || all_found(series, into, &s, error);
         if (good) keep(&s, split);
     }
     free(s.at);

@@ -26,12 +26,19 @@ struct rs_split {
     struct rs_part_fit *part; /* by number of the provider group or cell; those without anyone are zero */
     size_t n;
 };
-bool rs_split_fit(const struct rs_series *series, enum rs_split_by by, size_t parts, struct rs_split *out,
+/* of: the part of each provider group or cell, `numbers` of them, beyond `parts` for none; NULL where they are the parts. */
+struct rs_split_into {
+    enum rs_split_by by;
+    size_t parts;
+    const uint32_t *of;
+    size_t numbers;
+};
+bool rs_split_fit(const struct rs_series *series, const struct rs_split_into *into, struct rs_split *out,
                   struct rs_error *error);
 /* Intervals by score of the rates near 0 or 1 (boundary.h) that are wanted, [part * RS_GROUPS + group]: a few more passes
- * for all of them together. `by` and `parts` as fitted. */
-bool rs_split_edges(const struct rs_series *series, enum rs_split_by by, const bool *wanted, double z, struct rs_split *split,
-                    struct rs_error *error);
+ * for all of them together. `into` as fitted. */
+bool rs_split_edges(const struct rs_series *series, const struct rs_split_into *into, const bool *wanted, double z,
+                    struct rs_split *split, struct rs_error *error);
 void rs_split_free(struct rs_split *s);
 
 #endif

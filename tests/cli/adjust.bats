@@ -106,3 +106,18 @@ PY
     [ "$(of suppression_reason kitagawa BLACK)" = complementary ]
     [ -z "$(of value oaxaca_threefold BLACK endowments:age_band)" ]
 }
+
+# The same persons, 5 of the young White ones men without the outcome: too few for cells of age and sex. By age alone the error
+# is that of 60 of 100, not of 60 of 95 and 0 of 5.
+@test "where a dimension is dropped, rates and errors are those of the cells that are left" {
+    rm "$work/person" "$work/measure"
+    key=0
+    persons WHITE 95 60 PG1 1990-06-15 female
+    persons WHITE 5 0 PG1 1990-06-15 male
+    persons WHITE 300 240 PG1 1970-06-15
+    persons BLACK 200 80 PG1 1990-06-15
+    persons BLACK 100 70 PG1 1970-06-15
+    stratify --standardise age_band,sex
+    near "$(of value standardised_rate WHITE)" 0.714285714285714 1e-12
+    near "$(of se standardised_rate WHITE)" 0.0247985 1e-6 # sqrt((3/7)^2 .24/100 + (4/7)^2 .16/300)
+}

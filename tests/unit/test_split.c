@@ -51,7 +51,7 @@ Test(split, each_part_as_if_alone) {
         }
     }
     struct rs_split split;
-    cr_assert(rs_split_fit(&all, RS_BY_PROVIDER, PARTS, &split, &error), "%s", error.text);
+    cr_assert(rs_split_fit(&all, &(struct rs_split_into){.by = RS_BY_PROVIDER, .parts = PARTS}, &split, &error), "%s", error.text);
     for (size_t k = 0; k + 1 < PARTS; k++) {
         struct rs_birdie_fit fit;
         cr_assert(rs_birdie(&sample[k], &fit, &error), "%s", error.text);
@@ -104,10 +104,11 @@ Test(split, near_0_as_if_alone) {
     bool wanted[RARE * G];
     const bool every[G] = {true, true, true, true, true, true};
     for (size_t i = 0; i < RARE * G; i++) wanted[i] = i != 3; /* all but group 3 of part 0 */
+    const struct rs_split_into into = {.by = RS_BY_PROVIDER, .parts = RARE};
     struct rs_split split;
-    cr_assert(rs_split_fit(&all, RS_BY_PROVIDER, RARE, &split, &error), "%s", error.text);
+    cr_assert(rs_split_fit(&all, &into, &split, &error), "%s", error.text);
     cr_assert(isnan(split.part[0].edge[0].lower), "none before they are looked for");
-    cr_assert(rs_split_edges(&all, RS_BY_PROVIDER, wanted, RS_Z95, &split, &error), "%s", error.text);
+    cr_assert(rs_split_edges(&all, &into, wanted, RS_Z95, &split, &error), "%s", error.text);
     for (size_t k = 0; k < RARE; k++) {
         struct rs_birdie_fit fit;
         struct rs_interval edge[G];
@@ -139,7 +140,7 @@ Test(split, one_outcome_is_held) {
     *rs_count_at(&s.by_cell, 0) = (struct rs_count){50, 50};
     *rs_count_at(&s.by_cell, 1) = (struct rs_count){40, 10};
     struct rs_split split;
-    cr_assert(rs_split_fit(&s, RS_BY_CELL, 1, &split, &error));
+    cr_assert(rs_split_fit(&s, &(struct rs_split_into){.by = RS_BY_CELL, .parts = 1}, &split, &error));
     cr_assert(split.part[0].held[0] && split.part[0].rate[0] == 1 && split.part[0].v[0][0] == 0);
     cr_assert_float_eq(split.part[0].rate[1], .25, 1e-12);
     cr_assert(isnan(split.part[0].rate[2]) && split.part[0].n[2] == 0);
