@@ -130,6 +130,14 @@ static bool probabilities(const struct rs_view *row, double p[RS_GROUPS], struct
     return true;
 }
 
+/* The group that the person had said in an earlier run, where it was a whole answer that counts as certain; or null. It is
+ * the person's own as much as today's: the split into direct and indirect says whose word it is, not how old it is. */
+static struct rs_view said_earlier(const struct rs_view *row) {
+    struct rs_view group = row[POSTERIOR_narrowed];
+    bool whole = rs_has(row[POSTERIOR_evidence]) && rs_has(group) && !memchr(group.p, '|', group.n);
+    return whole && !rs_has(row[POSTERIOR_reliability]) ? group : RS_NULL;
+}
+
 /* Which models and packs the probabilities came from: a frozen baseline holds only for the same ones. */
 static void note_model(struct walk *k, const struct rs_view *row) {
     struct rs_view model = row[POSTERIOR_model], pack = row[POSTERIOR_pack], fit = row[POSTERIOR_fit];
@@ -302,21 +310,25 @@ static uint32_t cluster_of(const char *key) {
 static bool one_person(struct walk *k, const struct rs_view *row, const char *key, struct rs_error *error) {
     struct rs_member m;
     struct rs_member_values values = {{{0}}, {{0}}};
+    struct rs_imputed_row imputed = {.weight = 1, .cluster = cluster_of(key)};
+    struct rs_view earlier = RS_NULL;
     if (k->value.there && !read_values(k, key, &values, error)) return false;
-    if (!rs_member_strata(row, k->value.there ? &values : NULL, k->join->bands, k->join->run->as_of, &k->c->strata, &m, error)) return false;
-    rs_tabulation_add(&k->c->tabulation, row);
     k->ordinal++;
     if (!no_orphan(&k->posterior, key, error) || !no_orphan(&k->measure, key, error)) return false;
-    struct rs_imputed_row imputed = {.weight = 1, .cluster = cluster_of(key)};
-    k->c->persons++;
-    bool has = is_of(&k->posterior, key), any = false, counts, wanted = has && !m.reported && is_of(&k->measure, key);
+    bool has = is_of(&k->posterior, key), any = false, counts;
+    bool wanted = has && !rs_has(row[PERSON_census6]) && is_of(&k->measure, key);
     if (has && !(wanted ? read_row(&k->posterior, error) : skip_row(&k->posterior, error))) return false;
     if (wanted) {
         note_model(k, k->posterior.cursor.row);
+        earlier = said_earlier(k->posterior.cursor.row);
         if (!probabilities(k->posterior.cursor.row, imputed.p, error)) return false;
     }
+    if (!rs_member_strata(row, earlier, k->value.there ? &values : NULL, k->join->bands, k->join->run->as_of, &k->c->strata, &m, error))
+        return false;
+    rs_tabulation_add(&k->c->tabulation, row);
+    k->c->persons++;
     while (is_of(&k->measure, key)) {
-        if (!read_row(&k->measure, error) || !count_measure(k, &m, wanted ? &imputed : NULL, &counts, error))
+        if (!read_row(&k->measure, error) || !count_measure(k, &m, wanted && !m.reported ? &imputed : NULL, &counts, error))
             return false;
         any |= counts;
     }

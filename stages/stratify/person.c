@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why it exists: what a person's columns mean as strata, apart from how files are walked.
  *
- * race_ethnicity: a person with census6 reported it; one without it but with a posterior is imputed; one with neither
+ * race_ethnicity: a person with census6 reported it, and so did one who said it in an earlier run; one without it but with a posterior is imputed; one with neither
  * (a decline is never imputed over) is excluded from the estimates that use imputation, and counted. */
 #include "person.h"
 #include <stdio.h>
@@ -13,8 +13,9 @@ static uint32_t number(struct rs_strata *s, enum rs_dimension d, struct rs_view 
     return rs_name_number(&s->names[d], name);
 }
 
-static bool race_stratum(struct rs_strata *s, const struct rs_view *row, struct rs_member *m, struct rs_error *error) {
-    struct rs_view group = row[PERSON_census6], reason = row[PERSON_missing_2024];
+static bool race_stratum(struct rs_strata *s, const struct rs_view *row, struct rs_view earlier, struct rs_member *m,
+                         struct rs_error *error) {
+    struct rs_view group = rs_has(row[PERSON_census6]) ? row[PERSON_census6] : earlier, reason = row[PERSON_missing_2024];
     m->reported = rs_has(group);
     if (m->reported) {
         m->number[RS_RACE] = number(s, RS_RACE, group);
@@ -139,12 +140,12 @@ static bool intersections(struct rs_strata *s, struct rs_member *m, bool by_row,
     return true;
 }
 
-bool rs_member_strata(const struct rs_view *row, const struct rs_member_values *values,
+bool rs_member_strata(const struct rs_view *row, struct rs_view earlier, const struct rs_member_values *values,
                       const struct rs_age_bands *bands, int32_t as_of, struct rs_strata *strata,
                       struct rs_member *out, struct rs_error *error) {
     const struct rs_dimensions *wanted = strata->dimensions;
     *out = (struct rs_member){0};
-    if (!race_stratum(strata, row, out, error)) return false;
+    if (!race_stratum(strata, row, earlier, out, error)) return false;
     out->number[RS_LANGUAGE] = number(strata, RS_LANGUAGE, language_stratum(row));
     out->number[RS_SEX] = number(strata, RS_SEX, rs_has(row[PERSON_sex]) ? row[PERSON_sex] : RS_LIT("MISSING"));
     out->number[RS_AGE] = number(strata, RS_AGE, age_stratum(bands, as_of, row[PERSON_birth_date]));

@@ -19,8 +19,9 @@ void rs_member_value(struct rs_member_values *v, const struct rs_view *row);
 /* The strata that the measure's row tells, and intersections with them: after rs_member_strata, for each row. */
 bool rs_member_row(const struct rs_view *row, struct rs_strata *strata, struct rs_member *m, struct rs_error *error);
 
-/* `row` is of layout person; names new to `strata` are added. */
-bool rs_member_strata(const struct rs_view *row, const struct rs_member_values *values,
+/* `row` is of layout person; `earlier`: the group of the six that the person had said in an earlier run, which counts as
+ * reported where today's sources have none, or null. Names new to `strata` are added. */
+bool rs_member_strata(const struct rs_view *row, struct rs_view earlier, const struct rs_member_values *values,
                       const struct rs_age_bands *bands, int32_t as_of, struct rs_strata *strata, struct rs_member *out, struct rs_error *error);
 
 #endif

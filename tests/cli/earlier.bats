@@ -99,3 +99,31 @@ for r in table("estimated/estimate"):
 assert seen >= 10 and told > 200, (seen, told)
 END
 }
+
+@test "it is their own word: direct, and among the self-reports" {
+    python3 - "$work" <<'END'
+import csv, sys
+def table(path):
+    return csv.DictReader(open(f"{sys.argv[1]}/{path}.tsv", newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
+said = {r["person_key"]: r["census6"] for r in table("runs/march/reconcile/person") if r["census6"] != "\\N"}
+cells = {}
+for r in table("runs/april/reconcile/person_measure"):
+    if r["denominator"] == "1" and r["person_key"] in said:
+        c = cells.setdefault((r["measure"], said[r["person_key"]]), [0, 0])
+        c[0] += 1
+        c[1] += r["numerator"] == "1"
+assert not any(r["census6"] != "\\N" for r in table("runs/april/reconcile/person"))
+seen = direct = 0
+for r in table("estimated/estimate"):
+    if r["dimension"] != "race_ethnicity" or r["rate"] == "\\N" or (r["measure"], r["stratum"]) not in cells:
+        continue
+    n, x = cells[r["measure"], r["stratum"]]
+    if r["estimator"] == "self_report":
+        assert int(r["n"]) == n and abs(float(r["rate"]) - x / n) < 1e-12, (r, n, x)
+        seen += 1
+    elif r["estimator"] == "birdie" and r["direct_share"] != "\\N":
+        assert float(r["direct_share"]) > 0, r
+        direct += 1
+assert seen >= 5 and direct >= 5, (seen, direct)
+END
+}
