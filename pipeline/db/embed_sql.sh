@@ -18,7 +18,7 @@ shift
     i=0
     for file in "$@"; do
         name=$(basename "$file")
-        case $file in */migrations/*) name=migrations/$name ;; esac
+        case $file in */migrations/*) name=migrations/$name ;; */verify/*) name=verify/$name ;; esac
         printf '    {"%s", text_%d, sizeof text_%d - 1},\n' "$name" $i $i
         i=$((i + 1))
     done

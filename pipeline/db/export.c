@@ -45,9 +45,9 @@ static size_t field_length(const char *p, size_t n, bool quoted) {
     return i;
 }
 
-/* One row as the server writes it, with ' before each cell that begins with = + - @, a tab or a carriage return and is no
- * number: a source's or a facility's name comes from a sender, a reason from anybody, and auditors open these files in
- * programs that run formulas. */
+/* One row as the server writes it, with ' before each cell that begins with = + - @, a tab or a carriage return and is
+ * no number: a source's or a facility's name comes from a sender, a reason from anybody, and auditors open these files
+ * in programs that run formulas. */
 static void disarm(struct rs_buffer *out, const char *p, size_t n) {
     bool quoted = false, begins = true;
     for (size_t i = 0; i < n; i++) {
@@ -69,16 +69,18 @@ static void disarm(struct rs_buffer *out, const char *p, size_t n) {
 }
 
 struct to {
-    struct rs_out *file;   /* NULL: stdout */
-    bool exact;            /* rows for a program: as they are */
+    struct rs_out *file; /* NULL: stdout */
+    bool exact;          /* rows for a program: as they are */
     struct rs_buffer row;
 };
 
 static bool take_row(void *self, const char *p, size_t n, struct rs_error *error) {
     struct to *to = self;
     to->row.n = 0;
-    if (to->exact) rs_buffer_add(&to->row, p, n);
-    else disarm(&to->row, p, n);
+    if (to->exact)
+        rs_buffer_add(&to->row, p, n);
+    else
+        disarm(&to->row, p, n);
     if (to->file) return rs_out_write(to->file, to->row.p, to->row.n, error);
     return fwrite(to->row.p, 1, to->row.n, stdout) == to->row.n || rs_fail_errno(error, RS_IO, "stdout");
 }
@@ -119,8 +121,10 @@ static bool copy_out(struct rs_session *s, const char *sql, const char *output, 
     struct to to = {.exact = exact};
     if (output && !(to.file = rs_out_open(output, error))) return false;
     bool ok = rs_session_copy_out(s, sql, &to, take_row, error);
-    if (ok && to.file) ok = rs_out_commit(to.file, error);
-    else if (to.file) rs_out_abort(to.file);
+    if (ok && to.file)
+        ok = rs_out_commit(to.file, error);
+    else if (to.file)
+        rs_out_abort(to.file);
     rs_buffer_free(&to.row);
     return ok;
 }
@@ -131,10 +135,10 @@ bool rs_db_export(struct rs_session *s, const struct rs_export *e, struct rs_err
     if (e->since_run && (!e->since || !layout))
         return rs_fail(error, RS_USAGE, "--since-run goes with --since, for extracts of rows");
     rs_buffer_printf(&sql, "copy (");
-    bool ok =
-        set_day(s, "--as-of", "relsogi.as_of", e->as_of, error) &&
-        set_day(s, "--since", "relsogi.since", e->since, error) &&
-        (layout ? rs_extract_select(s, layout, e->since, e->since_run, &sql, error) : view_select(e->what, e->since, &sql, error));
+    bool ok = set_day(s, "--as-of", "relsogi.as_of", e->as_of, error) &&
+              set_day(s, "--since", "relsogi.since", e->since, error) &&
+              (layout ? rs_extract_select(s, layout, e->since, e->since_run, &sql, error)
+                      : view_select(e->what, e->since, &sql, error));
     rs_buffer_printf(&sql, ") to stdout (format csv, header)");
     rs_buffer_byte(&sql, 0);
     ok = ok && copy_out(s, sql.p, e->output, layout != NULL, error);

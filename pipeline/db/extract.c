@@ -103,7 +103,8 @@ static void each(struct rs_buffer *sql, const struct rs_layout *layout, enum whi
     const char *mark = "";
     for (size_t i = 0; i < layout->n_columns; i++) {
         const struct rs_column *c = &layout->columns[i];
-        if (!rs_column_loaded(layout, c) || (which != ALL && rs_layout_in_key(layout, c->name) != (which == KEY))) continue;
+        if (!rs_column_loaded(layout, c) || (which != ALL && rs_layout_in_key(layout, c->name) != (which == KEY)))
+            continue;
         rs_buffer_printf(sql, "%s%s\"%s\"", mark, before, c->name);
         if (middle) rs_buffer_printf(sql, "%s\"%s\"%s", middle, c->name, after);
         mark = between;
@@ -158,8 +159,10 @@ static bool is_the_copys(const struct run *then, const char *run, struct rs_erro
     char name[sizeof then->id + sizeof then->revision + 1];
     snprintf(name, sizeof name, "%s/%s", then->id, then->revision);
     return !run || strcmp(name, run) == 0 ||
-           rs_fail(error, RS_NO_INPUT, "the run of %s is %s by now, not %s, of which the last extract was: take all rows, "
-                                       "without --since", then->day, name, run);
+           rs_fail(error, RS_NO_INPUT,
+                   "the run of %s is %s by now, not %s, of which the last extract was: take all rows, "
+                   "without --since",
+                   then->day, name, run);
 }
 
 bool rs_extract_select(struct rs_session *s, const struct rs_layout *layout, const char *since, const char *since_run,
@@ -177,7 +180,9 @@ bool rs_extract_select(struct rs_session *s, const struct rs_layout *layout, con
         return rs_fail(error, RS_USAGE, "--since %s is after run %s of %s", since, now.id, now.day);
     if (!has_layout(s, &then, layout, error)) return rs_error_context(error, "take all rows, without --since");
     select_changes(sql, layout, &now, &then);
-    rs_info("from run %s, revision %s, as of %s, to run %s, revision %s, as of %s; the next time: --since %s --since-run "
-            "%s/%s", then.id, then.revision, then.day, now.id, now.revision, now.day, now.day, now.id, now.revision);
+    rs_info(
+        "from run %s, revision %s, as of %s, to run %s, revision %s, as of %s; the next time: --since %s --since-run "
+        "%s/%s",
+        then.id, then.revision, then.day, now.id, now.revision, now.day, now.day, now.id, now.revision);
     return true;
 }

@@ -13,7 +13,7 @@
 
 static const char *const folder = "migrations/";
 
-static const struct rs_sql_file *find(const char *name) {
+const struct rs_sql_file *rs_sql_find(const char *name) {
     for (const struct rs_sql_file *f = rs_sql_files; f->name; f++)
         if (strcmp(f->name, name) == 0) return f;
     return NULL;
@@ -28,7 +28,7 @@ static bool in_transaction(struct rs_session *s, const char *sql, const char *na
 }
 
 static bool bootstrap(struct rs_session *s, struct rs_error *error) {
-    const struct rs_sql_file *f = find("bootstrap.sql");
+    const struct rs_sql_file *f = rs_sql_find("bootstrap.sql");
     if (!f) return rs_fail(error, RS_BUG, "this program was built without its SQL files");
     return in_transaction(s, (const char *)f->text, f->name, error) && rs_session_run(s, "commit", error);
 }

@@ -2,9 +2,9 @@
 /* A statement about gaps (an index, a comparison, a point of a trend, a provider group's gap) is no number of persons
  * itself: it is made from estimates. This finds the statement, lists the estimates that it rests on, and leaves the one
  * about its own group, else about everybody, to be followed down to persons and bytes. */
+#include "trace.h"
 #include <stdio.h>
 #include <string.h>
-#include "trace.h"
 
 static const struct {
     const struct rs_layout *layout;
@@ -72,9 +72,11 @@ static bool rests_on(const struct statement *s, const struct rs_view *e) {
 
 static void list_estimate(const struct rs_view *e) {
     bool withheld = rs_eq_c(e[ESTIMATE_suppressed], "Y");
-    struct rs_view n = withheld ? RS_LIT("withheld") : e[ESTIMATE_n], rate = withheld ? RS_LIT("withheld") : e[ESTIMATE_rate];
+    struct rs_view n = withheld ? RS_LIT("withheld") : e[ESTIMATE_n],
+                   rate = withheld ? RS_LIT("withheld") : e[ESTIMATE_rate];
     printf("  %.*s  %-12.*s n %.*s, rate %.*s\n", (int)e[ESTIMATE_estimate_key].n, e[ESTIMATE_estimate_key].p,
-           (int)e[ESTIMATE_stratum].n, e[ESTIMATE_stratum].p, (int)n.n, n.p ? n.p : "", (int)rate.n, rate.p ? rate.p : "");
+           (int)e[ESTIMATE_stratum].n, e[ESTIMATE_stratum].p, (int)n.n, n.p ? n.p : "", (int)rate.n,
+           rate.p ? rate.p : "");
 }
 
 /* The estimates below the statement; *followed: one of them, or everybody's, is in t->estimate. */
@@ -113,9 +115,10 @@ bool rs_trace_statement(struct rs_trace *t, struct rs_error *error) {
         }
         show(layout, statements[i].what, row);
         if (is_earlier(layout, row))
-            return rs_fail(error, RS_NO_INPUT,
-                           "this point is of an earlier run, --prior number %.*s of this one: trace its estimates there",
-                           (int)row[TREND_runs_back].n, row[TREND_runs_back].p);
+            return rs_fail(
+                error, RS_NO_INPUT,
+                "this point is of an earlier run, --prior number %.*s of this one: trace its estimates there",
+                (int)row[TREND_runs_back].n, row[TREND_runs_back].p);
         const struct statement s = read_statement(layout, row);
         if (!show_estimates(t, &s, &followed, error)) return false;
         if (!followed)
