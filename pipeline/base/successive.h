@@ -16,9 +16,9 @@ static inline bool rs_small_difference(double v, double minimum) {
 
 /* Suppresses each shown cell that differs from the other publication's by less than the minimum, and not by 0. */
 void rs_differences_mark(struct rs_cells *t, const struct rs_publication *other, double minimum);
-/* One complementary suppression: where the relations give a small difference, of one cell or of the sum of several, a
- * shown cell that it was worked out from goes, the smallest without which it does not follow; *more says whether there was one. RS_BUG where there is no such
- * cell. */
+/* One complementary suppression: where the relations give a small difference, of one cell or of the sum of several, a shown
+ * cell that it was worked out from goes, the smallest without which it does not follow; *more says whether there was one.
+ * RS_BUG where there is no such cell. */
 bool rs_differences_suppress_one(struct rs_cells *t, const struct rs_publication *other, double minimum, bool *more,
                                  struct rs_error *error);
 

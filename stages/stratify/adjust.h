@@ -3,8 +3,9 @@
  * taken apart into composition and rates over them.
  *
  * Cells are the combinations of the dimensions; who misses one of them is left out. self_report is counted in each cell,
- * birdie is fitted in each (split.h), and again in the coarser ones where dimensions are dropped. Directly standardised rates carry Fay and Feuer's interval where counted, Wilson's
- * on the effective number where imputed. Indirectly: observed over expected at the rates of everybody, by cell.
+ * birdie is fitted in each (split.h), and again in the coarser ones where dimensions are dropped. Directly standardised rates
+ * carry Fay and Feuer's interval where counted, Wilson's on the effective number where imputed. Indirectly: observed over
+ * expected at the rates of everybody, by cell.
  *
  * Small cells: a group is adjusted only over cells whose n, x and n - x are each 0 in no group compared, and at least
  * the minimum; else dimensions are dropped from the end of the list, and where nothing is left it is withheld. All

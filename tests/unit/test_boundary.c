@@ -37,7 +37,7 @@ Test(boundary, wilson_where_everyone_reported) {
                   w.upper);
     }
     cr_expect(isnan(found[4].lower) && isnan(found[5].lower) && isnan(found[5].upper), "an empty group has none");
-    cr_expect(rs_near_boundary(fit.rate[0], fit.v[0][0]) && rs_near_boundary(fit.rate[1], fit.v[1][1]) && rs_near_boundary(fit.rate[2], fit.v[2][2]));
+    for (int r = 0; r < 3; r++) cr_expect(rs_near_boundary(fit.rate[r], fit.v[r][r]), "group %d", r);
     cr_expect(!rs_near_boundary(fit.rate[3], fit.v[3][3]), "twelve of 300 are enough");
 }
 
