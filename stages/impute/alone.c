@@ -2,13 +2,18 @@
 /* Imputation on its own: any CSV of people in, their probabilities out, for an analyst without the rest of the pipeline.
  *
  * Invariants: one line for each record, in the order of the file; a line depends on its record, the pack and the options
- * alone; tab-separated COPY text with a header, as all row files. */
+ * alone (fbisg, fbifsg: on all records, which the cohort names); tab-separated COPY text with a header, as all row files. */
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include "fbisg.h"
 #include "learner.h"
 #include "options.h"
 #include "people_csv.h"
 #include "pipeline/base/bytes.h"
 #include "pipeline/base/file.h"
+#include "pipeline/base/hash.h"
 #include "pipeline/base/log.h"
 #include "pipeline/reference/name_fold.h"
 #include "posterior_row.h"
@@ -22,6 +27,8 @@ struct alone {
     struct rs_pairs pairs;
     char pack_id[RS_PACK_TEXT]; /* as rows name it */
     bool all_columns;
+    struct rs_fbisg *fbisg;      /* NULL where the method is another */
+    struct rs_buffer first_rows; /* then: uint64_t of each block, the number of its first record */
     uint64_t rows;
     struct counts {
         uint64_t kinds[RS_IMPUTE_KINDS], among_adults; /* children held against places that count adults alone */
@@ -135,6 +142,7 @@ static void put_line(const struct alone *s, struct rs_buffer *to, struct rs_view
     char *start = rs_buffer_reserve(to, 2 * id.n + MOST_LINE), *out = put_text(start, id);
     for (int r = 0; r < RS_GROUPS; r++) out = rs_put_number(out, q->p[r], &texts[r]);
     if (s->all_columns) out = put_rest(s, out, q, texts);
+    if (s->all_columns && s->fbisg) out = put_word(out, rs_fbisg_cohort(s->fbisg));
     *out++ = '\n';
     to->n += (size_t)(out - start);
 }
@@ -148,17 +156,41 @@ static bool next_block(void *self, struct rs_batch *batch, bool *more, struct rs
     return true;
 }
 
-static void impute_subjects(const struct alone *s, struct rs_batch *batch, struct subject *subjects, size_t n,
-                            struct counts *counts) {
+/* What the place's people together gave, in the place of what each alone does; no place, no such result. */
+static bool take_fitted(const struct alone *s, uint64_t row, struct rs_posterior *q, size_t n, struct rs_error *error) {
+    double p[SUBJECTS][RS_GROUPS];
+    if (!rs_fbisg_read(s->fbisg, row, n, p, error)) return false;
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (int r = 0; r < RS_GROUPS; r++) sum += p[i][r];
+        if (!(sum > 0)) continue;
+        memcpy(q[i].p, p[i], sizeof q[i].p);
+        q[i].kind = q[i].first_match < RS_FIRST_NAME_NONE ? RS_FBIFSG : RS_FBISG;
+    }
+    return true;
+}
+
+static bool impute_subjects(const struct alone *s, struct rs_batch *batch, struct subject *subjects, size_t n,
+                            struct counts *counts, uint64_t row, struct rs_error *error) {
+    struct rs_posterior q[SUBJECTS];
     for (int step = 0; step < 2; step++)
         for (size_t i = 0; i < n; i++) rs_impute_hint(s->model, &subjects[i].who, step);
+    for (size_t i = 0; i < n; i++) rs_impute_who(s->model, &subjects[i].who, &q[i]);
+    if (s->fbisg && !take_fitted(s, row, q, n, error)) return false;
     for (size_t i = 0; i < n; i++) {
-        struct rs_posterior q;
-        rs_impute_who(s->model, &subjects[i].who, &q);
-        counts->kinds[q.kind]++;
-        counts->among_adults += rs_impute_child_among_adults(s->model, &subjects[i].who, &q);
-        put_line(s, &batch->out[0], subjects[i].id, &q);
+        counts->kinds[q[i].kind]++;
+        counts->among_adults += rs_impute_child_among_adults(s->model, &subjects[i].who, &q[i]);
+        put_line(s, &batch->out[0], subjects[i].id, &q[i]);
     }
+    return true;
+}
+
+/* The number of the block's first record; and, in n, how many the first pass found in it. */
+static uint64_t first_row_of(const struct alone *s, uint64_t block, uint64_t *n) {
+    uint64_t at[2] = {0, 0};
+    if ((block + 2) * sizeof *at <= s->first_rows.n) memcpy(at, s->first_rows.p + block * sizeof *at, sizeof at);
+    *n = at[1] - at[0];
+    return at[0];
 }
 
 static bool work_block(void *self, struct rs_batch *batch, struct rs_error *error) {
@@ -168,15 +200,18 @@ static bool work_block(void *self, struct rs_batch *batch, struct rs_error *erro
     struct counts counts = {{0}, 0};
     bool first_names = rs_pack_has_first_names(s->pack), middle_names = rs_pack_has_middle_names(s->pack);
     size_t n = 0;
+    uint64_t records, rows = 0, first = first_row_of(s, batch->index, &records);
     rs_people_cursor(&cursor, s->people, &batch->in, batch->first_row);
     while (rs_people_next(&cursor, error)) {
         take(&subjects[n++], cursor.row, &batch->arena, first_names, middle_names);
         if (n < SUBJECTS) continue;
-        impute_subjects(s, batch, subjects, n, &counts);
+        if (!impute_subjects(s, batch, subjects, n, &counts, first + rows, error)) return false;
+        rows += n;
         n = 0;
     }
-    if (error->code) return false;
-    impute_subjects(s, batch, subjects, n, &counts);
+    if (error->code || !impute_subjects(s, batch, subjects, n, &counts, first + rows, error)) return false;
+    if (s->fbisg && rows + n != records)
+        return rs_fail(error, RS_DATA, "the file changed while it was read: run again when it is complete");
     rs_buffer_add(&batch->scratch, &counts, sizeof counts);
     return true;
 }
@@ -193,9 +228,59 @@ static bool done_block(void *self, struct rs_batch *batch, struct rs_error *erro
     return rs_out_write(s->out, batch->out[0].p, batch->out[0].n, error);
 }
 
+/* ---- gathering the people of each place, for fBISG --------------------------------------------------------------- */
+
+/* Ids of any length have a key that orders the people of a place: what a person is drawn does not depend on the file's order. */
+static bool gather_block(void *self, struct rs_batch *batch, struct rs_error *error) {
+    struct alone *s = self;
+    struct rs_people_cursor cursor;
+    bool first_names = rs_pack_has_first_names(s->pack), middle_names = rs_pack_has_middle_names(s->pack);
+    uint64_t row = 0;
+    rs_people_cursor(&cursor, s->people, &batch->in, batch->first_row);
+    for (; rs_people_next(&cursor, error); row++) {
+        struct subject one = {.id = RS_NULL};
+        take(&one, cursor.row, &batch->arena, first_names, middle_names);
+        struct rs_key key = rs_hash_key(&one.id, 1);
+        rs_fbisg_gather(s->fbisg, batch, rs_view((const char *)key.b, sizeof key.b), &one.who, row);
+    }
+    rs_buffer_add(&batch->out[0], &row, sizeof row);
+    return !error->code;
+}
+
+static bool gathered_block(void *self, struct rs_batch *batch, struct rs_error *error) {
+    struct alone *s = self;
+    uint64_t first, n;
+    memcpy(&first, s->first_rows.p + s->first_rows.n - sizeof first, sizeof first);
+    memcpy(&n, batch->out[0].p, sizeof n);
+    if (!rs_fbisg_take(s->fbisg, batch, first, error)) return false;
+    first += n;
+    rs_buffer_add(&s->first_rows, &first, sizeof first);
+    return true;
+}
+
+/* A pass of its own over the file, before lines are made. */
+static bool fit_places(struct alone *s, struct rs_run *run, struct rs_error *error) {
+    char dir[PATH_MAX];
+    struct rs_fbisg_options options;
+    struct rs_work work = {s, next_block, gather_block, gathered_block};
+    const uint64_t none = 0;
+    rs_buffer_add(&s->first_rows, &none, sizeof none);
+    snprintf(dir, sizeof dir, "%s", run->output);
+    bool ok = rs_impute_read_fbisg(run, &options, error) &&
+              (s->fbisg = rs_fbisg_open(dirname(dir), &options, s->pack, s->model, error)) &&
+              (s->people = rs_people_open(run->inputs[0], error)) && rs_work_run(&work, run->threads, error) &&
+              rs_fbisg_run(s->fbisg, run->threads, error);
+    rs_people_close(s->people);
+    s->people = NULL;
+    if (ok) rs_info("fitted to the people of each place, cohort %s", rs_fbisg_cohort(s->fbisg));
+    return ok;
+}
+
+/* ---- the file ---------------------------------------------------------------------------------------------------- */
+
 static bool put_header(struct alone *s, struct rs_error *error) {
     struct rs_buffer line = {0};
-    rs_buffer_printf(&line, "id\t%s%s\n", six, s->all_columns ? others : "");
+    rs_buffer_printf(&line, "id\t%s%s%s\n", six, s->all_columns ? others : "", s->all_columns && s->fbisg ? "\tcohort" : "");
     bool ok = rs_out_write(s->out, line.p, line.n, error);
     rs_buffer_free(&line);
     return ok;
@@ -231,18 +316,17 @@ bool rs_impute_alone(struct rs_run *run, struct rs_error *error) {
     if (!s.all_columns && strcmp(columns, "six") != 0)
         return rs_fail(error, RS_USAGE, "--columns is all or six, not %s", columns);
     if (!rs_learner_refuse(run, error) || !rs_impute_read_options(run, &options, error)) return false;
-    if (rs_impute_is_fitted(&options))
-        return rs_fail(error, RS_USAGE, "--method %s needs the persons of a run: give --input the directory of reconcile",
-                       rs_impute_method_names[options.method]);
     if (!(s.pack = rs_pack_open(run->reference, error))) return false;
     rs_impute_pack_text(s.pack_id, rs_pack_id(s.pack), &options);
     s.pairs = rs_pairs_of(0, 0);
     s.model = rs_impute_model_new(s.pack, &options);
-    bool ok = run_blocks(&s, run, error);
+    bool ok = (!rs_impute_is_fitted(&options) || fit_places(&s, run, error)) && run_blocks(&s, run, error);
     if (ok) say(&s);
     if (ok) ok = rs_out_commit(s.out, error);
     else rs_out_abort(s.out);
     rs_people_close(s.people);
+    rs_fbisg_close(s.fbisg);
+    rs_buffer_free(&s.first_rows);
     rs_impute_model_free(s.model);
     rs_pack_close(s.pack);
     return ok;

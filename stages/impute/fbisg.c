@@ -142,10 +142,11 @@ void rs_fbisg_gather(const struct rs_fbisg *f, struct rs_batch *batch, struct rs
     rs_buffer_add(&batch->scratch, &g, sizeof g);
 }
 
-bool rs_fbisg_take(struct rs_fbisg *f, const struct rs_batch *batch, struct rs_error *error) {
+bool rs_fbisg_take(struct rs_fbisg *f, const struct rs_batch *batch, uint64_t first_row, struct rs_error *error) {
     for (size_t at = 0; at < batch->scratch.n; at += sizeof(struct gathered)) {
         struct gathered g;
         memcpy(&g, batch->scratch.p + at, sizeof g);
+        g.item.row += first_row;
         if (!rs_spill_add(f->spill, g.unit, 0, &g.item, sizeof g.item, error)) return false;
     }
     return true;

@@ -37,8 +37,8 @@ void rs_fbisg_close(struct rs_fbisg *f);
 /* Any thread: adds a person to the batch's scratch, unless no place of the pack is known. row: from 0. */
 void rs_fbisg_gather(const struct rs_fbisg *f, struct rs_batch *batch, struct rs_view person_key,
                      const struct rs_who *who, uint64_t row);
-/* Serial: takes the batch's scratch over. */
-bool rs_fbisg_take(struct rs_fbisg *f, const struct rs_batch *batch, struct rs_error *error);
+/* Serial: takes the batch's scratch over; first_row is added to its rows. */
+bool rs_fbisg_take(struct rs_fbisg *f, const struct rs_batch *batch, uint64_t first_row, struct rs_error *error);
 bool rs_fbisg_run(struct rs_fbisg *f, int threads, struct rs_error *error);
 /* First 16 hex digits of the cohort's digest: who was there, with which names, where. */
 const char *rs_fbisg_cohort(const struct rs_fbisg *f);

@@ -262,7 +262,7 @@ static bool gather_places(void *self, struct rs_batch *batch, struct rs_error *e
 }
 
 static bool gathered_places(void *self, struct rs_batch *batch, struct rs_error *error) {
-    return rs_fbisg_take(((struct impute *)self)->fbisg, batch, error);
+    return rs_fbisg_take(((struct impute *)self)->fbisg, batch, 0, error);
 }
 
 /* ---- the stage ------------------------------------------------------------------------------------------------ */

@@ -99,9 +99,55 @@ few() {
     # Those who declined join the cohort only where that is asked for.
     "$bin/relsogi" impute --input "$persons" --output "$work/f3" --method fbifsg --sweeps 60 --burn-in 20 --impute-declined
     ! grep -q "\"cohort\": \"$cohort\"" "$work/f3/stage.json"
-    run "$bin/relsogi" impute --input "$(few)" --output "$work/x.tsv" --method fbisg
-    [ "$status" -eq 64 ]
     [ -z "$(ls -A "$work/f1" | grep -E 'fbisg|spill' || true)" ]
+}
+
+# The stage and the tool alone order the people of a place by other keys, so that their draws differ, and nothing else does.
+@test "fBISG of a CSV: what the stage gives, within the error of its draws; any order and threads" {
+    persons=$(reconciled)
+    mkdir -p "$work/alone"
+    python3 - "$persons/person.tsv" "$work/alone" <<'END'
+import csv, random, sys
+table = csv.DictReader(open(sys.argv[1], encoding="utf-8", newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
+names = "surname first_name middle_name block_group tract county zcta zip5 state sex".split()
+rows = [[p["person_key"]] + ["" if p[n] == "\\N" else p[n] for n in names] for p in table if p["missing_2024"] != "DECLINED"]
+for name, some in (("given", rows), ("mixed", random.Random(1).sample(rows, len(rows)))):
+    with open(f"{sys.argv[2]}/{name}.csv", "w", newline="", encoding="utf-8") as f:
+        csv.writer(f, lineterminator="\n").writerows([["id"] + [n.replace("zip5", "zip") for n in names]] + some)
+END
+    "$bin/relsogi" impute --input "$persons" --output "$work/alone/stage" --method fbifsg
+    "$bin/relsogi" impute --input "$work/alone/given.csv" --output "$work/alone/1.tsv" --method fbifsg --threads 1
+    "$bin/relsogi" impute --input "$work/alone/given.csv" --output "$work/alone/4.tsv" --method fbifsg --threads 4
+    "$bin/relsogi" impute --input "$work/alone/mixed.csv" --output "$work/alone/mixed.tsv" --method fbifsg
+    cmp "$work/alone/1.tsv" "$work/alone/4.tsv"
+    cmp <(sort "$work/alone/1.tsv") <(sort "$work/alone/mixed.tsv")
+    [ -z "$(ls -A "$work/alone" | grep -E 'fbisg|spill|tmp' || true)" ]
+    python3 - "$work/alone" <<'END'
+import csv, sys
+table = lambda path: list(csv.DictReader(open(f"{sys.argv[1]}/{path}", newline=""), delimiter="\t", quoting=csv.QUOTE_NONE))
+groups = ["p_" + g for g in "white black aian api multi hispanic".split()]
+alone, open_, most, sum_ = {r["id"]: r for r in table("1.tsv")}, 0, 0, 0
+for r in table("stage/posterior.tsv"):
+    a = alone[r["person_key"]]
+    assert abs(sum(float(a[g]) for g in groups) - 1) < 1e-12
+    if "|" in r["narrowed"]:
+        continue # a part of an answer, which the file does not hold
+    assert a["model"] == r["model"] and a["geography_level"] == r["geography_level"], (a, r)
+    off = max(abs(float(a[g]) - float(r[g])) for g in groups)
+    most, sum_, open_ = max(most, off), sum_ + off, open_ + 1
+assert open_ > 200 and most < .02 and sum_ / open_ < .002, (open_, most, sum_)
+assert len({r["cohort"] for r in alone.values()}) == 1
+END
+}
+
+@test "fBISG of a file that changes between its two passes is refused" {
+    mkfifo "$work/changes.csv"
+    (few >/dev/null; cat "$(few)" >"$work/changes.csv"; head -n 3 "$(few)" >"$work/changes.csv") &
+    run "$bin/relsogi" impute --input "$work/changes.csv" --output "$work/changes.tsv" --method fbisg
+    wait
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"changed while it was read"* ]]
+    [ ! -e "$work/changes.tsv" ]
 }
 
 # A pack that counts ZCTAs by age, too; the bands are made of the adults' counts in another order of groups.
