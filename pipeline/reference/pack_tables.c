@@ -153,6 +153,12 @@ static bool check_name(const struct rs_csv *csv, int column, struct rs_error *er
     return ok || rs_fail(error, RS_DATA, "%s line %zu: a name must be there, in upper case", csv->path, csv->line);
 }
 
+/* A table of names calls its first column either name, or what names they are. */
+static bool find_name_column(const struct rs_csv *csv, const char *kind, int *column, struct rs_error *error) {
+    *column = rs_csv_column(csv, kind);
+    return *column >= 0 || rs_csv_need(csv, "name", column, error);
+}
+
 struct surname_layout {
     struct count_columns counts;
     int name, count, percent[RS_GROUPS];
@@ -162,7 +168,7 @@ struct surname_layout {
 
 static bool find_surname_columns(const struct rs_csv *csv, const char *nation, struct surname_layout *l,
                                  struct rs_error *error) {
-    if (!rs_csv_need(csv, "name", &l->name, error)) return false;
+    if (!find_name_column(csv, "surname", &l->name, error)) return false;
     l->percents = rs_csv_column(csv, percent_columns[0]) >= 0;
     if (!l->percents) return find_count_columns(csv, &l->counts, error);
     if (!rs_csv_need(csv, "count", &l->count, error)) return false;
@@ -214,7 +220,7 @@ bool rs_read_first_names(const char *path, const char *column, struct rs_counts_
     double other[RS_GROUPS];
     bool has_other, ok = rs_csv_open(&csv, path, error), list = ok && rs_is_name_list(&csv);
     if (list) ok = rs_read_name_list(&csv, to, other, &has_other, error);
-    else ok = ok && rs_csv_need(&csv, column, &name, error) && find_count_columns(&csv, &c, error);
+    else ok = ok && find_name_column(&csv, column, &name, error) && find_count_columns(&csv, &c, error);
     c.some_other = -1;
     while (ok && !list) {
         double counts[RS_GROUPS];

@@ -342,3 +342,21 @@ END
     run "$bin/relsogi-reference" diff a.pack
     [ "$status" -eq 64 ]
 }
+
+@test "tables of names call their column name, or what names they are" {
+    local groups=white,black,aian,api,multi,hispanic
+    for column in name surname; do
+        printf '%s\n' "$column,$groups" GARCIA,10,1,1,2,1,200 "ALL OTHER NAMES,1000,300,20,80,30,150" >"$work/s_$column.csv"
+    done
+    for column in name first_name; do
+        printf '%s\n' "$column,$groups" MARIA,10,1,1,2,1,200 ANN,1000,300,20,80,30,150 >"$work/f_$column.csv"
+    done
+    "$bin/relsogi" reference build --surnames "$work/s_name.csv" --first-names "$work/f_name.csv" --output "$work/a.pack"
+    "$bin/relsogi" reference build --surnames "$work/s_surname.csv" --first-names "$work/f_first_name.csv" --output "$work/b.pack"
+    "$bin/relsogi" reference info "$work/a.pack" | grep -q 'surnames 1, first names 2,'
+    "$bin/relsogi" reference diff "$work/a.pack" "$work/b.pack" | grep -q 'surnames: 1 the same, 0 moved'
+    printf '%s\n' "who,$groups" MARIA,10,1,1,2,1,200 >"$work/f_who.csv"
+    run "$bin/relsogi" reference build --surnames "$work/s_name.csv" --first-names "$work/f_who.csv" --output "$work/c.pack"
+    [ "$status" -eq 65 ]
+    [[ "$output" == *'no column `name`'* ]]
+}
