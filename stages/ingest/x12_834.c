@@ -3,7 +3,7 @@
  * rows are in x12_834_rows.c.
  *
  * DMG and LUI count only in loop 2100A; NM1*74 (corrected) takes the place of NM1*IL; NM1*70 (the earlier, incorrect
- * member) never writes. Identifiers are those of loop 2000. */
+ * member) and its DMG say only which key the member had. Identifiers are those of loop 2000. */
 #include <stdlib.h>
 #include "x12_834_private.h"
 
@@ -174,6 +174,17 @@ static bool in_2100a(struct rs_834_member *m, const struct rs_x12_segment *s) {
     return true;
 }
 
+static bool in_2100b(struct rs_834_member *m, const struct rs_x12_segment *s) {
+    if (id_is(s, "NM1")) {
+        m->former = true;
+        m->former_given = rs_x12_el(s, 4);
+        return true;
+    }
+    if (!id_is(s, "DMG")) return false;
+    m->former_birth = rs_x12_el(s, 2);
+    return true;
+}
+
 static bool in_2300(struct rs_834_member *m, const struct rs_x12_segment *s) {
     if (id_is(s, "HD")) {
         struct rs_834_named *hd = push(&m->coverages);
@@ -220,6 +231,7 @@ static bool take(struct rs_834_member *m, const struct rs_x12_segment *s, const 
     switch (s->loop) {
     case RS_LOOP_2000: return in_2000(m, s, profile);
     case RS_LOOP_2100A: return in_2100a(m, s);
+    case RS_LOOP_2100B: return in_2100b(m, s);
     case RS_LOOP_2300: return in_2300(m, s);
     case RS_LOOP_2310: return in_2310(m, s);
     default: return false;

@@ -19,13 +19,14 @@ struct rs_834_list {
 };
 
 struct rs_834_member {
-    bool open, corrected;
+    bool open, corrected, former;
     struct rs_834_place place, dmg_place;
     uint64_t record_no, line;
     struct rs_x12_set set; /* header of its transaction set */
     struct rs_view subscriber, relationship, maintenance, reason, death, eligible_from, eligible_to;
     struct rs_view family, given, middle, suffix, id_qualifier, id;
     struct rs_view street1, street2, city, state, zip, county;
+    struct rs_view former_given, former_birth; /* of NM1*70, which is there where `former` */
     struct rs_view facility, birth, sex, race, race_collection_list, race_collection, phone, effective;
     unsigned phone_rank;
     bool is_facility; /* a facility stands in `facility`, not a provider */
@@ -38,7 +39,7 @@ struct rs_834_member {
 bool rs_834_dependent(const struct rs_834_member *m);
 /* The first REF of this qualifier with a value; null where there is none. */
 struct rs_view rs_834_ref(const struct rs_834_member *m, struct rs_view qualifier);
-/* Sets the key of the record at hand; false where the member has none of the parts of any. */
+/* Sets the key of the record at hand, and how it is known by; false where the member has none of the parts of any. */
 bool rs_834_key(struct rs_rows *rows, const struct rs_834_member *m);
 void rs_834_put_identifiers(struct rs_rows *rows, const struct rs_834_member *m);
 
