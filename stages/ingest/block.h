@@ -35,8 +35,9 @@ struct rs_block {
 _Static_assert(sizeof(struct rs_block) <= sizeof(((struct rs_batch *)0)->note), "a block's place fits the note");
 
 /* How a row of an 834 says whose it is: by the key of a member; by that of a corrected name or birth date, beside the key it had
- * before; by a dependent's given name alone. The last is settled later: both the incorrect and the corrected member stand. */
-enum rs_known_by { RS_BY_KEY, RS_BY_FORMER, RS_BY_NAME, RS_BY_BOTH };
+ * before; by a dependent's given name alone. Found later: the incorrect and the corrected member both stand; the key is that of
+ * a name corrected in an earlier run. */
+enum rs_known_by { RS_BY_KEY, RS_BY_FORMER, RS_BY_NAME, RS_BY_BOTH, RS_BY_OTHER };
 
 /* One record being written: its keys and positions as text, made once for all its rows. */
 struct rs_rows {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which files are changes to what; prior rows and blocks into the spill; the pass over its partitions. What a change does
- * to a member is in member.c, what becomes of a member's rows in change_member.c. */
+/* Which files are changes to what; prior rows and blocks into the spill; the pass over its partitions. Whose a
+ * row is that corrects a name is in change_moved.c, what a change does to a member in member.c, what becomes of a member's
+ * rows in change_member.c. */
 #include "change.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -249,6 +250,7 @@ static bool spill_prior(struct rs_change *c, enum rs_part part, struct rs_error 
         struct rs_key key;
         rows++;
         struct rs_prior_file *file = rs_change_file(c, row[file_columns[part]]);
+        if (file && part == PART_RECORD) rs_change_known_as(c, row);
         if (!file || !(file->source->way == RS_GROUPED ? file->source->carry || file->source->compare
                                                        : file->source->way == RS_COMPARED))
             continue;
@@ -257,7 +259,6 @@ static bool spill_prior(struct rs_change *c, enum rs_part part, struct rs_error 
                     (unsigned long long)rows);
             break;
         }
-        if (part == PART_RECORD) rs_change_known_as(c, row[RECORD_other_keys], key);
         struct rs_prior_head head = {.file = (uint32_t)(file - c->files)};
         put_u32(head.order, (uint32_t)(rows >> 32));
         put_u32(head.order + 4, (uint32_t)rows);
@@ -279,12 +280,28 @@ static bool needs_prior(const struct rs_change *c) {
     return false;
 }
 
+/* Where nothing else of the prior run is needed. */
+static bool read_other_keys(struct rs_change *c, struct rs_error *error) {
+    const struct rs_view *row;
+    struct rs_scan *scan = c->n_files ? rs_scan_open(&c->prior[PART_RECORD], error) : NULL;
+    if (!scan) return !c->n_files;
+    while (rs_scan_next(scan, &row, error))
+        if (rs_change_file(c, row[RECORD_file_no])) rs_change_known_as(c, row);
+    rs_scan_close(scan);
+    return error->code == 0;
+}
+
 /* Where members have other keys, rows of a full file are not written before they have the right one. */
 static void keep_identities(struct rs_change *c) {
-    for (size_t i = 0; c->moved.n_aliases && i < c->all->n; i++)
-        if (c->all->s[i].way == RS_COMPARED) c->all->s[i].way = RS_GROUPED;
-    for (size_t i = 0; c->moved.n_aliases && i < c->n_sources; i++)
-        if (c->sources[i].way == RS_COMPARED) c->sources[i].way = RS_GROUPED;
+    rs_change_aliases_known(c);
+    if (!c->moved.n_aliases) return;
+    for (size_t i = 0; i < c->all->n; i++) {
+        struct rs_source *s = &c->all->s[i];
+        if (s->profile->format == RS_X12_834 && source_named(c, s->source)->in_prior) s->way = RS_GROUPED;
+    }
+    for (size_t i = 0; i < c->n_sources; i++)
+        if (c->sources[i].in_prior) c->sources[i].way = RS_GROUPED;
+    c->active = true;
 }
 
 bool rs_change_plan(struct rs_run *run, struct rs_sources *sources, struct rs_change **out, struct rs_error *error) {
@@ -297,6 +314,10 @@ bool rs_change_plan(struct rs_run *run, struct rs_sources *sources, struct rs_ch
     if (!find_prior(c, error) || (c->has_prior && !read_prior_files(c, error))) return false;
     decide(c);
     number_files(c);
+    if (!needs_prior(c)) {
+        if (!read_other_keys(c, error)) return false;
+        keep_identities(c);
+    }
     if (!c->active) return true;
     c->voids = rs_alloc((sources->n + 1) * sizeof *c->voids);
     for (size_t i = 0; i < sources->n; i++) {
@@ -306,7 +327,6 @@ bool rs_change_plan(struct rs_run *run, struct rs_sources *sources, struct rs_ch
     if (!(c->spill = rs_spill_open(run->output, error))) return false;
     if (!needs_prior(c)) return true;
     bool ok = spill_prior(c, PART_RECORD, error); /* first: it says by which other keys the files may know its members */
-    rs_change_aliases_known(c);
     keep_identities(c);
     return ok;
 }

@@ -77,7 +77,8 @@ static bool read_own(struct job *j, const struct rs_item *item, struct rs_member
             struct rs_view line = rs_split(&rest, '\n');
             if (!rs_line_parse(rs_part_layouts[part], line, &j->w->arena, row, error)) return false;
             row[0] = j->key;
-            if (part == PART_RECORD && head.known_by == RS_BY_FORMER) row[RECORD_other_keys] = rs_key_text(&j->w->arena, head.corrected);
+            if (part == PART_RECORD && (head.known_by == RS_BY_FORMER || head.known_by == RS_BY_OTHER))
+                row[RECORD_other_keys] = rs_key_text(&j->w->arena, head.corrected);
             rs_member_add(m, (enum rs_part)part, row, false);
         }
     }
@@ -236,7 +237,7 @@ static bool apply(struct job *j, const struct rs_item *item, struct rs_member *b
 static void keep_other_keys(struct rs_change_worker *w) {
     const struct rs_part_row *before = rs_member_standing(&w->before.rows[PART_RECORD]);
     struct rs_part_row *full = rs_member_standing(&w->full.rows[PART_RECORD]);
-    if (before && full) full->v[RECORD_other_keys] = before->v[RECORD_other_keys];
+    if (before && full && rs_has(before->v[RECORD_other_keys])) full->v[RECORD_other_keys] = before->v[RECORD_other_keys];
 }
 
 bool rs_change_member(struct rs_change *c, struct rs_change_worker *w, struct rs_batch *batch, size_t i, size_t end,

@@ -19,10 +19,12 @@ static void *grow(void *p, size_t n, size_t *room, size_t size) {
 
 /* ---- settled before --------------------------------------------------------------------------------------------- */
 
-void rs_change_known_as(struct rs_change *c, struct rs_view other_keys, struct rs_key member) {
+void rs_change_known_as(struct rs_change *c, const struct rs_view *record) {
     struct rs_moved *m = &c->moved;
+    struct rs_change_alias alias;
+    struct rs_view other_keys = record[RECORD_other_keys];
+    if (!rs_has(other_keys) || !rs_key_parse(record[RECORD_record_key], &alias.to)) return;
     while (rs_has(other_keys)) {
-        struct rs_change_alias alias = {.to = member};
         if (!rs_key_parse(rs_split(&other_keys, ' '), &alias.key)) continue;
         m->aliases = grow(m->aliases, m->n_aliases, &m->aliases_room, sizeof *m->aliases);
         m->aliases[m->n_aliases++] = alias;
@@ -47,15 +49,20 @@ static struct rs_key identity(const struct rs_change *c, struct rs_key key) {
     return found ? found->to : key;
 }
 
-bool rs_change_spill(struct rs_change *c, const struct rs_member_rows *m, uint8_t tag, const struct rs_change_head *head,
+bool rs_change_spill(struct rs_change *c, const struct rs_member_rows *m, uint8_t tag, struct rs_change_head *head,
                      struct rs_error *error) {
-    if (m->known_by == RS_BY_KEY || c->voids[head->file_no])
-        return rs_spill_add(c->spill, m->known_by == RS_BY_NAME ? m->key : identity(c, m->key), tag, c->line.p, c->line.n, error);
+    struct rs_key key = identity(c, m->key);
+    if (rs_key_compare(key, m->key) != 0) {
+        head->known_by = RS_BY_OTHER;
+        head->corrected = m->key;
+    }
+    memcpy(c->line.p, head, sizeof *head);
+    if (m->known_by == RS_BY_KEY || c->voids[head->file_no]) return rs_spill_add(c->spill, key, tag, c->line.p, c->line.n, error);
     struct rs_moved *all = &c->moved;
     all->moves = grow(all->moves, all->n_moves, &all->moves_room, sizeof *all->moves);
     all->moves[all->n_moves++] = (struct rs_change_move){
-        .key = m->known_by == RS_BY_NAME ? m->key : identity(c, m->key),
-        .former = m->known_by == RS_BY_NAME ? m->key : identity(c, m->former),
+        .key = key,
+        .former = m->known_by == RS_BY_FORMER ? identity(c, m->former) : key,
         .known_by = m->known_by,
         .bytes = rs_arena_copy(&c->arena, c->line.p, c->line.n),
         .n = c->line.n};
@@ -271,7 +278,6 @@ static void join(struct settling *s, struct known *n, struct known *f) {
 static struct known *settle_correction(struct settling *s, const struct rs_change_move *move, struct rs_change_head *head) {
     struct known *n = find(s, move->key), *f = find(s, move->former);
     bool old_stands = stands(f, move->bytes), new_stands = stands(n, move->bytes);
-    head->known_by = RS_BY_KEY;
     if (n == f) return n;
     if (old_stands && !new_stands) {
         join(s, n, f);

@@ -18,7 +18,7 @@ struct rs_change_head { /* before the lines of a member's rows, in the order of 
     int32_t file_no;
     uint32_t n[RS_PARTS]; /* bytes of each part */
     uint32_t known_by;    /* enum rs_known_by */
-    struct rs_key corrected; /* RS_BY_FORMER: the key of the corrected name, which is not the member's */
+    struct rs_key corrected; /* RS_BY_FORMER, RS_BY_OTHER: the key of the corrected name, which is not the member's */
 };
 
 enum { CARRIED, CHANGED, ADDED, UNKNOWN, SAME, DIFFERENT, MISSING, NEW, LATE, CORRECTED, BY_NAME, COUNTS };
@@ -86,12 +86,12 @@ struct rs_change_worker {
     struct rs_member before, full, change; /* prior rows; rows of full files; rows of one INS of a change file */
     struct rs_arena arena;
 };
-/* Column other_keys of a prior record: keys that are this member's, too. All of them, then rs_change_aliases_known, before any
+/* Column other_keys of a prior record: keys that are its member's, too. All records, then rs_change_aliases_known, before any
  * row is spilled. */
-void rs_change_known_as(struct rs_change *c, struct rs_view other_keys, struct rs_key member);
+void rs_change_known_as(struct rs_change *c, const struct rs_view *record);
 void rs_change_aliases_known(struct rs_change *c);
 /* Puts one INS, which is in c->line behind this head, into the spill, or aside where it is to be settled whose it is. */
-bool rs_change_spill(struct rs_change *c, const struct rs_member_rows *m, uint8_t tag, const struct rs_change_head *head,
+bool rs_change_spill(struct rs_change *c, const struct rs_member_rows *m, uint8_t tag, struct rs_change_head *head,
                      struct rs_error *error);
 /* After the spill is sealed: settles what was put aside. */
 bool rs_change_settle(struct rs_change *c, struct rs_error *error);

@@ -64,6 +64,14 @@ Test(ingest_corrected, name) {
     put_834("may", "20250531", "2", CHILD("024", "IL", "KIMBERLY", "20100101"));
     after("may", "apr", "may.out");
     SAME_MEMBER("jan", "KIM", "may.out", "KIMBERLY");
+    /* which may be read again, with a change and without one */
+    after("april, may", "apr", "again");
+    SAME_MEMBER("jan", "KIM", "again", "KIMBERLY");
+    after("april", "apr", "alone");
+    SAME_MEMBER("jan", "KIM", "alone", "KIMBERLY");
+    after("may", "alone", "may.out");
+    SAME_MEMBER("jan", "KIM", "may.out", "KIMBERLY");
+    SORTED("may.out", record, "given_raw", "ANN\nKIMBERLY\nLEE\n");
 }
 
 Test(ingest_corrected, birth_date) {
