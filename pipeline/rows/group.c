@@ -154,8 +154,20 @@ bool rs_partition_read(struct rs_spill *s, int number, struct rs_partition *p, s
         p->items[p->n++] = (struct rs_item){head.key, head.tag, rs_view(p->data.p + at, head.n)};
         at += head.n;
     }
-    if (p->n) qsort(p->items, p->n, sizeof *p->items, by_key);
+    rs_partition_sort(p);
     return true;
+}
+
+void rs_partition_add(struct rs_partition *p, struct rs_item item) {
+    if (p->n == p->room) {
+        p->room = p->room ? p->room * 2 : 16;
+        p->items = rs_realloc(p->items, p->room * sizeof *p->items);
+    }
+    p->items[p->n++] = item;
+}
+
+void rs_partition_sort(struct rs_partition *p) {
+    if (p->n) qsort(p->items, p->n, sizeof *p->items, by_key);
 }
 
 void rs_partition_free(struct rs_partition *p) {

@@ -38,6 +38,9 @@ struct rs_partition {
 };
 bool rs_partition_read(struct rs_spill *s, int number, struct rs_partition *p, struct rs_error *error);
 void rs_partition_free(struct rs_partition *p);
+/* Adds an item, whose bytes stay borrowed, to a partition that was read: its items are in order again after a sort. */
+void rs_partition_add(struct rs_partition *p, struct rs_item item);
+void rs_partition_sort(struct rs_partition *p);
 /* End of the run of items that share items[i].key. */
 size_t rs_group_end(const struct rs_partition *p, size_t i);
 

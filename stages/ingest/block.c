@@ -45,12 +45,16 @@ void rs_rows_record(struct rs_rows *r, int64_t record_no, int64_t line, int64_t 
     r->segment = number(r->numbers[2], segment);
     r->offset = number(r->numbers[3], offset);
     r->answer_no = 0;
-    r->record_date = r->day_raw = r->coverage_maintenance = r->coverage_policy = RS_NULL;
+    r->known_by = RS_BY_KEY;
+    r->name_key = r->record_date = r->day_raw = r->coverage_maintenance = r->coverage_policy = RS_NULL;
     for (int i = 0; i < RS_MAX_SINKS; i++) r->from[i] = r->batch->out[i].n;
 }
 
 void rs_rows_key(struct rs_rows *r, const struct rs_view *parts, size_t n) {
-    struct rs_key key = rs_hmac_key(r->hmac, parts, n);
+    rs_rows_set_key(r, rs_hmac_key(r->hmac, parts, n));
+}
+
+void rs_rows_set_key(struct rs_rows *r, struct rs_key key) {
     rs_hex(r->key_text, key.b, sizeof key.b);
     r->key_ = key;
     r->key = rs_view(r->key_text, 32);
@@ -158,6 +162,7 @@ void rs_rows_put_record(struct rs_rows *r, struct rs_view row[RECORD_COLUMNS]) {
     row[RECORD_offset] = r->offset;
     row[RECORD_source] = r->block->source->source;
     row[RECORD_record_date] = r->record_date;
+    row[RECORD_name_key] = r->name_key;
     for (int c = 0; c < RECORD_COLUMNS; c++)
         if (record_limits[c] && row[c].n > record_limits[c])
             row[c] = limited(r, row[c], record_limits[c], rs_cstr(rs_layout_record.columns[c].name));
@@ -275,7 +280,7 @@ const int rs_member_sinks[RS_MEMBER_SINKS] = {SINK_RECORD, SINK_IDENTIFIER, SINK
 void rs_rows_written(struct rs_rows *r) {
     r->written++;
     if (r->block->source->way == RS_STREAMED) return;
-    struct rs_member_rows m = {.key = r->key_, .record_no = (uint64_t)r->record_no_};
+    struct rs_member_rows m = {.key = r->key_, .former = r->former, .known_by = r->known_by, .record_no = (uint64_t)r->record_no_};
     for (int i = 0; i < RS_MEMBER_SINKS; i++) {
         m.from[i] = r->from[rs_member_sinks[i]];
         m.n[i] = r->batch->out[rs_member_sinks[i]].n - m.from[i];

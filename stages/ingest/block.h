@@ -34,6 +34,11 @@ struct rs_block {
 };
 _Static_assert(sizeof(struct rs_block) <= sizeof(((struct rs_batch *)0)->note), "a block's place fits the note");
 
+/* How a row of an 834 says whose it is: by the key of a member; by that of a corrected name or birth date, beside the key it had
+ * before; by a dependent's given name alone. Found later: the incorrect and the corrected member both stand; the key is that of
+ * a name corrected in an earlier run. */
+enum rs_known_by { RS_BY_KEY, RS_BY_FORMER, RS_BY_NAME, RS_BY_BOTH, RS_BY_OTHER };
+
 /* One record being written: its keys and positions as text, made once for all its rows. */
 struct rs_rows {
     const struct rs_run *run;
@@ -47,6 +52,10 @@ struct rs_rows {
     struct rs_key key_;
     char key_text[33], numbers[4][24];
     struct rs_view key, record_no, line, segment, offset;
+    enum rs_known_by known_by;
+    struct rs_key former;    /* RS_BY_FORMER: the key it had */
+    char name_text[33];
+    struct rs_view name_key; /* column of record; null for none */
     struct rs_view record_date; /* text, or null */
     struct rs_view day_raw, day_text; /* the date last read: the same one often dates several answers of a row */
     int answer_no, seq;
@@ -62,6 +71,7 @@ void rs_rows_begin(struct rs_rows *rows, const struct rs_run *run, struct rs_bat
 void rs_rows_record(struct rs_rows *rows, int64_t record_no, int64_t line, int64_t segment, int64_t offset);
 /* Its key: HMAC(site key, parts). */
 void rs_rows_key(struct rs_rows *rows, const struct rs_view *parts, size_t n);
+void rs_rows_set_key(struct rs_rows *rows, struct rs_key key);
 /* Text as it may stand in a row file: trimmed, UTF-8 (Windows-1252 is converted and noted), null when blank. */
 struct rs_view rs_rows_text(struct rs_rows *rows, struct rs_view v);
 /* The same for a name of a product, measure, period or provider group: null, and quarantined, where it is longer than
@@ -94,7 +104,8 @@ void rs_rows_reject(struct rs_rows *rows, const char *rule, struct rs_view field
 enum { RS_MEMBER_SINKS = 4 };
 extern const int rs_member_sinks[RS_MEMBER_SINKS]; /* record, identifier, coverage, assertion */
 struct rs_member_rows {
-    struct rs_key key;
+    struct rs_key key, former;
+    enum rs_known_by known_by;
     uint64_t record_no;
     size_t from[RS_MEMBER_SINKS], n[RS_MEMBER_SINKS];
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which files are changes to what; prior rows and blocks into the spill; the pass over its partitions. What a change does
- * to a member is in member.c, what becomes of a member's rows in change_member.c. */
+/* Which files are changes to what; prior rows and blocks into the spill; the pass over its partitions. Whose a
+ * row is that corrects a name is in change_moved.c, what a change does to a member in member.c, what becomes of a member's
+ * rows in change_member.c. */
 #include "change.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,25 +198,6 @@ const char *rs_change_void(const struct rs_change *c, const struct rs_source *s)
     return NULL;
 }
 
-bool rs_change_plan(struct rs_run *run, struct rs_sources *sources, struct rs_change **out, struct rs_error *error) {
-    struct rs_change *c = rs_alloc(sizeof *c);
-    c->run = run;
-    c->all = sources;
-    *out = c;
-    note_sources(c);
-    if (!c->n_sources) return true;
-    if (!find_prior(c, error) || (c->has_prior && !read_prior_files(c, error))) return false;
-    decide(c);
-    number_files(c);
-    if (!c->active) return true;
-    c->voids = rs_alloc((sources->n + 1) * sizeof *c->voids);
-    for (size_t i = 0; i < sources->n; i++) {
-        if (sources->s[i].way == RS_STREAMED) continue;
-        c->voids[sources->s[i].file_no] = rs_change_void(c, &sources->s[i]);
-    }
-    return (c->spill = rs_spill_open(run->output, error)) != NULL;
-}
-
 /* ---- into the spill --------------------------------------------------------------------------------------------- */
 
 /* Sorts as the numbers do. */
@@ -243,7 +225,7 @@ bool rs_change_block(struct rs_change *c, struct rs_batch *batch, struct rs_erro
         rs_buffer_add(&c->line, &head, sizeof head);
         for (int i = 0; i < RS_PARTS; i++)
             if (m.n[i]) rs_buffer_add(&c->line, batch->out[rs_member_sinks[i]].p + m.from[i], m.n[i]);
-        if (!rs_spill_add(c->spill, m.key, s->full ? TAG_FULL : TAG_CHANGE, c->line.p, c->line.n, error)) return false;
+        if (!rs_change_spill(c, &m, s->full ? TAG_FULL : TAG_CHANGE, &head, error)) return false;
     }
     for (int i = 0; s->way == RS_GROUPED && i < RS_PARTS; i++)
         batch->out[rs_member_sinks[i]].n = batch->out_rows[rs_member_sinks[i]] = 0;
@@ -268,6 +250,7 @@ static bool spill_prior(struct rs_change *c, enum rs_part part, struct rs_error 
         struct rs_key key;
         rows++;
         struct rs_prior_file *file = rs_change_file(c, row[file_columns[part]]);
+        if (file && part == PART_RECORD) rs_change_known_as(c, row);
         if (!file || !(file->source->way == RS_GROUPED ? file->source->carry || file->source->compare
                                                        : file->source->way == RS_COMPARED))
             continue;
@@ -289,6 +272,63 @@ static bool spill_prior(struct rs_change *c, enum rs_part part, struct rs_error 
     rs_count(&c->run->tally, layout->name, 0, RS_READ, NULL, rows);
     if (rows > taken) rs_count(&c->run->tally, layout->name, 0, RS_IGNORED, "prior row of a source read anew", rows - taken);
     return error->code == 0;
+}
+
+static bool needs_prior(const struct rs_change *c) {
+    for (size_t i = 0; i < c->n_sources; i++)
+        if (c->sources[i].carry || c->sources[i].compare) return true;
+    return false;
+}
+
+/* Where nothing else of the prior run is needed. */
+static bool read_other_keys(struct rs_change *c, struct rs_error *error) {
+    const struct rs_view *row;
+    struct rs_scan *scan = c->n_files ? rs_scan_open(&c->prior[PART_RECORD], error) : NULL;
+    if (!scan) return !c->n_files;
+    while (rs_scan_next(scan, &row, error))
+        if (rs_change_file(c, row[RECORD_file_no])) rs_change_known_as(c, row);
+    rs_scan_close(scan);
+    return error->code == 0;
+}
+
+/* Where members have other keys, rows of a full file are not written before they have the right one. */
+static void keep_identities(struct rs_change *c) {
+    rs_change_aliases_known(c);
+    if (!c->moved.n_aliases) return;
+    for (size_t i = 0; i < c->all->n; i++) {
+        struct rs_source *s = &c->all->s[i];
+        if (s->profile->format == RS_X12_834 && source_named(c, s->source)->in_prior) s->way = RS_GROUPED;
+    }
+    for (size_t i = 0; i < c->n_sources; i++)
+        if (c->sources[i].in_prior) c->sources[i].way = RS_GROUPED;
+    c->active = true;
+}
+
+bool rs_change_plan(struct rs_run *run, struct rs_sources *sources, struct rs_change **out, struct rs_error *error) {
+    struct rs_change *c = rs_alloc(sizeof *c);
+    c->run = run;
+    c->all = sources;
+    *out = c;
+    note_sources(c);
+    if (!c->n_sources) return true;
+    if (!find_prior(c, error) || (c->has_prior && !read_prior_files(c, error))) return false;
+    decide(c);
+    number_files(c);
+    if (!needs_prior(c)) {
+        if (!read_other_keys(c, error)) return false;
+        keep_identities(c);
+    }
+    if (!c->active) return true;
+    c->voids = rs_alloc((sources->n + 1) * sizeof *c->voids);
+    for (size_t i = 0; i < sources->n; i++) {
+        if (sources->s[i].way == RS_STREAMED) continue;
+        c->voids[sources->s[i].file_no] = rs_change_void(c, &sources->s[i]);
+    }
+    if (!(c->spill = rs_spill_open(run->output, error))) return false;
+    if (!needs_prior(c)) return true;
+    bool ok = spill_prior(c, PART_RECORD, error); /* first: it says by which other keys the files may know its members */
+    keep_identities(c);
+    return ok;
 }
 
 /* ---- out of it -------------------------------------------------------------------------------------------------- */
@@ -314,6 +354,7 @@ static bool work_partition(void *self, struct rs_batch *batch, struct rs_error *
     memset(rs_buffer_reserve(&batch->scratch, counts), 0, counts);
     batch->scratch.n = counts;
     if (!rs_partition_read(p->c->spill, (int)batch->first_row, &w->partition, error)) return false;
+    rs_change_rearrange(p->c, &w->partition, (int)batch->first_row);
     for (size_t i = 0, end; i < w->partition.n; i = end) {
         end = rs_group_end(&w->partition, i);
         if (!rs_change_member(p->c, w, batch, i, end, error)) return false;
@@ -338,7 +379,7 @@ static bool done_partition(void *self, struct rs_batch *batch, struct rs_error *
 static void note_counts(struct rs_change *c) {
     static const char *const names[COUNTS] = {"members_carried", "members_changed", "members_added", "changes_of_unknown",
                                               "audit_same", "audit_different", "audit_missing", "audit_new",
-                                              "changes_late"};
+                                              "changes_late", "members_corrected", "members_by_name"};
     for (int i = 0; i < COUNTS; i++)
         json_object_set_new(c->run->results, names[i], json_integer((json_int_t)c->counts.n[i]));
     rs_info("change files: %llu members carried, %llu changed, %llu added", (unsigned long long)c->counts.n[CARRIED],
@@ -347,12 +388,11 @@ static void note_counts(struct rs_change *c) {
 
 bool rs_change_finish(struct rs_change *c, int threads, struct rs_error *error) {
     if (!c->active) return true;
-    bool prior = false, ok = true;
-    for (size_t i = 0; i < c->n_sources; i++) prior = prior || c->sources[i].carry || c->sources[i].compare;
-    for (int i = 0; ok && prior && i < RS_PARTS; i++) ok = spill_prior(c, (enum rs_part)i, error);
+    bool ok = true;
+    for (int i = 0; ok && needs_prior(c) && i < RS_PARTS; i++) ok = i == PART_RECORD || spill_prior(c, (enum rs_part)i, error);
     struct pass p = {.c = c, .workers = rs_alloc((size_t)threads * sizeof *p.workers)};
     struct rs_work work = {&p, next_partition, work_partition, done_partition};
-    ok = ok && rs_spill_seal(c->spill, error) && rs_work_run(&work, threads, error);
+    ok = ok && rs_spill_seal(c->spill, error) && rs_change_settle(c, error) && rs_work_run(&work, threads, error);
     for (int i = 0; i < threads; i++) {
         rs_partition_free(&p.workers[i].partition);
         rs_member_free(&p.workers[i].before);
@@ -384,6 +424,7 @@ void rs_change_put_files(const struct rs_change *c, struct rs_batch *batch) {
 void rs_change_free(struct rs_change *c) {
     if (!c) return;
     rs_spill_close(c->spill);
+    rs_change_moved_free(c);
     rs_buffer_free(&c->line);
     free(c->sources);
     free(c->files);

@@ -11,6 +11,8 @@ struct job {
     struct rs_change_worker *w;
     struct rs_batch *batch;
     struct rs_change_source *source;
+    struct rs_view key; /* of the member, whatever its files call it */
+    bool corrected;     /* a change file corrected the name or birth date of which its key was made */
 };
 
 static void count(struct job *j, int what) {
@@ -61,12 +63,12 @@ static bool read_prior(struct job *j, const struct rs_item *item, struct rs_erro
 }
 
 /* The rows of one INS. */
-static bool read_own(struct job *j, const struct rs_item *item, struct rs_member *m, int32_t *file_no,
+static bool read_own(struct job *j, const struct rs_item *item, struct rs_member *m, struct rs_change_head *out,
                      struct rs_error *error) {
     struct rs_change_head head;
     struct rs_view row[RS_MAX_COLUMNS];
     memcpy(&head, item->bytes.p, sizeof head);
-    *file_no = head.file_no;
+    *out = head;
     const char *p = item->bytes.p + sizeof head;
     for (int part = 0; part < RS_PARTS; part++) {
         struct rs_view rest = rs_view(p, head.n[part]);
@@ -74,6 +76,9 @@ static bool read_own(struct job *j, const struct rs_item *item, struct rs_member
         while (rs_has(rest)) {
             struct rs_view line = rs_split(&rest, '\n');
             if (!rs_line_parse(rs_part_layouts[part], line, &j->w->arena, row, error)) return false;
+            row[0] = j->key;
+            if (part == PART_RECORD && (head.known_by == RS_BY_FORMER || head.known_by == RS_BY_OTHER))
+                row[RECORD_other_keys] = rs_key_text(&j->w->arena, head.corrected);
             rs_member_add(m, (enum rs_part)part, row, false);
         }
     }
@@ -138,7 +143,7 @@ static void write_member(struct job *j, const struct rs_member *m) {
     for (int part = 0; part < RS_PARTS; part++) {
         for (size_t i = 0; i < m->rows[part].n; i++) {
             const struct rs_part_row *r = &m->rows[part].p[i];
-            count_fate(j, (enum rs_part)part, r, "changed");
+            count_fate(j, (enum rs_part)part, r, j->corrected && part == PART_RECORD ? "name or birth date corrected" : "changed");
             if (r->gone) continue;
             rs_batch_emit(j->batch, sinks[part], rs_part_layouts[part], r->v);
             if (r->prior && part == PART_RECORD) count_record(j, r->note);
@@ -166,11 +171,42 @@ static bool late(struct job *j, const struct rs_member *base, int32_t file_no) {
     return rs_day_parse(j->c->files[standing->note].row[FILE_file_date], &date) && s->date < date;
 }
 
+/* An end that names a dependent: false, and set aside, where nobody is it, or several may be. */
+static bool one_of_name(struct job *j, const struct rs_view *record, bool known) {
+    if (known) {
+        count(j, BY_NAME);
+        finding(j, record, "member_by_name", RS_LIT("DMG02"),
+                "an end without a birth date: taken for the only dependent of this subscriber with this given name");
+        return true;
+    }
+    const struct rs_evidence e = {.row = true, .file_no = number(record[RECORD_file_no]),
+                                  .record_no = number(record[RECORD_record_no]), .line = number(record[RECORD_line]),
+                                  .segment = number(record[RECORD_segment]), .offset = number(record[RECORD_offset]),
+                                  .field = RS_LIT("DMG02"), .rule = "no_member_id",
+                                  .message = "an end without a birth date, and the subscriber has no dependent of this given name "
+                                             "here, or several: ask the sender for the birth date"};
+    rs_quarantine(j->c->run, j->batch, &e);
+    rs_count(&j->batch->tally, "x12_834", (int32_t)e.file_no, RS_REJECTED, "no_member_id", 1);
+    return false;
+}
+
+static void note_correction(struct job *j, const struct rs_view *record, uint32_t known_by) {
+    if (known_by == RS_BY_FORMER) {
+        count(j, CORRECTED);
+        j->corrected = true;
+    }
+    if (known_by == RS_BY_BOTH)
+        finding(j, record, "correction_of_two", RS_LIT("NM1*70"),
+                "a member stands under the incorrect name or birth date, and one under the corrected: taken for the latter; "
+                "are both one dependent?");
+}
+
 static bool apply(struct job *j, const struct rs_item *item, struct rs_member *base, bool *changed, struct rs_error *error) {
     struct rs_member *change = &j->w->change;
-    int32_t file_no;
+    struct rs_change_head head;
     rs_member_restart(change, &j->w->arena);
-    if (!read_own(j, item, change, &file_no, error)) return false;
+    if (!read_own(j, item, change, &head, error)) return false;
+    int32_t file_no = head.file_no;
     if (j->c->voids[file_no]) {
         rs_count(&j->batch->tally, "x12_834", file_no, RS_SUPERSEDED, j->c->voids[file_no], 1);
         return true;
@@ -185,6 +221,8 @@ static bool apply(struct job *j, const struct rs_item *item, struct rs_member *b
         return true;
     }
     bool known = base->rows[PART_RECORD].n > 0, first = !*changed;
+    if (head.known_by == RS_BY_NAME && !one_of_name(j, record, known)) return true;
+    note_correction(j, record, head.known_by);
     bool add = rs_eq_c(record[RECORD_maintenance], "021") || rs_eq_c(record[RECORD_maintenance], "030");
     if (first) count(j, known ? CHANGED : add ? ADDED : UNKNOWN);
     if (first && !known && !add)
@@ -195,18 +233,27 @@ static bool apply(struct job *j, const struct rs_item *item, struct rs_member *b
     return true;
 }
 
+/* A full file states all there is but by which keys it was known before. */
+static void keep_other_keys(struct rs_change_worker *w) {
+    const struct rs_part_row *before = rs_member_standing(&w->before.rows[PART_RECORD]);
+    struct rs_part_row *full = rs_member_standing(&w->full.rows[PART_RECORD]);
+    if (before && full && rs_has(before->v[RECORD_other_keys])) full->v[RECORD_other_keys] = before->v[RECORD_other_keys];
+}
+
 bool rs_change_member(struct rs_change *c, struct rs_change_worker *w, struct rs_batch *batch, size_t i, size_t end,
                       struct rs_error *error) {
     struct job j = {.c = c, .w = w, .batch = batch};
     const struct rs_item *items = w->partition.items;
-    int32_t file_no;
+    struct rs_change_head head;
     rs_arena_reset(&w->arena);
+    j.key = rs_key_text(&w->arena, items[i].key);
     rs_member_restart(&w->before, &w->arena);
     rs_member_restart(&w->full, &w->arena);
     for (; i < end && items[i].tag < TAG_FULL; i++)
         if (!read_prior(&j, &items[i], error)) return false;
     for (; i < end && items[i].tag == TAG_FULL; i++)
-        if (!read_own(&j, &items[i], &w->full, &file_no, error)) return false;
+        if (!read_own(&j, &items[i], &w->full, &head, error)) return false;
+    keep_other_keys(w);
     if (j.source && j.source->compare) audit(&j);
     if (j.source && !j.source->carry) drop_prior(&j);
     if (j.source && j.source->way == RS_COMPARED) return true;

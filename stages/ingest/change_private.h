@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What change.c (plan, spill) and change_member.c (one member) share. */
+/* What change.c (plan, spill), change_moved.c (whose a row is) and change_member.c (one member) share. */
 #ifndef RS_INGEST_CHANGE_PRIVATE_H
 #define RS_INGEST_CHANGE_PRIVATE_H
 #include "change.h"
@@ -17,9 +17,11 @@ struct rs_change_head { /* before the lines of a member's rows, in the order of 
     char order[24];     /* file date and moment, file, record; high byte first */
     int32_t file_no;
     uint32_t n[RS_PARTS]; /* bytes of each part */
+    uint32_t known_by;    /* enum rs_known_by */
+    struct rs_key corrected; /* RS_BY_FORMER, RS_BY_OTHER: the key of the corrected name, which is not the member's */
 };
 
-enum { CARRIED, CHANGED, ADDED, UNKNOWN, SAME, DIFFERENT, MISSING, NEW, LATE, COUNTS };
+enum { CARRIED, CHANGED, ADDED, UNKNOWN, SAME, DIFFERENT, MISSING, NEW, LATE, CORRECTED, BY_NAME, COUNTS };
 struct rs_change_counts {
     uint64_t n[COUNTS];
 };
@@ -44,6 +46,24 @@ struct rs_prior_file {
     uint64_t records;
 };
 
+/* Rows that say by another key than the member's whose they are. */
+struct rs_change_alias {
+    struct rs_key key, to; /* a key that is none any more; that of the member */
+};
+struct rs_change_move { /* of a change file, RS_BY_FORMER or RS_BY_NAME; key: of the corrected name, or of the name alone */
+    struct rs_key key, former;
+    enum rs_known_by known_by;
+    char *bytes; /* its rs_change_head and lines */
+    size_t n;
+};
+struct rs_moved {
+    struct rs_change_alias *aliases; /* of the prior run, sorted */
+    struct rs_change_move *moves;
+    struct rs_item *arriving;        /* rows for members, sorted by key: beside those in the spill */
+    struct rs_key *leaving;          /* sorted: whose rows of change files are not those in the spill */
+    size_t n_aliases, aliases_room, n_moves, moves_room, n_arriving, arriving_room, n_leaving, leaving_room;
+};
+
 struct rs_change {
     struct rs_run *run;
     struct rs_sources *all;
@@ -55,6 +75,7 @@ struct rs_change {
     size_t n_files, *by_number, n_by_number; /* place of a file, from 1, by its prior number */
     const char **voids; /* by file_no: why no row of the file counts */
     struct rs_spill *spill;
+    struct rs_moved moved;
     struct rs_buffer line;
     struct rs_change_counts counts;
     struct rs_arena arena;
@@ -65,6 +86,18 @@ struct rs_change_worker {
     struct rs_member before, full, change; /* prior rows; rows of full files; rows of one INS of a change file */
     struct rs_arena arena;
 };
+/* Column other_keys of a prior record: keys that are its member's, too. All records, then rs_change_aliases_known, before any
+ * row is spilled. */
+void rs_change_known_as(struct rs_change *c, const struct rs_view *record);
+void rs_change_aliases_known(struct rs_change *c);
+/* Puts one INS, which is in c->line behind this head, into the spill, or aside where it is to be settled whose it is. */
+bool rs_change_spill(struct rs_change *c, const struct rs_member_rows *m, uint8_t tag, struct rs_change_head *head,
+                     struct rs_error *error);
+/* After the spill is sealed: settles what was put aside. */
+bool rs_change_settle(struct rs_change *c, struct rs_error *error);
+/* Takes out of a partition what belongs to members of others, and puts in what was settled. */
+void rs_change_rearrange(const struct rs_change *c, struct rs_partition *p, int number);
+void rs_change_moved_free(struct rs_change *c);
 const char *rs_change_void(const struct rs_change *c, const struct rs_source *s);
 /* The prior file of this number; NULL where it is none of ours. */
 struct rs_prior_file *rs_change_file(const struct rs_change *c, struct rs_view number);

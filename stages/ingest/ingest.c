@@ -203,7 +203,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_ingest = {
     .name = "ingest",
-    .version = 7, /* 7: surplus elements, order within a day, more forms of dates; 6: extensions, elements and columns that no rule reads are in the ledger */
+    .version = 8, /* 8: corrected names and birth dates of dependents, and ends without one; 7: surplus elements, order within a day, more forms of dates; 6: extensions, elements and columns that no rule reads are in the ledger */
     .about = "read payer and EHR extracts into row files",
     .description =
         "Reads X12 834 enrolment files (005010X220A1, tolerant of 004010X095A1), FHIR R4 as NDJSON, Bundles or "
@@ -221,7 +221,7 @@ const struct rs_stage rs_stage_ingest = {
         "A run is a full snapshot. An 834 that holds only changes (INS03 021, 001, 024, 025; profile key mode) is applied to "
         "the rows of the same source in --prior, the ingest directory of an earlier run, or to a full file read with it: "
         "members it does not mention are carried with their place in the file they came in, what a row is silent on stands, "
-        "and coverage spans follow HD01. A full file (BGN08 4 or RX; INS03 030 where there is no BGN08) replaces, and is compared with the prior "
+        "and coverage spans follow HD01. A dependent without a number keeps the key when NM1*70 says that name or birth date are corrected. A full file (BGN08 4 or RX; INS03 030 where there is no BGN08) replaces, and is compared with the prior "
         "rows; members missing or different are findings in quarantine.\n\n"
         "Bytes that are no UTF-8 are taken for Windows-1252 and converted; column encoding of layout file says so.",
     .examples = "Files of one sender, without sources in a configuration:\n\n"

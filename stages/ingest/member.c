@@ -92,6 +92,14 @@ static struct rs_view add_kept(struct rs_arena *arena, struct rs_view kept, stru
                            origin.p, column);
 }
 
+/* Keys that files may know the member by, beside its own. */
+static struct rs_view both_keys(struct rs_arena *arena, struct rs_view old, struct rs_view more) {
+    if (!rs_has(old) || !rs_has(more)) return rs_has(old) ? old : more;
+    for (struct rs_view rest = old; rs_has(rest);)
+        if (rs_eq(rs_split(&rest, ' '), more)) return old;
+    return rs_arena_printf(arena, "%.*s %.*s", (int)old.n, old.p, (int)more.n, more.p);
+}
+
 /* What a change row is silent on stands: but an end of eligibility not when the member is added, reinstated or ended anew. */
 static void apply_record(struct rs_member *m, struct rs_part_row *change, bool whole) {
     struct rs_part_row *old = rs_member_standing(&m->rows[PART_RECORD]);
@@ -108,6 +116,7 @@ static void apply_record(struct rs_member *m, struct rs_part_row *change, bool w
         }
     }
     if (rs_has(kept)) old->merged = true;
+    if (old) change->v[RECORD_other_keys] = both_keys(m->arena, old->v[RECORD_other_keys], change->v[RECORD_other_keys]);
     change->v[RECORD_kept] = kept;
     for (size_t i = 0; i < m->rows[PART_RECORD].n; i++) m->rows[PART_RECORD].p[i].gone = true;
 }

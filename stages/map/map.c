@@ -225,7 +225,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_map = {
     .name = "map",
-    .version = 3, /* 3: several answers in one text of any element, write-ins, codes without their zeros */
+    .version = 4, /* 4: a category with slashes in its name beside another answer */
     .about = "Map race, ethnicity, language and SOGI answers to standard codes",
     .description =
         "Gives every assertion its standard meaning: the 1997 and the 2024 race and ethnicity categories side by side, "

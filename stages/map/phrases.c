@@ -130,6 +130,26 @@ static bool find_part(const struct asking *a, struct part *p) {
     return p->e != NULL;
 }
 
+enum { MOST_JOINED = 4 };
+
+/* The name of one category may have slashes within: as many pieces together as a table has, so that a category of 1977 and
+ * another race are two answers, not three. */
+static void join_pieces(const struct asking *a, struct part *p, struct rs_view *rest, bool *next) {
+    struct part whole = *p;
+    struct rs_view ahead = *rest;
+    bool narrows;
+    for (int i = 1; i < MOST_JOINED && !rs_is_null(ahead); i++) {
+        struct rs_view last = next_piece(&ahead, WORDS, &narrows);
+        whole.share = false;
+        whole.raw = rs_view(p->raw.p, (size_t)(last.p + last.n - p->raw.p));
+        if (rs_has(last) && find_part(a, &whole)) {
+            *p = whole;
+            *rest = ahead;
+            *next = narrows;
+        }
+    }
+}
+
 /* Every part of the text, in order; parted further where no table has it. False where one is in none, or where there are
  * more than anybody means. Pieces without a letter or digit are none. */
 static bool gather(const struct asking *a, struct rs_view raw, enum level level, bool narrows, struct parts *out) {
@@ -138,6 +158,9 @@ static bool gather(const struct asking *a, struct rs_view raw, enum level level,
         bool next;
         struct part p = {.narrows = narrows};
         p.raw = next_piece(&rest, level, &next);
+        if (level == WORDS) {
+            join_pieces(a, &p, &rest, &next);
+        }
         struct rs_view words = rs_map_normal(a->arena, p.raw);
         if (!rs_has(words)) {
             narrows |= next;

@@ -73,6 +73,15 @@ Test(phrases, write_ins) {
         {"Hispanic White", "WHITE+HISPANIC", "WHITE+HISPANIC", "", ""},
         {"Asian/PI", "ASIAN|NHOPI", "ASIAN|NHPI", "", ""}, /* one box, not two answers */
         {"Asian/Pacific Islander, White", "ASIAN|NHOPI+WHITE", "ASIAN|NHPI+WHITE", "", ""}, /* a box, and another */
+        {"Asian/Pacific Islander/White", "ASIAN|NHOPI+WHITE", "ASIAN|NHPI+WHITE", "", ""},
+        {"White / Asian / PI", "WHITE+ASIAN|NHOPI", "WHITE+ASIAN|NHPI", "", ""},
+        {"API/White", "ASIAN|NHOPI+WHITE", "ASIAN|NHPI+WHITE", "", ""},
+        {"Asian/White/Pacific Islander", "ASIAN+WHITE+NHOPI", "ASIAN+WHITE+NHPI", "", ""}, /* not side by side: three */
+        {"AI/AN, White", "AIAN+WHITE", "AIAN+WHITE", "", ""},
+        {"White/AI/AN", "WHITE+AIAN", "WHITE+AIAN", "", ""},
+        {"White/Hispanic", "WHITE+HISPANIC", "WHITE+HISPANIC", "", ""},
+        {"Native Hawaiian/Other Pacific Islander/Asian", "NHOPI+ASIAN", "NHPI+ASIAN", "", ""}, /* no detail */
+        {"Asian/Klingon/White", "", "", "", "UNMAPPED"},
         {"American Indian/Alaska Native; White", "AIAN+WHITE", "AIAN+WHITE", "", ""},   /* no details */
         {"Native Hawaiian and Other Pacific Islander, Asian", "NHOPI+ASIAN", "NHPI+ASIAN", "", ""},
         {"Hispanic, Latino, or Spanish origin; White", "HISPANIC+WHITE", "HISPANIC+WHITE", "", ""},
