@@ -4,7 +4,10 @@
 'use strict';
 
 const estimates = rowsOf('estimate');
-const checks = rowsOf('check_result');
+/* Who gives a provider group's answers is told, not judged: a map, and no quality check. */
+const isCrossed = c => c.scope === 'source_provider_group';
+const checks = rowsOf('check_result').filter(c => !isCrossed(c));
+const crossed = rowsOf('check_result').filter(isCrossed);
 const groupText = r => groupName(r.dimension, r.stratum);
 const measures = unique(estimates.map(r => r.measure)).map(measureOf);
 const periods = unique(estimates.map(r => r.period));
@@ -87,6 +90,32 @@ function completenessMap(list, what) {
                       elements.map(e => completenessCell(at.get(u + '\t' + e)))))))));
 }
 
+/* "payer: north" is of source payer and of group north. */
+function sourceAndGroup(c) {
+  const at = c.scope_value.indexOf(': ');
+  return {source: c.scope_value.slice(0, at), group: c.scope_value.slice(at + 2)};
+}
+
+/* Provider group by element, of all sources or of one: of a source, the members whose answer that stands it gave. */
+function bySource(whole) {
+  const list = crossed.map(c => ({...c, ...sourceAndGroup(c)}));
+  const holder = el('div', {id: 'by-source'});
+  const show = source => {
+    if (source === '') return void holder.replaceChildren(whole);
+    const own = list.filter(c => c.source === source).map(c => ({
+      ...c,
+      scope_value: c.group === '(others)' ? 'Smaller groups, together' : c.group,
+      message: `Members of the group whose answer that stands is from ${source}`
+    }));
+    holder.replaceChildren(
+      el('p', {class: 'note'}, `Of all members of the group, those whose answer that stands is from ${
+        source}: the shares of all sources, and of those without an answer, add up to all members.`),
+      completenessMap(own, `Members whose answer is from ${source}, by provider group and element`));
+  };
+  return el('div', null,
+    choose('Answer from', [['', 'Any source'], ...unique(list.map(c => c.source)).map(s => [s, s])], show), holder);
+}
+
 function completeness(page) {
   const node = section(page, 'complete', 'Completeness',
     'Share with a usable answer; a decline is an answer. \u25bc marks a share below its threshold. Where 1 to 10 ' +
@@ -105,8 +134,9 @@ function completeness(page) {
     (c.scope === 'all' && c.check_id.endsWith('_members')));
   const panel = (scope, title, what) => complete.some(c => c.scope === scope) ?
     [el('h3', {class: 'panels'}, title), completenessMap(members(scope), what)] : [];
-  node.append(
-    ...panel('provider_group', 'Members, by provider group', 'Members with an answer, by provider group and element'),
+  const groups = panel('provider_group', 'Members, by provider group',
+    'Members with an answer, by provider group and element');
+  node.append(...groups.slice(0, 1), ...(crossed.length ? [bySource(groups[1])] : groups.slice(1)),
     ...panel('facility', 'Members, by source and facility',
       'Members with an answer, by source, facility and element'));
 }

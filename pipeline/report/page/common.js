@@ -383,6 +383,21 @@ function choices(title, options, change) {
   return node;
 }
 
+/* As choices, where there may be many: from the seventh on a list to open. */
+function choose(title, options, change) {
+  if (options.length <= 6) return choices(title, options, change);
+  const id = newId();
+  change(options[0][0]);
+  return el('div', {class: 'controls choose'}, el('div', null, el('label', {for: id}, title), el('select', {
+    id,
+    change: event => {
+      change(event.target.value);
+      drawAll();
+    }
+  },
+    options.map(([value, text]) => el('option', {value}, text)))));
+}
+
 /* What the page has to do without, for the layouts it would show. */
 function absentNote(layouts, otherwise) {
   const list = data.absent.filter(a => layouts.includes(a.layout));
