@@ -151,6 +151,10 @@ PY
     [ "$status" -eq 0 ]
     [[ "$output" == *"head $(ask "select encode(head, 'hex') from audit.log where run_no = $(number) and event = 'publish'")"* ]]
     [[ "$output" == *"loaded "*" by $(id -un)@"*"relsogi_loader"* ]]
+    run "$bin/relsogi" trace tabulation:population:ALL --run "$run" --database
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"digest of table tabulation $(ask "select detail #>> '{tables,tabulation,content}' from audit.log
+        where run_no = $(number) and event = 'publish'")"* ]]
 }
 
 @test "who may see which source without an entry of the log; the log's triggers" {

@@ -47,7 +47,7 @@ function head(page) {
   page.append(el('nav', {class: 'toc', 'aria-label': 'Sections'}, [
     ['complete', 'Completeness'], ['checks', 'Checks'], ['discrepancies', 'Discrepancies'], ['agreement', 'Agreement'],
     ['aside', 'Set aside'],    ['accuracy', 'Imputation'], ['estimators', 'Estimators'], ['providers', 'Provider groups'],
-    ['statements', 'Disparity statistics'], ['withheld', 'Withheld'], ['provenance', 'Provenance']
+    ['tabulation', 'Persons'], ['statements', 'Disparity statistics'], ['withheld', 'Withheld'], ['provenance', 'Provenance']
   ].map(([id, text]) => el('a', {href: '#' + id}, text))));
 }
 
@@ -186,7 +186,9 @@ function qualityChecks(page) {
       num('share', 'Share', c => number(c.share) ? percent(c.share) : '\u2013'),
       num('threshold', 'Threshold', c => number(c.threshold) ? percent(c.threshold) : '\u2013'),
       num('drift', 'Drift', drifts,
-        {value: c => number(c.prior_share) && number(c.share) ? c.share - c.prior_share : null})
+        {value: c => number(c.prior_share) && number(c.share) ? c.share - c.prior_share : null}),
+      col('trace', 'For relsogi trace', c => traceKey('check_result', c.check_id, c.scope, c.scope_value, c.element),
+        {code: true})
     ],
     list, 'Quality checks', {filters: ['state', 'severity', 'element', 'scope']}));
 }
@@ -283,7 +285,9 @@ function agreement(page) {
       num('n', 'Persons', r => same(r) && number(same(r).n) ? count(same(r).n) : '\u2013'),
       num('same', 'Same category', r => withRange(same(r), shareText(same(r)), v => percent(v)),
         {value: r => same(r) ? same(r).value : null}),
-      num('value', 'Kappa', r => withRange(r, kappaText(r), v => v.toFixed(2)))
+      num('value', 'Kappa', r => withRange(r, kappaText(r), v => v.toFixed(2))),
+      col('trace', 'For relsogi trace', r => traceKey('agreement', r.source_a, r.source_b, r.element, r.kind, r.category_a,
+        r.category_b), {code: true})
     ],
     kappas, 'Agreement by sources and element', {filters: ['pair', 'element'], search: false}));
   const holder = el('div'), id = newId();
@@ -490,6 +494,7 @@ start(page => {
   accuracy(page);
   estimators(page);
   providers(page);
+  tabulations(page);
   statements(page);
   withheld(page);
   provenance(page);

@@ -127,6 +127,23 @@ function statements(page) {
   leftOut(node, 'disparity');
 }
 
+/* Persons by race and ethnicity in the three ways of SPD 15. */
+function tabulations(page) {
+  const rows = rowsOf('tabulation');
+  if (!rows.length) return;
+  const node = section(page, 'tabulation', 'Persons by race and ethnicity',
+    'Who said several categories, counted in the three ways of SPD 15 (2024); shares are of those who answered.');
+  const category = r => r.category.split('+').map(one => word('tabulated', one) || groupName('race_ethnicity', one)).join(' + ');
+  node.append(richTable(
+    [
+      col('approach', 'Counted', r => spaced(r.approach)), col('category', 'Category', category),
+      num('n', 'Persons', r => r.suppressed === 'N' ? count(r.n) : 'withheld'),
+      num('share', 'Share', r => number(r.share) ? percent(r.share) : '\u2013'),
+      col('trace', 'For relsogi trace', r => traceKey('tabulation', r.approach, r.category), {code: true})
+    ],
+    rows, 'Persons by race and ethnicity', {filters: ['approach']}));
+}
+
 /* ---- what is withheld ----------------------------------------------------------------------------------------- */
 
 function withheld(page) {

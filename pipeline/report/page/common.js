@@ -118,6 +118,10 @@ function listOf(items) {
 }
 const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
 
+/* For relsogi trace: a row that its columns name, as LAYOUT:COLUMN:COLUMN; what a shell or the colon would take apart as %XX. */
+const traceKey = (layout, ...parts) => [layout, ...parts].map(part => encodeURIComponent(part).replace(/[!~'()]/g,
+  c => '%' + c.charCodeAt(0).toString(16).toUpperCase())).join(':');
+
 /* ---- what a gap is called ------------------------------------------------------------------------------------- */
 
 const margin = Number(words.same_margin) || 0;
