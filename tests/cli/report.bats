@@ -481,6 +481,36 @@ assert rows("Complete records, by source and element") == {"ehr": ["80", "%", "o
 PY
 }
 
+@test "on paper long tables are cut and say so, unless all is asked for; heads have no buttons there" {
+    need_browser
+    make_rows check_result "$hand/check" < <(
+        echo check_id category scope scope_value element state severity denominator violations share threshold message
+        for i in $(seq 300); do printf 'c%03d conformance all * x pass note 5000 100 0.02 \\N m\n' $i; done
+    )
+    stage_of "$hand/check" check
+    finished "$hand"
+    report "$hand"
+    pages() {
+        timeout 120 "$(browser)" --headless --no-sandbox --disable-gpu --no-first-run --user-data-dir="$work/browser" \
+            --virtual-time-budget=4000 --print-to-pdf="$work/page.pdf" "file://$work/out/audit.html$1" 2>/dev/null
+        grep -ac '/Type /Page\b' "$work/page.pdf"
+    }
+    some=$(pages '')
+    all=$(pages '#print=all')
+    echo "$some pages, $all with all rows"
+    [ "$some" -le 8 ]
+    [ "$all" -ge $((some + 5)) ] # 275 rows more, of which no page has 50
+    dom "$work/out/audit.html" >"$work/dom"
+    [ ! -s "$work/console" ]
+    grep -q '275 more rows are on the page as it is in a browser, and in check/check_result.tsv of the run' "$work/dom"
+    # A head with a button in it is not repeated on the next sheet: its label stands beside the button, for paper.
+    python3 - "$work/dom" <<'PY'
+import re, sys
+heads = re.findall(r'<th[^>]*><button', open(sys.argv[1]).read())
+assert heads and all("data-label=" in h for h in heads), heads
+PY
+}
+
 @test "completeness by source and provider group: one source at a time, small cells and what tells them withheld" {
     need_browser
     make_rows check_result "$hand/check" <<'ROWS'

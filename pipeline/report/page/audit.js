@@ -39,6 +39,7 @@ function head(page) {
     tile(count(d3.sum(withheld)), 'results withheld'),
     tile(unbalanced ? count(unbalanced) : 'All',
       unbalanced ? 'lines of the ledger do not balance' : `${count(ledger.length)} lines of the ledger balance`)));
+  page.append(printChoice());
   const shown = data.absent.filter(a => !['ledger', 'quarantine'].includes(a.layout));
   if (shown.length)
     page.append(el('p', {class: 'note'},
@@ -47,7 +48,7 @@ function head(page) {
   page.append(el('nav', {class: 'toc', 'aria-label': 'Sections'}, [
     ['complete', 'Completeness'], ['checks', 'Checks'], ['discrepancies', 'Discrepancies'], ['agreement', 'Agreement'],
     ['aside', 'Set aside'],    ['accuracy', 'Imputation'], ['estimators', 'Estimators'], ['providers', 'Provider groups'],
-    ['tabulation', 'Persons'], ['statements', 'Disparity statistics'], ['withheld', 'Withheld'], ['provenance', 'Provenance']
+    ['tabulation', 'Persons'], ['statements', 'Statistics'], ['withheld', 'Withheld'], ['provenance', 'Provenance']
   ].map(([id, text]) => el('a', {href: '#' + id}, text))));
 }
 
@@ -86,8 +87,9 @@ function completenessMap(list, what) {
         el(
           'thead', null, el('tr', null, el('td', null), elements.map(e => el('th', {scope: 'col'}, elementName(e))))),
         el('tbody', null,
-          units.map(u => el('tr', null, el('th', {scope: 'row'}, u.startsWith('all\t') ? 'All' : u.split('\t')[1]),
-                      elements.map(e => completenessCell(at.get(u + '\t' + e)))))))));
+          units.map((u, i) => el('tr', {class: i < printRows ? null : 'later'}, el('th', {scope: 'row'}, u.startsWith('all\t') ? 'All' : u.split('\t')[1]),
+                      elements.map(e => completenessCell(at.get(u + '\t' + e)))))))),
+    restLine(units.length, 'check/check_result.tsv'));
 }
 
 /* "payer: north" is of source payer and of group north. */
@@ -132,7 +134,7 @@ function completeness(page) {
       'Complete records, by source and element'));
   const members = scope => complete.filter(c => c.scope === scope ||
     (c.scope === 'all' && c.check_id.endsWith('_members')));
-  const panel = (scope, title, what) => complete.some(c => c.scope === scope) ?
+  const panel = (scope, title, what) => complete.some(c => c.scope === scope && c.denominator) ?
     [el('h3', {class: 'panels'}, title), completenessMap(members(scope), what)] : [];
   const groups = panel('provider_group', 'Members, by provider group',
     'Members with an answer, by provider group and element');
@@ -190,7 +192,7 @@ function qualityChecks(page) {
       col('trace', 'For relsogi trace', c => traceKey('check_result', c.check_id, c.scope, c.scope_value, c.element),
         {code: true})
     ],
-    list, 'Quality checks', {filters: ['state', 'severity', 'element', 'scope']}));
+    list, 'Quality checks', {filters: ['state', 'severity', 'element', 'scope'], file: 'check/check_result.tsv'}));
 }
 
 /* ---- discrepancies -------------------------------------------------------------------------------------------- */

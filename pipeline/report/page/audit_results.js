@@ -76,7 +76,7 @@ function equity(node) {
         col('verdict', 'In words', r => shown(r) ? verdictName(r.verdict) : 'Withheld')
       ],
       rows.slice().sort((a, b) => shown(b) - shown(a)), 'Gaps within provider groups',
-      {filters: ['provider_group', 'measure', 'stratum', 'estimator', 'verdict']}));
+      {filters: ['provider_group', 'measure', 'stratum', 'estimator', 'verdict'], file: 'stratify/equity.tsv'}));
   leftOut(node, 'equity');
 }
 
@@ -123,7 +123,7 @@ function statements(page) {
       col('disparity_key', 'For relsogi trace', null, {code: true})
     ],
     rows, 'Disparity statistics',
-    {filters: ['measure', 'dimension', 'statistic', 'stratum', 'estimator'], klass: 'dense'}));
+    {filters: ['measure', 'dimension', 'statistic', 'stratum', 'estimator'], klass: 'dense', file: 'stratify/disparity.tsv'}));
   leftOut(node, 'disparity');
 }
 
@@ -141,7 +141,7 @@ function tabulations(page) {
       num('share', 'Share', r => number(r.share) ? percent(r.share) : '\u2013'),
       col('trace', 'For relsogi trace', r => traceKey('tabulation', r.approach, r.category), {code: true})
     ],
-    rows, 'Persons by race and ethnicity', {filters: ['approach']}));
+    rows, 'Persons by race and ethnicity', {filters: ['approach'], file: 'stratify/tabulation.tsv'}));
 }
 
 /* ---- what is withheld ----------------------------------------------------------------------------------------- */
@@ -200,7 +200,7 @@ function withheld(page) {
     key => said[key] || {key, label: key.replace(/_/g, ' '), number: log.some(r => number(r[key]))});
   node.append(el('h3', {class: 'panels'}, 'The stage\u2019s own log'),
     richTable(
-      columns, log, 'Suppression log', {filters: columns.filter(c => !c.number).map(c => c.key).slice(0, 5)}));
+      columns, log, 'Suppression log', {filters: columns.filter(c => !c.number).map(c => c.key).slice(0, 5), file: 'stratify/suppression.tsv'}));
 }
 
 /* ---- provenance ----------------------------------------------------------------------------------------------- */
@@ -255,7 +255,7 @@ function ledgerTable() {
         {klass: l => l.balances ? '' : 'w-bad'}),
       col('reasons', 'Reasons', l => l.reasons.replace(/_/g, ' '))
     ],
-    rowsOf('ledger'), 'Ledger', {filters: ['stage', 'balances'], search: false, klass: 'dense'});
+    rowsOf('ledger'), 'Ledger', {filters: ['stage', 'balances'], search: false, klass: 'dense', file: 'the stages\u2019 ledgers'});
 }
 
 function stageDetails(s) {
