@@ -6,6 +6,7 @@
 #include "../base/text.h"
 #include "copy.h"
 #include "db.h"
+#include "definitions.h"
 #include "sql.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,14 +138,39 @@ static bool warn_of_newer(struct rs_session *s, int last, struct rs_error *error
     return true;
 }
 
-bool rs_db_migrate(struct rs_session *s, int *applied, struct rs_error *error) {
+/* ---- what stands there already --------------------------------------------------------------------------------- */
+
+static void keep_changed(void *self, const char *object, const char *what) {
+    rs_warn("%s %s: found before this migration, and kept in the log", object, what);
+    json_array_append_new(self, json_string(object));
+}
+
+/* Migrating writes all definitions to the log; what somebody changed before must not become right by that unseen. */
+static bool find_changed(struct rs_session *s, json_t *changed, struct rs_error *error) {
+    struct rs_answer *a = rs_session_ask(s, "select to_regclass('audit.log') is not null", 0, NULL, error);
+    enum rs_definitions state;
+    bool has_log = a && rs_answer_flag(a, 0, 0), asked = a != NULL;
+    rs_answer_free(a);
+    return asked && (!has_log || rs_definitions_compare(s, &state, changed, keep_changed, error));
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------------------- */
+
+static bool migrate(struct rs_session *s, int *applied, json_t *changed, struct rs_error *error) {
     int last = 0;
-    *applied = 0;
-    if (!rs_session_lock(s, RS_LOCK_MIGRATE, error) || !bootstrap(s, error)) return false;
+    if (!rs_session_lock(s, RS_LOCK_MIGRATE, error) || !find_changed(s, changed, error) || !bootstrap(s, error)) return false;
     for (const struct rs_sql_file *f = rs_sql_files; f->name; f++) {
         if (strncmp(f->name, folder, strlen(folder)) != 0) continue;
         last = atoi(f->name + strlen(folder));
         if (!apply_if_missing(s, f, applied, error)) return false;
     }
-    return refresh(s, error) && warn_of_newer(s, last, error);
+    return refresh(s, error) && rs_definitions_log(s, changed, error) && warn_of_newer(s, last, error);
+}
+
+bool rs_db_migrate(struct rs_session *s, int *applied, struct rs_error *error) {
+    json_t *changed = json_array();
+    *applied = 0;
+    bool ok = migrate(s, applied, changed, error);
+    json_decref(changed);
+    return ok;
 }

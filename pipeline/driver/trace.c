@@ -22,7 +22,9 @@ static const char help[] =
     "relsogi trace: what is behind one published number\n\n"
     "Usage: relsogi trace RESULT_ID --run RUN_DIRECTORY [OPTION...]\n\n"
     "RESULT_ID is an estimate_key, disparity_key, trend_key or equity_key, with or without dashes. Of the last three, which\n"
-    "are made from estimates, the estimates' keys are listed, and one of them is followed.\n\n"
+    "are made from estimates, the estimates' keys are listed, and one of them is followed. Rows of tabulation, check_result\n"
+    "and agreement go by their columns, as the auditors' page writes them: tabulation:population:ALL,\n"
+    "check_result:CHECK:SCOPE:VALUE:ELEMENT, agreement:SOURCE_A:SOURCE_B:ELEMENT:KIND:CATEGORY_A:CATEGORY_B.\n\n"
     "  --run DIR         Directory of the run that published it.\n"
     "  --persons N       List so many of the persons behind it, by pseudonym (at most 1000), and where every answer about\n"
     "                    them stands: file, line or segment, byte. For auditors.\n"
@@ -94,8 +96,9 @@ static void show_object(const char *title, const json_t *map) {
     }
 }
 
-/* What made each stage's files: program, version, options, and the digests of all it read. */
-static void show_stages(const char *run) {
+/* What made each stage's files: program, version, options, and the digests of all it read. made_by: the one stage whose options
+ * matter; NULL: those of an estimate. */
+static void show_stages(const char *run, const char *made_by) {
     puts("\nMade by");
     for (const struct rs_stage *const *s = rs_stages; *s; s++) {
         char dir[PATH_MAX];
@@ -107,7 +110,9 @@ static void show_stages(const char *run) {
             printf("  %s version %lld, %s, key %s\n", (*s)->name,
                    (long long)json_integer_value(json_object_get(p, "stage_version")), rs_config_text(p, "program", "?"),
                    rs_config_text(j, "key", "?"));
-            if (strcmp((*s)->name, "stratify") == 0 || strcmp((*s)->name, "impute") == 0) {
+            bool behind = made_by ? strcmp((*s)->name, made_by) == 0
+                                  : strcmp((*s)->name, "stratify") == 0 || strcmp((*s)->name, "impute") == 0;
+            if (behind) {
                 show_object("options", json_object_get(p, "parameters"));
                 show_object("read", json_object_get(p, "read"));
             }
@@ -221,7 +226,34 @@ static bool ask_database(const struct request *r, const struct rs_trace *t, cons
     return a != NULL;
 }
 
-static bool show_database(const struct request *r, const struct rs_trace *t, const json_t *results,
+/* Of a row that has no key of its own: the load, and its table's digest, which verify holds the rows against. */
+static bool ask_about_table(const char *table, const json_t *results, const struct rs_database *database,
+                            struct rs_error *error) {
+    const char *parameters[] = {rs_config_text(results, "run_id", ""), table};
+    struct rs_session *s = rs_session_open(database, "trace", parameters[0], error);
+    struct rs_answer *a =
+        s ? rs_session_ask(s,
+                           "select r.run_no, r.revision, l.entry, encode(l.head, 'hex'), coalesce(l.detail ->> 'operator', '?'), "
+                           "l.detail #>> array['tables', $2, 'content'] from relsogi.run as r "
+                           "left join audit.log as l on l.run_no = r.run_no and l.event = 'publish' "
+                           "where r.run_id = $1 and r.status = 'visible'",
+                           2, parameters, error)
+          : NULL;
+    if (a) printf("\n%s\n", rs_session_where(s));
+    if (a && !rs_answer_rows(a)) puts("  holds no visible run of this name");
+    for (int i = 0; a && i < rs_answer_rows(a); i++) {
+        const char *field[6];
+        for (int k = 0; k < 6; k++) field[k] = rs_answer_text(a, i, k) ? rs_answer_text(a, i, k) : "-";
+        printf("  run number %s, revision %s, loaded by %s\n  audit chain: entry %s, head %s\n  digest of table %s %s\n", field[0],
+               field[1], field[4], field[2], field[3], table, field[5]);
+    }
+    rs_answer_free(a);
+    rs_session_close(s);
+    return a != NULL;
+}
+
+/* table: of a row that has no key of its own; NULL for an estimate. */
+static bool show_database(const struct request *r, const struct rs_trace *t, const json_t *results, const char *table,
                           struct rs_error *error) {
     struct rs_database database = {0};
     json_t *config = NULL;
@@ -230,7 +262,7 @@ static bool show_database(const struct request *r, const struct rs_trace *t, con
     if (r->user) database.user = r->user;
     else rs_database_as_auditor(&database);
     if (ok && (r->database || r->user || json_object_get(config, "database")))
-        ok = ask_database(r, t, results, &database, error);
+        ok = table ? ask_about_table(table, results, &database, error) : ask_database(r, t, results, &database, error);
     json_decref(config);
     return ok;
 }
@@ -249,13 +281,23 @@ static bool trace(const struct request *r, struct rs_trace *t, const json_t *res
     ok = ok && rs_trace_members(t, error);
     if (ok) {
         show_members(t, r->persons > 0);
-        show_stages(r->run);
+        show_stages(r->run, NULL);
         ok = show_models(r->run, error);
         show_run(results);
     }
-    ok = ok && show_database(r, t, results, error) && (!t->n_persons || rs_trace_lineage(t, r->raw, error));
+    ok = ok && show_database(r, t, results, NULL, error) && (!t->n_persons || rs_trace_lineage(t, r->raw, error));
     json_decref(stage);
     return ok;
+}
+
+/* A row without a key of its own. */
+static bool trace_row(const struct request *r, struct rs_trace *t, const json_t *results, struct rs_error *error) {
+    const struct rs_layout *layout;
+    const char *stage;
+    if (!rs_trace_row(t, r->id, &layout, &stage, error)) return false;
+    show_stages(r->run, stage);
+    show_run(results);
+    return show_database(r, t, results, layout->name, error) && (!t->n_persons || rs_trace_lineage(t, r->raw, error));
 }
 
 static bool run(const struct request *r, struct rs_error *error) {
@@ -264,12 +306,13 @@ static bool run(const struct request *r, struct rs_error *error) {
     t->run = r->run;
     t->most = (size_t)r->persons;
     json_t *results = NULL;
-    bool ok = parse_id(r->id, &t->id, error) && rs_path(path, sizeof path, error, "%s/results.json", r->run);
+    bool is_row = rs_trace_is_row(r->id);
+    bool ok = (is_row || parse_id(r->id, &t->id, error)) && rs_path(path, sizeof path, error, "%s/results.json", r->run);
     if (ok && !(results = json_load_file(path, 0, NULL)))
         ok = rs_fail(error, rs_exists(path) ? RS_DATA : RS_NO_INPUT, "%s: no run here (it is missing, or not JSON)", path);
     if (ok && !rs_day_parse(rs_cstr(rs_config_text(results, "as_of", "")), &t->as_of))
         ok = rs_fail(error, RS_DATA, "%s: has no as_of date", path);
-    ok = ok && trace(r, t, results, error);
+    ok = ok && (is_row ? trace_row(r, t, results, error) : trace(r, t, results, error));
     json_decref(results);
     rs_arena_free(&t->arena);
     free(t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What relsogi trace finds behind one published number. trace_made_of.c finds the estimates behind a statement about gaps,
- * trace_members.c the persons, trace_lineage.c where what is known of them came from, trace.c asks and tells. */
+ * trace_row.c rows that their columns name, trace_members.c the persons, trace_lineage.c where what is known of them came
+ * from, trace.c asks and tells. */
 #ifndef RS_DRIVER_TRACE_H
 #define RS_DRIVER_TRACE_H
 #include "driver.h"
@@ -39,6 +40,13 @@ bool rs_trace_estimate(struct rs_trace *t, struct rs_error *error);
  * one about its own group, else the one about everybody, is then t's estimate. RS_NO_INPUT where the run has no such row, or
  * not the estimates: a trend's point of an earlier run. */
 bool rs_trace_statement(struct rs_trace *t, struct rs_error *error);
+/* Whether the id is of a row that its columns name, LAYOUT:COLUMN:COLUMN (tabulation, check_result, agreement); what is no
+ * letter, digit or one of - _ . * may stand as %XX. */
+bool rs_trace_is_row(const char *id);
+/* Finds and prints that row and what it is made from, and keeps persons. *layout and *stage: what made it. RS_USAGE where the id
+ * has not the columns of the key, RS_NO_INPUT where the run has no such row. */
+bool rs_trace_row(struct rs_trace *t, const char *id, const struct rs_layout **layout, const char **stage,
+                  struct rs_error *error);
 /* Whether its number is made from persons imputed, too. */
 bool rs_trace_is_modelled(const struct rs_trace *t);
 /* One walk over person, posterior and person_measure. */

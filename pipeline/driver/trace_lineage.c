@@ -176,7 +176,8 @@ static void tell(const struct lineage *l) {
         char hex[33];
         const struct rs_traced_person *p = &l->t->persons[i];
         rs_hex(hex, p->key.b, 16);
-        printf("  %s  numerator %d, ", hex, p->numerator);
+        printf("  %s  ", hex);
+        if (l->t->estimate[ESTIMATE_measure].n) printf("numerator %d, ", p->numerator);
         if (p->imputed) printf("imputed: probability %.4f by %s\n", p->p, p->model);
         else puts("as said or recorded");
         fwrite(l->told[i].p, 1, l->told[i].n, stdout);

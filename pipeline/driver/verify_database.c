@@ -262,7 +262,7 @@ static bool require_whole_sight(struct look *l, struct rs_error *error) {
 static bool verify_run(struct look *l, const json_t *results, struct rs_error *error) {
     const char *name;
     json_t *said;
-    if (!rs_verify_rights(l->session, l->v, error) || !find_run(l, results, error)) return false;
+    if (!rs_verify_rights(l->session, l->v, error) || !rs_verify_definitions(l->session, l->v, error) || !find_run(l, results, error)) return false;
     verify_stage_head(l, results);
     const struct rs_logged_run logged = {l->number, l->account ? rs_answer_text(l->log, l->entry, 9) : NULL,
                                          rs_answer_text(l->log, l->entry, 7), rs_answer_text(l->log, l->entry, 8)};

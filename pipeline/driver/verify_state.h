@@ -15,7 +15,10 @@ struct rs_logged_run {
 /* The line of relsogi.run (day, digests, packs, operator, results) and those of relsogi.run_table. */
 bool rs_verify_run_line(struct rs_session *s, struct rs_verdict *v, const struct rs_logged_run *run,
                         struct rs_error *error);
-/* Who may see which source, by the grants in the log; and whether the log's triggers are there and on. */
+/* Views, functions, constraints, policies, triggers and rights, by what the log says that migrating left. */
+bool rs_verify_definitions(struct rs_session *s, struct rs_verdict *v, struct rs_error *error);
+/* Who may see which source, by the grants in the log; whether the log's triggers are there and on; and that runs' own
+ * tables give nobody rights. */
 bool rs_verify_rights(struct rs_session *s, struct rs_verdict *v, struct rs_error *error);
 
 #endif

@@ -6,6 +6,7 @@
 #include "small.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const shown_columns[] = {
     "check_id",    "category",   "scope",       "scope_value",       "element",  "state",   "severity",
@@ -19,7 +20,8 @@ static const char *const counting[] = {"violations", "share",     "observed", "e
 
 struct check {
     json_t *row; /* values in the order of shown_columns */
-    char *line;  /* what it adds up with: check, scope and element */
+    char *line;  /* what it adds up with: check, scope and element; of sources by provider group, those of the source */
+    char *group; /* sources by provider group, and the group as a whole: check, element and group; NULL for others */
     struct rs_report_cell cell;
     bool counts_rows, mix;
 };
@@ -51,6 +53,21 @@ static bool listed(const json_t *words, const char *list, const char *check) {
     return false;
 }
 
+/* "payer: north" is of source payer (whose name has no colon) and of group north. */
+static void name_lines(struct check *c) {
+    const char *value = text(c, "scope_value"), *colon = strstr(value, ": ");
+    bool whole_group = strcmp(text(c, "scope"), "provider_group") == 0,
+         crossed = strcmp(text(c, "scope"), "source_provider_group") == 0 && colon;
+    char line[1024];
+    snprintf(line, sizeof line, "%.200s\t%.200s\t%.200s\t%.*s", text(c, "check_id"), text(c, "scope"),
+             text(c, "element"), crossed ? (int)(colon - value) : 0, value);
+    c->line = rs_strdup(line);
+    if (!crossed && !whole_group) return;
+    snprintf(line, sizeof line, "%.200s\t%.200s\t%.200s", text(c, "check_id"), text(c, "element"),
+             crossed ? colon + 2 : value);
+    c->group = rs_strdup(line);
+}
+
 static void take(struct checks *all, const struct rs_layout *layout, const struct rs_view *row, const json_t *words) {
     if (all->n == all->room) {
         all->room = all->room ? 2 * all->room : 256;
@@ -62,18 +79,24 @@ static void take(struct checks *all, const struct rs_layout *layout, const struc
         int at = rs_report_column(layout, shown_columns[i]);
         json_array_append_new(c->row, at < 0 ? json_null() : rs_report_value(&layout->columns[at], row[at]));
     }
-    char line[1024];
-    snprintf(line, sizeof line, "%.200s\t%.200s\t%.200s", text(c, "check_id"), text(c, "scope"), text(c, "element"));
-    c->line = rs_strdup(line);
+    name_lines(c);
     c->cell = (struct rs_report_cell){whole(c, "violations"), whole(c, "denominator"), false};
     c->counts_rows = listed(words, "counts_of_rows", text(c, "check_id"));
     c->mix = !json_is_null(json_array_get(c->row, (size_t)place("observed"))) ||
              listed(words, "counts_of_mixes", text(c, "check_id"));
 }
 
+static const char *line_of(const struct check *c, bool by_groups) { return by_groups ? c->group : c->line; }
+
 static int by_line(const void *a, const void *b) {
     const struct check *const *x = a, *const *y = b;
     int c = strcmp((*x)->line, (*y)->line);
+    return c ? c : (*x < *y ? -1 : *x > *y);
+}
+
+static int by_group(const void *a, const void *b) {
+    const struct check *const *x = a, *const *y = b;
+    int c = strcmp((*x)->group, (*y)->group);
     return c ? c : (*x < *y ? -1 : *x > *y);
 }
 
@@ -131,20 +154,35 @@ static void withhold_mixes(struct checks *all) {
     free(mix);
 }
 
-static void withhold_lines(struct checks *all) {
+/* The lines of one kind; how many are withheld then. */
+static size_t withhold_each(struct checks *all, bool by_groups) {
     struct check **order = rs_alloc((all->n + 1) * sizeof *order);
     struct rs_report_cell **line = rs_alloc((all->n + 1) * sizeof *line);
-    size_t n = 0;
-    for (size_t i = 0; i < all->n; i++)
-        if (!all->c[i].counts_rows && !all->c[i].mix) order[n++] = &all->c[i];
-    qsort(order, n, sizeof *order, by_line);
+    size_t n = 0, withheld = 0;
+    for (size_t i = 0; i < all->n; i++) {
+        const struct check *c = &all->c[i];
+        if (!c->counts_rows && !c->mix && (!by_groups || c->group)) order[n++] = &all->c[i];
+    }
+    qsort(order, n, sizeof *order, by_groups ? by_group : by_line);
     for (size_t from = 0, to; from < n; from = to) {
-        for (to = from; to < n && strcmp(order[to]->line, order[from]->line) == 0; to++)
+        const char *name = line_of(order[from], by_groups);
+        for (to = from; to < n && strcmp(line_of(order[to], by_groups), name) == 0; to++)
             line[to - from] = &order[to]->cell;
         rs_report_withhold(line, to - from);
     }
+    for (size_t i = 0; i < n; i++) withheld += order[i]->cell.withheld;
     free(line);
     free(order);
+    return withheld;
+}
+
+/* A cell may be in two lines, and what one withholds leaves another open: again, until nothing is added. */
+static void withhold_lines(struct checks *all) {
+    size_t before = 0, now = withhold_each(all, false) + withhold_each(all, true);
+    while (now != before) {
+        before = now;
+        now = withhold_each(all, false) + withhold_each(all, true);
+    }
 }
 
 /* The share that can be said of a withheld one: no more than 10, or all but 10. */
@@ -195,6 +233,7 @@ json_t *rs_report_checks(const struct rs_report_run *run, const json_t *words, s
         withheld += all.c[i].cell.withheld;
         json_array_append_new(rows, finish(&all.c[i]));
         free(all.c[i].line);
+        free(all.c[i].group);
     }
     free(all.c);
     json_t *table = json_pack("{s:o, s:o, s:I}", "columns", columns, "rows", rows, "withheld", (json_int_t)withheld);

@@ -161,7 +161,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_check = {
     .name = "check",
-    .version = 5, /* 5: completeness of records by facility, of facts of persons; 4: facilities */
+    .version = 6, /* 6: source by provider group; 5: completeness of records by facility, of facts of persons; 4: facilities */
     .about = "Data-quality checks on what the stages before left: completeness, conformance, plausibility.",
     .description =
         "Counts, in one pass over each file: records without race, ethnicity, language, sex, date of birth, "

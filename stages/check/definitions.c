@@ -29,6 +29,12 @@ static bool is_of_persons(enum rs_check_kind kind) {
     return kind == RS_CHECK_MEMBERS || kind == RS_CHECK_COLLECTED || kind == RS_CHECK_AREA || kind == RS_CHECK_FILLING;
 }
 
+/* Whose source is known, and of what the groups are told as a whole, too. */
+static bool crosses(const struct rs_check *c) {
+    static const char *const facts[] = {"surname", "birth_date", "sex", "zip", "tract"};
+    return c->kind == RS_CHECK_MEMBERS && c->for_group && position(facts, 5, c->element) < 0;
+}
+
 static bool read_scope(const char *text, const char *where, struct rs_check *c, struct rs_error *error) {
     struct rs_view rest = rs_cstr(text);
     while (!rs_is_null(rest)) {
@@ -41,10 +47,18 @@ static bool read_scope(const char *text, const char *where, struct rs_check *c, 
             c->for_facility = true;
         else if (rs_eq_c(one, "provider_group"))
             c->for_group = true;
+        else if (rs_eq_c(one, "source_provider_group"))
+            c->for_source_group = true;
         else
             return rs_fail(error, RS_CONFIG,
-                           "%s: scope must be of all, source, facility and provider_group, comma between", where);
+                           "%s: scope must be of all, source, facility, provider_group and source_provider_group, comma "
+                           "between",
+                           where);
     }
+    if (c->for_source_group && !crosses(c))
+        return rs_fail(error, RS_CONFIG,
+                       "%s: scope source_provider_group is of members_complete of an answer, beside scope provider_group",
+                       where);
     bool facility_fits = is_of_persons(c->kind) || c->kind == RS_CHECK_COMPLETE;
     if ((c->for_group && !is_of_persons(c->kind)) || (c->for_facility && !facility_fits))
         return rs_fail(error, RS_CONFIG,
@@ -167,6 +181,7 @@ static bool give_bits(struct rs_checks *all, struct rs_check *c, const char *whe
     all->any_filling |= c->kind == RS_CHECK_FILLING;
     all->any_drift |= c->kind == RS_CHECK_DRIFT;
     all->any_group |= c->for_group;
+    all->any_source_group |= c->for_source_group;
     all->any_facility |= c->for_facility && is_of_persons(c->kind);
     all->any_record_facility |= c->for_facility && c->kind == RS_CHECK_COMPLETE;
     int wanted = c->kind == RS_CHECK_MEMBERS ? 1 : c->kind == RS_CHECK_COLLECTED ? 2 : 0;

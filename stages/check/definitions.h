@@ -41,7 +41,7 @@ struct rs_check {
     const char *profile; /* as found in the file, the first that was asked for; NULL where it belongs to none */
     enum rs_check_kind kind;
     enum rs_severity severity;
-    bool for_all, for_source, for_facility, for_group; /* scopes */
+    bool for_all, for_source, for_facility, for_group, for_source_group; /* scopes */
     bool elsewhere;                                    /* of another jurisdiction: not applicable here */
     bool has_threshold;                                /* without one it counts and never fails */
     double threshold;
@@ -60,7 +60,7 @@ struct rs_checks {
     json_t *tree;    /* owned */
     json_t *known;   /* every id of the file, asked for or not: id -> kind; owned */
     int member_bits; /* how many are taken */
-    bool any_area, any_filling, any_drift, any_members, any_group;
+    bool any_area, any_filling, any_drift, any_members, any_group, any_source_group;
     bool any_facility, any_record_facility; /* of persons; of records */
     struct rs_check *check;
     size_t n;

@@ -241,5 +241,6 @@ void rs_check_evaluate(const struct rs_checks *checks, const struct rs_counted *
 void rs_check_results_free(struct rs_check_results *r) {
     for (size_t i = 0; i < r->n; i++) free(r->r[i].exception);
     free(r->r);
+    rs_arena_free(&r->names);
     *r = (struct rs_check_results){0};
 }

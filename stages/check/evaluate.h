@@ -26,10 +26,12 @@ struct rs_check_result {
     double prior_share;
     uint64_t prior_denominator;
     char *exception; /* owned; NULL for none */
+    bool unjudged;   /* only told: threshold, rise and bands of the check are not for this scope */
 };
 struct rs_check_results {
     struct rs_check_result *r; /* sorted by check_id, scope, scope_value, element */
     size_t n, room;
+    struct rs_arena names; /* of scopes that were put together for the results */
 };
 void rs_check_evaluate(const struct rs_checks *checks, const struct rs_counted *counted,
                        const struct rs_jurisdiction *place, struct rs_check_results *out);
@@ -46,6 +48,7 @@ struct rs_check_result *rs_check_add(struct rs_evaluation *e, const struct rs_ch
                                      const char *scope_value, const char *element, uint64_t denominator,
                                      uint64_t violations);
 void rs_evaluate_persons(struct rs_evaluation *e, const struct rs_check *check); /* members_complete, _collected */
+void rs_evaluate_crossed(struct rs_evaluation *e, const struct rs_check *check); /* source by provider group */
 void rs_evaluate_area(struct rs_evaluation *e, const struct rs_check *check);
 void rs_evaluate_filling(struct rs_evaluation *e, const struct rs_check *check);
 void rs_evaluate_drift(struct rs_evaluation *e, const struct rs_check *check);

@@ -119,6 +119,7 @@ void rs_evaluate_persons(struct rs_evaluation *e, const struct rs_check *check) 
     no_groups(e, check);
     for (size_t g = 0; check->for_group && g < c->n_groups; g++)
         persons_of(e, check, "provider_group", c->groups[g], &c->by_group[g]);
+    if (check->for_source_group) rs_evaluate_crossed(e, check);
     for (size_t f = 0; check->for_facility && f < c->facilities.n; f++)
         persons_of(e, check, "facility", c->facilities.e[f].name, &c->by_facility[f]);
 }

@@ -173,14 +173,22 @@ static uint64_t bits_of(const struct rs_checks *checks, const struct rs_view *ro
     return bits;
 }
 
+/* Its number plus 1, 0 for one that no file is of. */
+static uint32_t source_of(const struct rs_person_reading *s, struct rs_view name) {
+    for (size_t i = 0; i < s->n_sources; i++)
+        if (rs_eq_c(name, s->sources[i])) return (uint32_t)i + 1;
+    return 0;
+}
+
 bool rs_one_value(void *self, int worker, const struct rs_view *row, void *record, struct rs_error *error) {
     const struct rs_person_reading *s = self;
     struct rs_value_record r = {.bits = bits_of(s->checks, row)};
     bool race = rs_eq_c(row[PERSON_VALUE_element], "race") || rs_eq_c(row[PERSON_VALUE_element], "race_ethnicity");
-    if (race && rs_has(row[PERSON_VALUE_value]))
-        for (size_t i = 0; i < s->n_sources && !r.source; i++)
-            if (rs_eq_c(row[PERSON_VALUE_source], s->sources[i])) r.source = (uint32_t)i + 1;
-    if (race && rs_has(row[PERSON_VALUE_value]) && s->met)
+    bool stands = race && rs_has(row[PERSON_VALUE_value]), crossed = r.bits && s->checks->any_source_group;
+    uint32_t source = stands || crossed ? source_of(s, row[PERSON_VALUE_source]) : 0;
+    if (stands) r.source = source;
+    if (crossed) r.from = source;
+    if (stands && s->met)
         r.facility = rs_facility_seen(&s->met[worker], row[PERSON_VALUE_source], row[PERSON_VALUE_facility]);
     if (!r.bits && !r.source && !r.facility) return false;
     if (!key_of(row[PERSON_VALUE_person_key], &r.key, "person_value", error)) return false;

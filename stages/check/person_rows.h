@@ -16,6 +16,7 @@ struct rs_person_record {
 struct rs_value_record {
     struct rs_key key;
     uint32_t source; /* of the race that stands, plus 1 */
+    uint32_t from;   /* source of the row, plus 1; 0 where no check asks */
     uint64_t facility; /* of the same: hash, 0 for none */
     uint64_t bits;
 };

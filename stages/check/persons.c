@@ -134,6 +134,7 @@ static bool join_one(struct joining *j, const struct rs_person_record *p, struct
     const struct rs_posterior_record *post;
     while ((v = waiting(&j->value, p->key, error))) {
         bits |= v->bits;
+        if (v->from) rs_crossed_say(&j->out->crossed, v->from - 1, v->bits);
         if (!source) source = v->source;
         if (!facility) facility = v->facility;
         j->value.at++;
@@ -141,7 +142,11 @@ static bool join_one(struct joining *j, const struct rs_person_record *p, struct
     if (error->code || !take_groups(j, p->key, error)) return false;
     add_person(&j->out->all, p, bits);
     if (source) add_person(&j->out->by_source[source - 1], p, bits);
-    for (size_t i = 0; i < j->n_mine; i++) add_person(&j->out->by_group[j->mine[i]], p, bits);
+    for (size_t i = 0; i < j->n_mine; i++) {
+        add_person(&j->out->by_group[j->mine[i]], p, bits);
+        rs_crossed_add(&j->out->crossed, j->mine[i]);
+    }
+    rs_crossed_next_person(&j->out->crossed);
     add_facilities(j, p, bits, facility);
     post = waiting(&j->posterior, p->key, error);
     if (error->code) return false;
@@ -326,6 +331,7 @@ bool rs_count_persons(struct rs_run *run, const struct rs_checks *checks, const 
     if (!rs_run_manifest_if(run, &rs_layout_person, &m, &out->has_person, error)) return false;
     if (!out->has_person) return true;
     out->by_source = rs_alloc((n_sources + 1) * sizeof *out->by_source);
+    if (checks->any_source_group) rs_crossed_open(&out->crossed, n_sources, checks->member_bits);
     if (checks->any_area && !(pack = rs_pack_open(run->reference, error))) return false;
     s.pack = pack;
     if (checks->any_facility) s.met = rs_alloc((size_t)run->threads * sizeof *s.met);
@@ -342,6 +348,7 @@ void rs_person_counts_free(struct rs_person_counts *c) {
     free(c->by_group);
     free(c->by_source);
     free(c->fill_group);
+    rs_crossed_free(&c->crossed);
     free(c->by_facility);
     free(c->fill_facility);
     rs_facilities_free(&c->facilities);

@@ -5,6 +5,7 @@
  * then brought together in the order of their keys: memory depends on the number of units alone. */
 #ifndef RS_CHECK_PERSONS_H
 #define RS_CHECK_PERSONS_H
+#include "crossed.h"
 #include "definitions.h"
 #include "facilities.h"
 #include "filling.h"
@@ -40,6 +41,7 @@ struct rs_person_counts {
     struct rs_unit_counts all, *by_group, *by_source;
     /* persons and bits of the persons of a facility; mixes of those whose race that stands came from it */
     struct rs_unit_counts *by_facility;
+    struct rs_crossed crossed; /* persons of each group by source */
     struct rs_fill_unit *fill_group, *fill_source, *fill_facility; /* NULL where no check asks */
     double inflation_group, inflation_source, inflation_facility;
 };

@@ -80,7 +80,7 @@ static void compare(const struct earlier_run *p, struct rs_check_result *r) {
     r->has_prior = true;
     r->prior_denominator = e->denominator;
     r->prior_share = e->has_share ? e->share : NAN;
-    if (!r->check->has_rise || !e->has_share || r->denominator == 0) return;
+    if (!r->check->has_rise || r->unjudged || !e->has_share || r->denominator == 0) return;
     if (r->state != RS_PASS && r->state != RS_PASS_WITH_VIOLATIONS) return;
     double n = (double)r->denominator, m = (double)e->denominator, a = (double)r->violations / n, b = e->share;
     double chance = 1.959963984540054 * sqrt(a * (1 - a) / n + b * (1 - b) / m);

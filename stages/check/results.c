@@ -17,7 +17,7 @@ static double share_of(const struct rs_check_result *r) {
 static struct rs_view band_of(const struct rs_check_result *r) {
     const struct rs_check *c = r->check;
     size_t i = 0;
-    if (c->n_bands == 0 || r->state == RS_NOT_APPLICABLE || r->denominator == 0) return RS_NULL;
+    if (c->n_bands == 0 || r->unjudged || r->state == RS_NOT_APPLICABLE || r->denominator == 0) return RS_NULL;
     while (i < c->n_bands && share_of(r) > c->band[i]) i++;
     return rs_cstr(rs_band_names[i]);
 }
@@ -34,12 +34,12 @@ static void fill_row(const struct rs_check_result *r, struct rs_arena *arena, st
     row[CHECK_RESULT_denominator] = rs_arena_long(arena, (int64_t)r->denominator);
     row[CHECK_RESULT_violations] = rs_arena_long(arena, (int64_t)r->violations);
     row[CHECK_RESULT_share] = rs_arena_real(arena, share_of(r));
-    if (c->has_threshold) row[CHECK_RESULT_threshold] = rs_arena_real(arena, c->threshold);
+    if (c->has_threshold && !r->unjudged) row[CHECK_RESULT_threshold] = rs_arena_real(arena, c->threshold);
     row[CHECK_RESULT_message] = rs_cstr(c->message);
     row[CHECK_RESULT_context] = rs_cstr(c->context);
     row[CHECK_RESULT_profile] = rs_cstr(c->profile);
     if (rs_check_has_points(c)) row[CHECK_RESULT_points] = rs_arena_real(arena, c->points);
-    if (c->has_rise) row[CHECK_RESULT_rise] = rs_arena_real(arena, c->rise);
+    if (c->has_rise && !r->unjudged) row[CHECK_RESULT_rise] = rs_arena_real(arena, c->rise);
     row[CHECK_RESULT_minimum] = rs_arena_long(arena, c->minimum);
     row[CHECK_RESULT_band] = band_of(r);
     row[CHECK_RESULT_observed] = rs_arena_real(arena, r->mix.observed);
@@ -114,7 +114,8 @@ void rs_check_summarise(struct rs_run *run, const struct rs_check_results *resul
     json_t *states = json_object(), *failed = json_array(), *missing = json_array();
     for (int s = 0; s < RS_STATES; s++) {
         json_int_t n = 0;
-        for (size_t i = 0; i < results->n; i++) n += results->r[i].state == (enum rs_state)s;
+        for (size_t i = 0; i < results->n; i++) 
+            n += results->r[i].state == (enum rs_state)s && !results->r[i].unjudged;
         json_object_set_new(states, rs_state_names[s], json_integer(n));
     }
     for (int severity = RS_SEVERITIES - 1; severity >= 0; severity--)

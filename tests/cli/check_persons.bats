@@ -101,6 +101,97 @@ result() {
     ledgers_balance "$BATS_TEST_TMPDIR"
 }
 
+@test "whose answers a provider group has: by source, also one that gives none, smaller groups together, nothing judged" {
+    cat >"$BATS_TEST_TMPDIR/checks.yaml" <<'YAML'
+answers: [DECLINED, OTHER]
+checks:
+  - {id: race, category: completeness, kind: members_complete, element: race, scope: "all, provider_group, source_provider_group", minimum: 2, threshold: 0.1, rise: 0, severity: error, message: "Race."}
+YAML
+    make_rows file "$in" <<'T'
+file_no source profile profile_sha256 format name bytes sha256 encoding compression records
+1 payer p 0 csv a 10 0 utf-8 none 1
+2 clinic p 0 csv b 10 0 utf-8 none 1
+3 lab p 0 csv c 10 0 utf-8 none 0
+T
+    make_rows record "$in" <<'T'
+record_key file_no record_no offset source
+k1 1 1 0 payer
+k2 2 1 0 clinic
+T
+    make_rows demographic "$in" <<'T'
+record_key file_no record_no source
+k1 1 1 payer
+k2 2 1 clinic
+T
+    make_rows ledger "$in" <<'T'
+stage layout file_no fate reason rows
+ingest record 1 read - 1
+ingest record 1 written - 1
+ingest record 2 read - 1
+ingest record 2 written - 1
+T
+    # a value, a value of two races, a decline; not asked is no answer; of the fifth nobody knows anything
+    make_rows person_value "$in" <<'T'
+person_key element axis seq value missing collection source record_key rule losers
+00000000000000000000000000000001 race 1997 1 WHITE \N self payer k1 only_answer 0
+00000000000000000000000000000002 race 1997 1 BLACK \N observed clinic k2 only_answer 0
+00000000000000000000000000000002 race 1997 2 ASIAN \N observed clinic k2 only_answer 0
+00000000000000000000000000000003 race 1997 1 \N DECLINED self clinic k2 only_answer 0
+00000000000000000000000000000004 race 1997 1 \N NOT_ASKED administrative payer k1 only_answer 0
+T
+    make_rows person_measure "$in" <<'T'
+person_key measure period provider_group denominator numerator
+00000000000000000000000000000001 A 2025 north 1 1
+00000000000000000000000000000002 A 2025 north 1 1
+00000000000000000000000000000003 A 2025 south 1 1
+00000000000000000000000000000004 A 2025 north 1 0
+00000000000000000000000000000005 A 2025 tiny 1 0
+00000000000000000000000000000005 B 2025 south 1 0
+T
+    check
+    awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $at["scope"] == "source_provider_group" { print $at["scope_value"] "|" $at["state"], $at["denominator"], $at["violations"], $at["threshold"] $at["rise"] }' "$f" >"$BATS_TEST_TMPDIR/told"
+    diff "$BATS_TEST_TMPDIR/told" - <<'T'
+clinic: (others)|pass_with_violations 1 1 \N\N
+clinic: north|pass_with_violations 3 2 \N\N
+clinic: south|pass_with_violations 2 1 \N\N
+lab: (others)|pass_with_violations 1 1 \N\N
+lab: north|pass_with_violations 3 3 \N\N
+lab: south|pass_with_violations 2 2 \N\N
+payer: (others)|pass_with_violations 1 1 \N\N
+payer: north|pass_with_violations 3 2 \N\N
+payer: south|pass_with_violations 2 2 \N\N
+T
+    [ "$(result race scope_value=north)" = "fail 3 1" ] # one of each source, and one not asked
+    ledgers_balance "$BATS_TEST_TMPDIR"
+    sed -i 's/kind: members_complete, element: race/kind: members_complete, element: zip/' "$BATS_TEST_TMPDIR/checks.yaml"
+    run check
+    [ "$status" = 78 ]
+    [[ "$output" == *source_provider_group* ]]
+}
+
+@test "there are no more of them than fit: the largest groups are told one by one" {
+    sed -i 's/element: race, scope: "all, provider_group, facility"/element: race, scope: "provider_group, source_provider_group"/' "$BATS_TEST_TMPDIR/checks.yaml"
+    # 3,000 groups of one person each, and one of two of them
+    make_rows person_measure "$in" < <(
+        echo person_key measure period provider_group denominator numerator
+        for i in $(seq 2); do printf '%032x A 2025 g%d 1 1\n%032x A 2025 large 1 1\n' $i $i $i; done
+        for i in $(seq 3 3000); do printf '%032x A 2025 g%d 1 1\n' $i $i; done
+    )
+    make_rows person "$in" < <(
+        echo person_key records sources census6
+        for i in $(seq 3000); do printf '%032x 1 1 WHITE\n' $i; done
+    )
+    check
+    told=$(column "$f" scope_value scope=source_provider_group check_id=race | wc -l)
+    [ "$told" -le 2000 ]
+    [ "$told" -ge 20 ]
+    awk -F'\t' '$1 == "race" && $4 == "payer: large" { print $8, $9 }' "$f" >"$BATS_TEST_TMPDIR/large"
+    [ "$(cat "$BATS_TEST_TMPDIR/large")" = "2 0" ]
+    # groups told alone and those together are all there are
+    [ "$(awk -F'\t' '$1 == "race" && $3 == "source_provider_group" { n += $8 } END { print n }' "$f")" = 3002 ]
+}
+
 @test "profiles: who answered, and how" {
     check
     [ -z "$(result who)$(result race_self)" ]

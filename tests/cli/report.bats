@@ -481,6 +481,86 @@ assert rows("Complete records, by source and element") == {"ehr": ["80", "%", "o
 PY
 }
 
+@test "on paper long tables are cut and say so, unless all is asked for; heads have no buttons there" {
+    need_browser
+    make_rows check_result "$hand/check" < <(
+        echo check_id category scope scope_value element state severity denominator violations share threshold message
+        for i in $(seq 300); do printf 'c%03d conformance all * x pass note 5000 100 0.02 \\N m\n' $i; done
+    )
+    stage_of "$hand/check" check
+    finished "$hand"
+    report "$hand"
+    pages() {
+        timeout 120 "$(browser)" --headless --no-sandbox --disable-gpu --no-first-run --user-data-dir="$work/browser" \
+            --virtual-time-budget=4000 --print-to-pdf="$work/page.pdf" "file://$work/out/audit.html$1" 2>/dev/null
+        grep -ac '/Type /Page\b' "$work/page.pdf"
+    }
+    some=$(pages '')
+    all=$(pages '#print=all')
+    echo "$some pages, $all with all rows"
+    [ "$some" -le 8 ]
+    [ "$all" -ge $((some + 5)) ] # 275 rows more, of which no page has 50
+    dom "$work/out/audit.html" >"$work/dom"
+    [ ! -s "$work/console" ]
+    grep -q '275 more rows are on the page as it is in a browser, and in check/check_result.tsv of the run' "$work/dom"
+    # A head with a button in it is not repeated on the next sheet: its label stands beside the button, for paper.
+    python3 - "$work/dom" <<'PY'
+import re, sys
+heads = re.findall(r'<th[^>]*><button', open(sys.argv[1]).read())
+assert heads and all("data-label=" in h for h in heads), heads
+PY
+}
+
+@test "completeness by source and provider group: one source at a time, small cells and what tells them withheld" {
+    need_browser
+    make_rows check_result "$hand/check" <<'ROWS'
+check_id category scope scope_value element state severity denominator violations share threshold message
+race_members completeness all * race pass note 800 190 0.2375 0.5 m
+race_members completeness provider_group north race pass note 100 40 0.4 0.5 m
+race_members completeness provider_group south race pass note 300 100 0.33333 0.5 m
+race_members completeness provider_group east race pass note 400 50 0.125 0.5 m
+race_members completeness source_provider_group clinic:_north race pass note 100 97 0.97 \N m
+race_members completeness source_provider_group clinic:_south race pass note 300 250 0.83333 \N m
+race_members completeness source_provider_group clinic:_east race pass note 400 250 0.625 \N m
+race_members completeness source_provider_group payer:_north race pass note 100 43 0.43 \N m
+race_members completeness source_provider_group payer:_south race pass note 300 150 0.5 \N m
+race_members completeness source_provider_group payer:_east race pass note 400 200 0.5 \N m
+ROWS
+    sed -i 's/:_/: /' "$hand/check/check_result.tsv"
+    sed -i "s/\"bytes\": [0-9]*/\"bytes\": $(wc -c <"$hand/check/check_result.tsv")/; s/\"sha256\": \"[0-9a-f]*/\"sha256\": \"$(sha256sum "$hand/check/check_result.tsv" | cut -d' ' -f1)/" "$hand/check/check_result.json"
+    stage_of "$hand/check" check
+    finished "$hand"
+    report "$hand"
+    table audit check_result >"$work/rows"
+    python3 - "$work/rows" <<'PY'
+import json, sys
+rows = [json.loads(l) for l in open(sys.argv[1])]
+hidden = {r["scope_value"] for r in rows if r["withheld"]}
+assert all(r["violations"] is None and r["share"] is None for r in rows if r["withheld"]), rows
+assert "clinic: north" in hidden # 3 of 100
+def line(*names): # of what adds up, none is hidden alone
+    n = sum(name in hidden for name in names)
+    assert n != 1, (names, hidden)
+for group in ("north", "south", "east"): line("clinic: " + group, "payer: " + group, group)
+for source in ("clinic", "payer"): line(*(source + ": " + g for g in ("north", "south", "east")))
+line("north", "south", "east", "*")
+assert len(hidden) < 10, hidden
+PY
+    with_script "$work/out/audit.html" "$work/audit.html" 'for (const c of document.querySelectorAll("#complete input[value=clinic]")) c.click();'
+    dom "$work/audit.html" >"$work/dom"
+    [ ! -s "$work/console" ]
+    python3 - "$work/dom" <<'PY'
+import re, sys
+dom = open(sys.argv[1]).read()
+table = re.search(r"<caption>Members whose answer is from clinic, by provider group and element</caption>.*?</table>", dom, re.S).group(0)
+rows = {re.sub("<[^>]*>", "", r[0]): re.sub("<[^>]*>", " ", r[1]).split() for r in re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', table, re.S)}
+assert set(rows) == {"north", "south", "east"}, rows
+assert rows["north"] == ["\u2264", "10", "%", "of", "100"], rows # 3 of 100, of which at most 10 is said
+quality = re.search(r"<caption>Quality checks</caption>.*?</table>", dom, re.S).group(0)
+assert "clinic" not in quality # told, and not judged
+PY
+}
+
 @test "a measure that is no share keeps its own unit beside each estimator, and has no funnel" {
     need_browser
     awk '{ print } /^measures:/ { print "  - {id: LOS, name: Days in hospital, kind: mean, unit: days, direction: lower}" }' "$top/schemas/measures.yaml" >"$work/measures.yaml"

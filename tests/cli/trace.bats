@@ -57,6 +57,64 @@ statement() { awk -F'\t' -v p="$2" 'NR > 1 && $0 ~ p { print $1; exit }' "$t/str
     [ "$(sort "$BATS_TEST_TMPDIR/keys")" = "$( (ids CBP race_ethnicity birdie BLACK; ids CBP race_ethnicity birdie "$(awk -F'\t' -v id="$id" '$1 == id { print $10 }' "$t/stratify/disparity.tsv")") | sort -u | sed 's/^/  /')" ]
 }
 
+@test "tabulations: every row that is not withheld is counted again" {
+    n=0
+    while IFS=$'\t' read -r approach category; do
+        run "$bin/relsogi" trace "tabulation:$approach:$category" --run "$t"
+        echo "$approach $category: $output"
+        [ "$status" = 0 ]
+        [[ "$output" == *"n: published"*"the same"* || "$category" == OTHER_COMBINATIONS ]]
+        [[ "$output" == *"stratify version "* ]]
+        n=$((n + 1))
+    done < <(awk -F'\t' -v OFS='\t' 'NR > 1 && $5 == "N" { print $1, $2 }' "$t/stratify/tabulation.tsv")
+    [ "$n" -ge 12 ]
+    cp -r "$t" "$BATS_TEST_TMPDIR/t"
+    awk -F'\t' -v OFS='\t' '$2 == "ALL" { $3++ } 1' "$t/stratify/tabulation.tsv" >"$BATS_TEST_TMPDIR/t/stratify/tabulation.tsv"
+    run "$bin/relsogi" trace tabulation:population:ALL --run "$BATS_TEST_TMPDIR/t"
+    [[ "$output" == *"NOT THE SAME"* || "$status" = 65 ]]
+    # down to the byte
+    run "$bin/relsogi" trace tabulation:population:ANSWERED --run "$t" --persons 3
+    [ "$(grep -c '^  [0-9a-f]\{32\}  as said' <<<"$output")" -eq 3 ]
+    grep -q '^    answer: race.*, byte [0-9]' <<<"$output"
+}
+
+@test "checks: the rows that break one, at their bytes; its stage, what that read, and the files" {
+    IFS=$'\t' read -r check source element < <(awk -F'\t' -v OFS='\t' 'NR > 1 && $2 != "\\N" { print $1, $2, $3; exit }' "$t/check/check_evidence.tsv")
+    id="check_result:$check:source:$source:$element"
+    awk -F'\t' -v a="$check" -v b="$source" -v c="$element" '$1 == a && $2 == b && $3 == c { print $10 }' "$t/check/check_evidence.tsv" >"$BATS_TEST_TMPDIR/bytes"
+    run "$bin/relsogi" trace "$id" --run "$t" --persons 1000
+    echo "$output"
+    [ "$status" = 0 ]
+    [ "$(sed -n 's/.*, record.*, byte //p' <<<"$output")" = "$(cat "$BATS_TEST_TMPDIR/bytes")" ]
+    [[ "$output" == *"Input files"*"sha256"*"check version"*"  read"* ]]
+    run "$bin/relsogi" trace "$id" --run "$t" # where they stand is for auditors
+    [[ "$output" != *", byte "* ]]
+    run "$bin/relsogi" trace "check_result:race_members:provider_group:$(awk -F'\t' '$3 == "provider_group" { print $4; exit }' "$t/check/check_result.tsv"):race" --run "$t"
+    [ "$status" = 0 ]
+    crossed=$(awk -F'\t' '$1 == "race_members" && $3 == "source_provider_group" { print $4; exit }' "$t/check/check_result.tsv")
+    [[ "$crossed" == *": "* ]]
+    run "$bin/relsogi" trace "check_result:race_members:source_provider_group:$(sed 's/:/%3A/; s/ /%20/g' <<<"$crossed"):race" --run "$t"
+    [ "$status" = 0 ]
+    [[ "$output" == *"scope_value"*"$crossed"* ]]
+}
+
+@test "agreement: the persons of both sources, and their answers" {
+    IFS=$'\t' read -r a b element < <(awk -F'\t' -v OFS='\t' '$4 == "kappa" && $3 ~ /race/ { print $1, $2, $3; exit }' "$t/reconcile/agreement.tsv")
+    row=$(awk -F'\t' -v OFS=: -v a="$a" -v b="$b" -v e="$element" '$1 == a && $2 == b && $3 == e && $4 == "kappa" { print $1, $2, $3, $4, $5, $6; exit }' "$t/reconcile/agreement.tsv")
+    both=$(awk -F'\t' -v a="$a" -v b="$b" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { if ($at["source"] == a) x[$at["person_key"]]; if ($at["source"] == b) y[$at["person_key"]] } END { for (p in x) n += p in y; print n }' "$t/reconcile/link.tsv")
+    run "$bin/relsogi" trace "agreement:$row" --run "$t" --persons 2
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ "$output" == *"not: $both"* ]]
+    [ "$(grep -c '^  [0-9a-f]\{32\}  as said' <<<"$output")" -eq 2 ]
+    [[ "$output" == *"reconcile version"*"Persons"*"record "*" of $a"* ]]
+    run "$bin/relsogi" trace agreement:nobody:"$b:$element:kappa:TOTAL:TOTAL" --run "$t"
+    [ "$status" = 66 ]
+    run "$bin/relsogi" trace "agreement:$a:$b" --run "$t"
+    [ "$status" = 64 ]
+}
+
 @test "a number that was changed is not found again" {
     cp -r "$t" "$BATS_TEST_TMPDIR/t"
     id=$(ids race_ethnicity self_report CBP | head -n 1)

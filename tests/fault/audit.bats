@@ -151,6 +151,10 @@ PY
     [ "$status" -eq 0 ]
     [[ "$output" == *"head $(ask "select encode(head, 'hex') from audit.log where run_no = $(number) and event = 'publish'")"* ]]
     [[ "$output" == *"loaded "*" by $(id -un)@"*"relsogi_loader"* ]]
+    run "$bin/relsogi" trace tabulation:population:ALL --run "$run" --database
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"digest of table tabulation $(ask "select detail #>> '{tables,tabulation,content}' from audit.log
+        where run_no = $(number) and event = 'publish'")"* ]]
 }
 
 @test "who may see which source without an entry of the log; the log's triggers" {
@@ -163,6 +167,63 @@ PY
         'trigger append_only: does not keep the log'
     ask "select relsogi.grant_source('relsogi_steward', 'ehr'), relsogi.revoke_source('relsogi_auditor', '*'),
         relsogi.grant_source('relsogi_auditor', '*')"
+    run verify
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "what the database is made of: views, functions, constraints, policies, triggers, columns, rights, roles" {
+    view=$(ask "select pg_get_viewdef('relsogi.current_estimate'::regclass)")
+    changed "create or replace view relsogi.current_estimate as select * from relsogi.estimate" \
+        "create or replace view relsogi.current_estimate as $view" 'view relsogi.current_estimate: is not what the migrations made'
+    code=$(ask "select pg_get_functiondef('relsogi.has_source(text)'::regprocedure)")
+    changed "create or replace function relsogi.has_source(wanted text) returns boolean language sql stable security definer
+        set search_path = pg_catalog, pg_temp as 'select true'" "$code" 'function relsogi.has_source(text): is not what'
+    changed 'alter table relsogi.agreement drop constraint agreement_no_small_count' \
+        "alter table relsogi.agreement add constraint agreement_no_small_count $(ask "select pg_get_constraintdef(oid) from pg_constraint
+            where conname = 'agreement_no_small_count' and conrelid = 'relsogi.agreement'::regclass")" \
+        'constraint agreement_no_small_count of relsogi.agreement: is gone'
+    changed 'grant select on relsogi.person to relsogi_analyst' 'revoke select on relsogi.person from relsogi_analyst' \
+        'table relsogi.person: is not what'
+    changed 'grant select (sex) on relsogi.person to relsogi_loader' 'revoke select (sex) on relsogi.person from relsogi_loader' \
+        'table relsogi.person: is not what'
+    changed 'alter table relsogi.person disable row level security' 'alter table relsogi.person enable row level security' \
+        'table relsogi.person: is not what'
+    changed 'create policy all_of_it on relsogi.person for select using (true)' 'drop policy all_of_it on relsogi.person' \
+        'policy all_of_it of relsogi.person: is not from a migration'
+    changed 'grant execute on function vault.reveal(uuid, text, text) to relsogi_auditor' \
+        'revoke execute on function vault.reveal(uuid, text, text) from relsogi_auditor' 'function vault.reveal('
+    changed 'grant relsogi_sogi to relsogi_analyst' 'revoke relsogi_sogi from relsogi_analyst' 'role relsogi_sogi: is not what'
+    changed 'alter role relsogi_analyst bypassrls' 'alter role relsogi_analyst nobypassrls' 'role relsogi_analyst: is not what'
+    changed 'alter default privileges for role relsogi_owner in schema relsogi_parts grant select on tables to relsogi_analyst' \
+        'alter default privileges for role relsogi_owner in schema relsogi_parts revoke select on tables from relsogi_analyst' \
+        'rights given in advance in relsogi_parts by relsogi_owner'
+    changed "create trigger quiet before insert on relsogi.run for each row execute function audit.refuse()" \
+        'drop trigger quiet on relsogi.run' 'trigger quiet of relsogi.run: is not from a migration'
+    part=relsogi_parts.person_$(number)
+    changed "grant select on $part to relsogi_analyst" "revoke select on $part from relsogi_analyst" \
+        "table $part: gives rights to relsogi_analyst"
+    run verify # each was undone: nothing is left
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "definitions: another revision is no change; migrating again does not make right, unseen, what somebody changed" {
+    "$bin/relsogi-db" migrate --user relsogi 2>"$BATS_TEST_TMPDIR/said"
+    entries=$(ask 'select count(*) from audit.log')
+    "$bin/relsogi-db" migrate --user relsogi
+    [ "$(ask 'select count(*) from audit.log')" = "$entries" ] # the same definitions are not written twice
+    ! grep -q 'found before' "$BATS_TEST_TMPDIR/said"
+    ask "create function relsogi.mine() returns integer language sql as 'select 1'"
+    "$bin/relsogi-db" migrate --user relsogi 2>"$BATS_TEST_TMPDIR/said"
+    grep -q 'function relsogi.mine() is not from a migration' "$BATS_TEST_TMPDIR/said"
+    [ "$(ask "select detail ->> 'changed_before' from audit.log order by entry desc limit 1")" = '["function relsogi.mine()"]' ]
+    ask 'drop function relsogi.mine()'
+    run verify
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"function relsogi.mine(): is gone"* ]]
+    "$bin/relsogi-db" migrate --user relsogi
+    "$bin/relsogi" run --config "$plan/relsogi.yaml" --as-of 2026-07-31 --run-id other --output "$BATS_FILE_TMPDIR/runs" >/dev/null 2>&1
     run verify
     echo "$output"
     [ "$status" -eq 0 ]

@@ -4,7 +4,10 @@
 'use strict';
 
 const estimates = rowsOf('estimate');
-const checks = rowsOf('check_result');
+/* Who gives a provider group's answers is told, not judged: a map, and no quality check. */
+const isCrossed = c => c.scope === 'source_provider_group';
+const checks = rowsOf('check_result').filter(c => !isCrossed(c));
+const crossed = rowsOf('check_result').filter(isCrossed);
 const groupText = r => groupName(r.dimension, r.stratum);
 const measures = unique(estimates.map(r => r.measure)).map(measureOf);
 const periods = unique(estimates.map(r => r.period));
@@ -36,6 +39,7 @@ function head(page) {
     tile(count(d3.sum(withheld)), 'results withheld'),
     tile(unbalanced ? count(unbalanced) : 'All',
       unbalanced ? 'lines of the ledger do not balance' : `${count(ledger.length)} lines of the ledger balance`)));
+  page.append(printChoice());
   const shown = data.absent.filter(a => !['ledger', 'quarantine'].includes(a.layout));
   if (shown.length)
     page.append(el('p', {class: 'note'},
@@ -44,7 +48,7 @@ function head(page) {
   page.append(el('nav', {class: 'toc', 'aria-label': 'Sections'}, [
     ['complete', 'Completeness'], ['checks', 'Checks'], ['discrepancies', 'Discrepancies'], ['agreement', 'Agreement'],
     ['aside', 'Set aside'],    ['accuracy', 'Imputation'], ['estimators', 'Estimators'], ['providers', 'Provider groups'],
-    ['statements', 'Disparity statistics'], ['withheld', 'Withheld'], ['provenance', 'Provenance']
+    ['tabulation', 'Persons'], ['statements', 'Statistics'], ['withheld', 'Withheld'], ['provenance', 'Provenance']
   ].map(([id, text]) => el('a', {href: '#' + id}, text))));
 }
 
@@ -83,8 +87,35 @@ function completenessMap(list, what) {
         el(
           'thead', null, el('tr', null, el('td', null), elements.map(e => el('th', {scope: 'col'}, elementName(e))))),
         el('tbody', null,
-          units.map(u => el('tr', null, el('th', {scope: 'row'}, u.startsWith('all\t') ? 'All' : u.split('\t')[1]),
-                      elements.map(e => completenessCell(at.get(u + '\t' + e)))))))));
+          units.map((u, i) => el('tr', {class: i < printRows ? null : 'later'}, el('th', {scope: 'row'}, u.startsWith('all\t') ? 'All' : u.split('\t')[1]),
+                      elements.map(e => completenessCell(at.get(u + '\t' + e)))))))),
+    restLine(units.length, 'check/check_result.tsv'));
+}
+
+/* "payer: north" is of source payer and of group north. */
+function sourceAndGroup(c) {
+  const at = c.scope_value.indexOf(': ');
+  return {source: c.scope_value.slice(0, at), group: c.scope_value.slice(at + 2)};
+}
+
+/* Provider group by element, of all sources or of one: of a source, the members whose answer that stands it gave. */
+function bySource(whole) {
+  const list = crossed.map(c => ({...c, ...sourceAndGroup(c)}));
+  const holder = el('div', {id: 'by-source'});
+  const show = source => {
+    if (source === '') return void holder.replaceChildren(whole);
+    const own = list.filter(c => c.source === source).map(c => ({
+      ...c,
+      scope_value: c.group === '(others)' ? 'Smaller groups, together' : c.group,
+      message: `Members of the group whose answer that stands is from ${source}`
+    }));
+    holder.replaceChildren(
+      el('p', {class: 'note'}, `Of all members of the group, those whose answer that stands is from ${
+        source}: the shares of all sources, and of those without an answer, add up to all members.`),
+      completenessMap(own, `Members whose answer is from ${source}, by provider group and element`));
+  };
+  return el('div', null,
+    choose('Answer from', [['', 'Any source'], ...unique(list.map(c => c.source)).map(s => [s, s])], show), holder);
 }
 
 function completeness(page) {
@@ -103,10 +134,11 @@ function completeness(page) {
       'Complete records, by source and element'));
   const members = scope => complete.filter(c => c.scope === scope ||
     (c.scope === 'all' && c.check_id.endsWith('_members')));
-  const panel = (scope, title, what) => complete.some(c => c.scope === scope) ?
+  const panel = (scope, title, what) => complete.some(c => c.scope === scope && c.denominator) ?
     [el('h3', {class: 'panels'}, title), completenessMap(members(scope), what)] : [];
-  node.append(
-    ...panel('provider_group', 'Members, by provider group', 'Members with an answer, by provider group and element'),
+  const groups = panel('provider_group', 'Members, by provider group',
+    'Members with an answer, by provider group and element');
+  node.append(...groups.slice(0, 1), ...(crossed.length ? [bySource(groups[1])] : groups.slice(1)),
     ...panel('facility', 'Members, by source and facility',
       'Members with an answer, by source, facility and element'));
 }
@@ -156,9 +188,11 @@ function qualityChecks(page) {
       num('share', 'Share', c => number(c.share) ? percent(c.share) : '\u2013'),
       num('threshold', 'Threshold', c => number(c.threshold) ? percent(c.threshold) : '\u2013'),
       num('drift', 'Drift', drifts,
-        {value: c => number(c.prior_share) && number(c.share) ? c.share - c.prior_share : null})
+        {value: c => number(c.prior_share) && number(c.share) ? c.share - c.prior_share : null}),
+      col('trace', 'For relsogi trace', c => traceKey('check_result', c.check_id, c.scope, c.scope_value, c.element),
+        {code: true})
     ],
-    list, 'Quality checks', {filters: ['state', 'severity', 'element', 'scope']}));
+    list, 'Quality checks', {filters: ['state', 'severity', 'element', 'scope'], file: 'check/check_result.tsv'}));
 }
 
 /* ---- discrepancies -------------------------------------------------------------------------------------------- */
@@ -253,7 +287,9 @@ function agreement(page) {
       num('n', 'Persons', r => same(r) && number(same(r).n) ? count(same(r).n) : '\u2013'),
       num('same', 'Same category', r => withRange(same(r), shareText(same(r)), v => percent(v)),
         {value: r => same(r) ? same(r).value : null}),
-      num('value', 'Kappa', r => withRange(r, kappaText(r), v => v.toFixed(2)))
+      num('value', 'Kappa', r => withRange(r, kappaText(r), v => v.toFixed(2))),
+      col('trace', 'For relsogi trace', r => traceKey('agreement', r.source_a, r.source_b, r.element, r.kind, r.category_a,
+        r.category_b), {code: true})
     ],
     kappas, 'Agreement by sources and element', {filters: ['pair', 'element'], search: false}));
   const holder = el('div'), id = newId();
@@ -460,6 +496,7 @@ start(page => {
   accuracy(page);
   estimators(page);
   providers(page);
+  tabulations(page);
   statements(page);
   withheld(page);
   provenance(page);

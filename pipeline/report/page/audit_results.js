@@ -76,7 +76,7 @@ function equity(node) {
         col('verdict', 'In words', r => shown(r) ? verdictName(r.verdict) : 'Withheld')
       ],
       rows.slice().sort((a, b) => shown(b) - shown(a)), 'Gaps within provider groups',
-      {filters: ['provider_group', 'measure', 'stratum', 'estimator', 'verdict']}));
+      {filters: ['provider_group', 'measure', 'stratum', 'estimator', 'verdict'], file: 'stratify/equity.tsv'}));
   leftOut(node, 'equity');
 }
 
@@ -123,8 +123,25 @@ function statements(page) {
       col('disparity_key', 'For relsogi trace', null, {code: true})
     ],
     rows, 'Disparity statistics',
-    {filters: ['measure', 'dimension', 'statistic', 'stratum', 'estimator'], klass: 'dense'}));
+    {filters: ['measure', 'dimension', 'statistic', 'stratum', 'estimator'], klass: 'dense', file: 'stratify/disparity.tsv'}));
   leftOut(node, 'disparity');
+}
+
+/* Persons by race and ethnicity in the three ways of SPD 15. */
+function tabulations(page) {
+  const rows = rowsOf('tabulation');
+  if (!rows.length) return;
+  const node = section(page, 'tabulation', 'Persons by race and ethnicity',
+    'Who said several categories, counted in the three ways of SPD 15 (2024); shares are of those who answered.');
+  const category = r => r.category.split('+').map(one => word('tabulated', one) || groupName('race_ethnicity', one)).join(' + ');
+  node.append(richTable(
+    [
+      col('approach', 'Counted', r => spaced(r.approach)), col('category', 'Category', category),
+      num('n', 'Persons', r => r.suppressed === 'N' ? count(r.n) : 'withheld'),
+      num('share', 'Share', r => number(r.share) ? percent(r.share) : '\u2013'),
+      col('trace', 'For relsogi trace', r => traceKey('tabulation', r.approach, r.category), {code: true})
+    ],
+    rows, 'Persons by race and ethnicity', {filters: ['approach'], file: 'stratify/tabulation.tsv'}));
 }
 
 /* ---- what is withheld ----------------------------------------------------------------------------------------- */
@@ -183,7 +200,7 @@ function withheld(page) {
     key => said[key] || {key, label: key.replace(/_/g, ' '), number: log.some(r => number(r[key]))});
   node.append(el('h3', {class: 'panels'}, 'The stage\u2019s own log'),
     richTable(
-      columns, log, 'Suppression log', {filters: columns.filter(c => !c.number).map(c => c.key).slice(0, 5)}));
+      columns, log, 'Suppression log', {filters: columns.filter(c => !c.number).map(c => c.key).slice(0, 5), file: 'stratify/suppression.tsv'}));
 }
 
 /* ---- provenance ----------------------------------------------------------------------------------------------- */
@@ -238,7 +255,7 @@ function ledgerTable() {
         {klass: l => l.balances ? '' : 'w-bad'}),
       col('reasons', 'Reasons', l => l.reasons.replace(/_/g, ' '))
     ],
-    rowsOf('ledger'), 'Ledger', {filters: ['stage', 'balances'], search: false, klass: 'dense'});
+    rowsOf('ledger'), 'Ledger', {filters: ['stage', 'balances'], search: false, klass: 'dense', file: 'the stages\u2019 ledgers'});
 }
 
 function stageDetails(s) {

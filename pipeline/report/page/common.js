@@ -118,6 +118,10 @@ function listOf(items) {
 }
 const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
 
+/* For relsogi trace: a row that its columns name, as LAYOUT:COLUMN:COLUMN; what a shell or the colon would take apart as %XX. */
+const traceKey = (layout, ...parts) => [layout, ...parts].map(part => encodeURIComponent(part).replace(/[!~'()]/g,
+  c => '%' + c.charCodeAt(0).toString(16).toUpperCase())).join(':');
+
 /* ---- what a gap is called ------------------------------------------------------------------------------------- */
 
 const margin = Number(words.same_margin) || 0;
@@ -232,11 +236,30 @@ function compare(a, b) {
 
 const tableStep = 200;
 
+/* On paper a long table is cut after so many rows, with a line that says how many more there are and where: a page of 60 sheets
+ * is read by nobody. printChoice has all of them, and so has an address that ends in #print=all. */
+const printRows = 25;
+const grown = [];
+function printAll(all) {
+  if (all) grown.forEach(grow => grow());
+  document.documentElement.dataset.print = all ? 'all' : 'some';
+}
+function printChoice() {
+  return el('p', {class: 'soft small screen'},
+    el('label', null, el('input', {type: 'checkbox', change: e => printAll(e.target.checked)}),
+      ` Print every row of long tables, not the first ${printRows}`));
+}
+function restLine(n, file) {
+  return el('p', {class: 'rest', hidden: n <= printRows},
+    `${plural(n - printRows, 'more row is', 'more rows are')} on the page as it is in a browser, ` +
+      (file ? `and in ${file} of the run.` : 'and in the run\u2019s row files.'));
+}
+
 /* A table that sorts by its heads and filters by `filters` (column keys) and a search over all text. Long ones grow on
  * request. */
-function richTable(columns, rows, caption, {filters = [], search = true, klass = null} = {}) {
+function richTable(columns, rows, caption, {filters = [], search = true, klass = null, file = null} = {}) {
   const state = {by: null, down: false, shown: tableStep, chosen: {}, find: ''};
-  const body = el('tbody');
+  const body = el('tbody'), rest = el('div');
   const said = el('span', {class: 'count', role: 'status', 'aria-live': 'polite'});
   const more = el('button', {
     class: 'more',
@@ -259,7 +282,8 @@ function richTable(columns, rows, caption, {filters = [], search = true, klass =
     item.find = item.find ?? columns.map(c => textOf(c, item.row)).join('\n').toLowerCase();
     return item.find.includes(state.find);
   };
-  const heads = columns.map(c => el('th', {scope: 'col', class: c.number ? 'n' : null},
+  /* On paper the label stands in the button's place: browsers do not repeat a head that has buttons. */
+  const heads = columns.map(c => el('th', {scope: 'col', class: c.number ? 'n' : null, 'data-label': c.label},
                               el('button', {type: 'button', click: () => sortBy(c)}, c.label)));
   function sortBy(column) {
     state.down = state.by === column ? !state.down : Boolean(column.number);
@@ -283,11 +307,16 @@ function richTable(columns, rows, caption, {filters = [], search = true, klass =
     }
     body.replaceChildren(
       ...list.slice(0, state.shown)
-        .map((item, i) => el('tr', null, columns.map(c => cell(c, item.row, i ? list[i - 1].row : null)))));
+        .map((item, i) => el('tr', {class: i < printRows ? null : 'later'}, columns.map(c => cell(c, item.row, i ? list[i - 1].row : null)))));
     said.textContent = (list.length === all.length ? '' : `${count(list.length)} of `) +
       plural(all.length, 'row', 'rows') + (list.length > state.shown ? `, the first ${count(state.shown)} shown` : '');
     more.hidden = list.length <= state.shown;
+    rest.replaceChildren(restLine(list.length, file));
   }
+  grown.push(() => {
+    state.shown = Infinity;
+    fill();
+  });
   const controls = el('div', {class: 'controls'});
   chosenColumns.forEach((column, at) => {
     const values = unique(all.map(item => item.texts[at])).sort(compare);
@@ -324,7 +353,7 @@ function richTable(columns, rows, caption, {filters = [], search = true, klass =
   return el('div', null, controls,
     el('div', {class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': caption},
       el('table', {class: klass}, el('caption', null, caption), el('thead', null, el('tr', null, heads)), body)),
-    more);
+    rest, more);
 }
 
 /* ---- figures -------------------------------------------------------------------------------------------------- */
@@ -383,6 +412,21 @@ function choices(title, options, change) {
   return node;
 }
 
+/* As choices, where there may be many: from the seventh on a list to open. */
+function choose(title, options, change) {
+  if (options.length <= 6) return choices(title, options, change);
+  const id = newId();
+  change(options[0][0]);
+  return el('div', {class: 'controls choose'}, el('div', null, el('label', {for: id}, title), el('select', {
+    id,
+    change: event => {
+      change(event.target.value);
+      drawAll();
+    }
+  },
+    options.map(([value, text]) => el('option', {value}, text)))));
+}
+
 /* What the page has to do without, for the layouts it would show. */
 function absentNote(layouts, otherwise) {
   const list = data.absent.filter(a => layouts.includes(a.layout));
@@ -430,5 +474,6 @@ function start(build) {
   }).observe(page);
   window.addEventListener('resize', () => drawAll());
   document.addEventListener('toggle', () => drawAll(), true);
+  printAll(location.hash === '#print=all');
   document.documentElement.dataset.ready = 'yes';
 }
