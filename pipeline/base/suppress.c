@@ -209,7 +209,30 @@ static bool worked_out(const struct rs_small_cell *c, const struct bounds *b, do
     return false;
 }
 
-static int64_t audit(const struct rs_cells *t, double minimum, struct bounds *b) {
+static bool whole(double v) { return fabs(v - round(v)) < 1e-9; }
+
+/* Known to less than one person: to a single whole number where it is one. What may be nobody at all is not. */
+static bool nearly_worked_out(const struct rs_small_cell *c, const struct bounds *b, double minimum) {
+    if (known(c) || !at_risk(c, minimum)) return false;
+    bool counted = whole(c->n) && whole(c->x);
+    for (int k = 0; k < PARTS; k++) {
+        if (!(b->low[k] > 1e-6)) continue;
+        if (b->high[k] - b->low[k] < 1 - 1e-6) return true;
+        if (counted && floor(b->high[k] + 1e-6) <= ceil(b->low[k] - 1e-6)) return true;
+    }
+    return false;
+}
+
+/* The first cell that is worked out, or else nearly, of those that are not left as they are (NULL: none is). */
+static int64_t first_found(const struct rs_cells *t, double minimum, const struct bounds *b, const bool *left) {
+    for (size_t c = 0; c < t->n_cells; c++)
+        if (worked_out(&t->cells[c], &b[c], minimum)) return (int64_t)c;
+    for (size_t c = 0; c < t->n_cells; c++)
+        if ((!left || !left[c]) && nearly_worked_out(&t->cells[c], &b[c], minimum)) return (int64_t)c;
+    return -1;
+}
+
+static void find_bounds(const struct rs_cells *t, struct bounds *b) {
     for (size_t c = 0; c < t->n_cells; c++)
         for (int k = 0; k < PARTS; k++) {
             bool certain = known(&t->cells[c]);
@@ -228,17 +251,14 @@ static int64_t audit(const struct rs_cells *t, double minimum, struct bounds *b)
         for (size_t c = 0; c < t->n_cells; c++)
             if (!known(&t->cells[c])) changed |= narrow_parts(&b[c]);
     }
-    int64_t found = -1;
-    for (size_t c = 0; c < t->n_cells && found < 0; c++)
-        if (worked_out(&t->cells[c], &b[c], minimum)) found = (int64_t)c;
     free(s.a);
     free(given.a);
-    return found;
 }
 
 int64_t rs_suppression_audit(const struct rs_cells *t, double minimum) {
     struct bounds *b = rs_alloc((t->n_cells + 1) * sizeof *b);
-    int64_t found = audit(t, minimum, b);
+    find_bounds(t, b);
+    int64_t found = first_found(t, minimum, b, NULL);
     free(b);
     return found;
 }
@@ -257,6 +277,22 @@ static bool suppress_beside(struct rs_cells *t, uint32_t c) {
     t->cells[found].suppressed = t->cells[found].by_bounds = true;
     t->cells[found].protects = c;
     return true;
+}
+
+/* One more cell for what only the bounds gave away; *more says whether there was any. Where nothing is left beside a cell
+ * that is nearly known, it stays: it is no small one. RS_BUG where one is known. */
+static bool suppress_found(struct rs_cells *t, double minimum, const struct bounds *b, bool *left, bool *more,
+                           struct rs_error *error) {
+    *more = true;
+    for (;;) {
+        int64_t found = first_found(t, minimum, b, left);
+        if (found < 0) return !(*more = false);
+        if (suppress_beside(t, (uint32_t)found)) return true;
+        if (worked_out(&t->cells[found], &b[found], minimum))
+            return rs_fail(error, RS_BUG, "small cells: cell %lld of %zu could still be worked out from what would be "
+                           "published, so nothing is; please report this", (long long)found, t->n_cells);
+        left[found] = true;
+    }
 }
 
 /* Complementary suppression until nothing more is given away, but by bounds alone. */
@@ -287,19 +323,14 @@ bool rs_suppress_beside(struct rs_cells *t, const struct rs_publication *others,
     if (minimum <= 1) return true;
     for (size_t i = 0; i < n; i++) rs_differences_mark(t, &others[i], minimum);
     struct bounds *b = rs_alloc((t->n_cells + 1) * sizeof *b);
-    bool good;
-    for (;;) {
+    bool *left = rs_alloc(t->n_cells + 1), good = true;
+    for (bool more = true; good && more;) {
         good = suppress_all(t, others, n, minimum, error);
         if (!good) break;
-        int64_t found = audit(t, minimum, b);
-        if (found < 0) break;
-        good = suppress_beside(t, (uint32_t)found);
-        if (!good) {
-            rs_fail(error, RS_BUG, "small cells: cell %lld of %zu could still be worked out from what would be "
-                           "published, so nothing is; please report this", (long long)found, t->n_cells);
-            break;
-        }
+        find_bounds(t, b);
+        good = suppress_found(t, minimum, b, left, &more, error);
     }
+    free(left);
     for (size_t c = 0; good && c < t->n_cells; c++) {
         t->cells[c].least = b[c].low[0];
         t->cells[c].most = b[c].high[0];

@@ -16,7 +16,9 @@
  *  3. audit: bounds of each unknown cell are narrowed from the relations, from n = x + (n - x) and from counts not
  *     being negative, until nothing changes. No suppressed or sensitive cell may end as a point, nor one of its small
  *     counts between bounds that both lie in 1 to 10. What the audit finds is suppressed further; RS_BUG where that
- *     cannot help. One relation at a time: a linear program over all of them may narrow further.
+ *     cannot help. Nor may it end above 0 between bounds less than one apart, or with a single whole number between them
+ *     if it is a count, as long as anything beside it is left to suppress. One relation at a time: a linear program over
+ *     all of them may narrow further.
  *  4. differencing: beside counts that a reader has from elsewhere (successive.h), no difference from 1 to 10 may show or
  *     follow either. */
 #ifndef RS_BASE_SUPPRESS_H

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "cells.h"
 #include "decompose.h"
+#include "pipeline/base/suppress.h"
 #include "pipeline/reference/csv_table.h"
 #include "standardise.h"
 
@@ -122,8 +123,15 @@ static struct adjusted directly(const struct adjusting *a, int g) {
     return y;
 }
 
-/* Counted: Fay and Feuer. */
-static struct rs_interval counted_interval(const struct adjusting *a, int g) {
+/* Whether those left out, who could be had by subtracting the terms' sum from the gap, may be known. */
+static bool left_out_safe(const struct adjusting *a, const struct rs_estimate *e) {
+    double n = a->rates->left_n[e->group], x = a->rates->left_x[e->group], least = a->minimum;
+    if (e->estimator != RS_SELF_REPORT) return true; /* sums of probabilities: two unknowns, one number */
+    return !rs_small_count(n, least) && !rs_small_count(x, least) && !rs_small_count(n - x, least);
+}
+
+/* Counted, as Fay and Feuer take it: a weighted sum of Poisson counts. */
+static struct rs_standardised as_poisson(const struct adjusting *a, int g) {
     size_t n = 0, cells = a->rates->cells;
     double *x = rs_alloc((3 * cells + 1) * sizeof *x), *persons = x + cells, *standard = persons + cells;
     for (size_t c = 0; c < cells; c++) {
@@ -133,9 +141,8 @@ static struct rs_interval counted_interval(const struct adjusting *a, int g) {
         standard[n++] = a->weight[c];
     }
     struct rs_standardised s = rs_standardise(n, x, persons, standard);
-    struct rs_interval i = rs_fay_feuer(&s, 0.95);
     free(x);
-    return (struct rs_interval){i.lower, fmin(i.upper, 1)};
+    return s;
 }
 
 static void standardised_rate(const struct adjusting *a, const struct rs_estimate *e) {
@@ -145,7 +152,13 @@ static void standardised_rate(const struct adjusting *a, const struct rs_estimat
     double effective = y.rate * (1 - y.rate) / y.variance;
     t.value = y.rate;
     t.se = sqrt(y.variance);
-    t.interval = counted ? counted_interval(a, e->group) : rs_wilson(y.rate * effective, effective, RS_Z95);
+    t.interval = rs_wilson(y.rate * effective, effective, RS_Z95);
+    if (counted) {
+        struct rs_standardised s = as_poisson(a, e->group);
+        struct rs_interval i = rs_fay_feuer(&s, 0.95);
+        t.se = sqrt(s.variance);
+        t.interval = (struct rs_interval){i.lower, fmin(i.upper, 1)};
+    }
     say(a, &t);
 }
 
@@ -186,8 +199,10 @@ static void observed_over_expected(const struct adjusting *a, const struct rs_es
     if (!(expected > 0)) return;
     bool counted = e->estimator == RS_SELF_REPORT;
     struct rs_statement t = about(a, e, "observed_over_expected", "ratio", counted ? "indirect_byar" : "indirect_log_delta");
+    /* the width of Byar's interval is a function of the number observed, which the group's numerator less those left out is */
+    if (counted && rs_small_count(a->rates->left_x[e->group], a->minimum)) t.withheld = "complementary";
     t.value = observed / expected;
-    t.se = sqrt(variance) / expected;
+    t.se = sqrt(counted ? observed : variance) / expected; /* Byar's interval is of a Poisson count, too */
     double factor = exp(RS_Z95 * sqrt(variance) / observed);
     t.interval = counted ? rs_indirect(observed, expected, 0.95, RS_Z95)
                          : (struct rs_interval){t.value / factor, t.value * factor};
@@ -234,13 +249,6 @@ static void say_term(const struct adjusting *a, const struct rs_estimate *e, con
     t.se = se;
     t.interval = normal(value, se);
     say(a, &t);
-}
-
-/* Whether those left out, who could be had by subtracting the terms' sum from the gap, may be known. */
-static bool left_out_safe(const struct adjusting *a, const struct rs_estimate *e) {
-    double n = a->rates->left_n[e->group], x = a->rates->left_x[e->group], least = a->minimum;
-    if (e->estimator != RS_SELF_REPORT || least <= 1) return true; /* sums of probabilities: two unknowns, one number */
-    return n <= 0 || (n >= least && (x <= 0 || x >= least) && (n - x <= 0 || n - x >= least));
 }
 
 static void take_apart(const struct adjusting *a, const struct rs_estimate *e, const struct rs_estimate *r) {
@@ -312,15 +320,22 @@ static double *weights_of(const struct rs_standard *standard, const struct rs_le
     return w;
 }
 
+/* Of a single cell, rate and standard error give its counts, and so those left out. */
+static bool may_be_said(const struct adjusting *a, const struct rs_estimate *e) {
+    size_t cells = 0;
+    for (size_t c = 0; c < a->rates->cells; c++) cells += a->weight[c] > 0;
+    return rs_cells_safe(a->rates, e->group, a->minimum) && (cells > 1 || left_out_safe(a, e));
+}
+
 /* All groups not yet done that this level's cells can be published of. */
 static void at_level(struct adjusting *a, bool done[G]) {
     const struct rs_shown *s = a->s;
     const struct rs_estimate *r = s->reference < s->n ? s->e[s->reference] : NULL;
     bool reference_said = false;
-    if (r && !rs_cells_safe(a->rates, r->group, a->minimum)) return;
+    if (r && !may_be_said(a, r)) return;
     for (size_t i = 0; i < s->n; i++) {
         const struct rs_estimate *e = s->e[i];
-        if (e == r || done[e->group] || !rs_cells_safe(a->rates, e->group, a->minimum)) continue;
+        if (e == r || done[e->group] || !may_be_said(a, e)) continue;
         done[e->group] = true;
         standardised_rate(a, e);
         observed_over_expected(a, e);
@@ -337,7 +352,9 @@ static void withhold(const struct adjusting *a, const bool done[G]) {
         const struct rs_estimate *e = a->s->e[i];
         if (done[e->group] || i == a->s->reference) continue;
         struct rs_statement t = about(a, e, "standardised_rate", "rate", NULL);
-        t.withheld = "primary";
+        t.withheld = !rs_cells_safe(a->rates, e->group, a->minimum) ? "primary"
+                     : may_be_said(a, e)                              ? "group_withheld" /* the reference's */
+                                                                      : "complementary";
         say(a, &t);
     }
 }

@@ -5,7 +5,8 @@
  * Cells are the combinations of the dimensions; who misses one of them is left out. self_report is counted in each cell,
  * birdie is fitted in each (split.h), and again in the coarser ones where dimensions are dropped. Directly standardised rates
  * carry Fay and Feuer's interval where counted, Wilson's on the effective number where imputed. Indirectly: observed over
- * expected at the rates of everybody, by cell.
+ * expected at the rates of everybody, by cell. Where counted, these two have the standard error that their interval rests on,
+ * of Poisson counts; differences, ratios and what is taken apart have that of binomial ones, which is the smaller.
  *
  * Small cells: a group is adjusted only over cells whose n, x and n - x are each 0 in no group compared, and at least
  * the minimum; else dimensions are dropped from the end of the list, and where nothing is left it is withheld. All

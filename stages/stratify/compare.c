@@ -121,8 +121,8 @@ void rs_estimates_compare(struct rs_estimates *all, const struct rs_settings *se
     /* n times the direct share is the reported count: not beside a self-report row that is blank */
     for (size_t i = 0; i < all->n; i++) {
         struct rs_estimate *e = &all->e[i];
-        if (e->dimension != RS_RACE || e->estimator == RS_SELF_REPORT || e->missing) continue;
-        const struct rs_estimate *own = find(all, RS_RACE, RS_SELF_REPORT, e->stratum);
+        if (isnan(e->direct_share) || e->estimator == RS_SELF_REPORT || e->missing) continue;
+        const struct rs_estimate *own = find(all, e->dimension, RS_SELF_REPORT, e->stratum);
         if (own && blank(all, own)) e->direct_share = e->indirect_share = NAN;
     }
     share_everyone(all);

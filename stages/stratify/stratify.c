@@ -210,7 +210,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_stratify = {
     .name = "stratify",
-    .version = 7, /* 7: score intervals near 0 and 1 within provider groups; multiple imputation near 0 and 1; an earlier answer is direct */
+    .version = 8, /* 8: shares of intersections and observed over expected withheld where they give a count; errors as their intervals take them */
     .about = "Rates by race and ethnicity, language, sex, age band and provider group, with intervals and gaps.",
     .description =
         "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the "

@@ -223,6 +223,29 @@ static bool worked_out(const struct rs_two_way_cell *c, const struct bounds *b, 
     return false;
 }
 
+static bool has_shown(const struct rs_two_way *t, size_t line) {
+    for (size_t i = 0; i < length(t, line); i++) {
+        const struct rs_two_way_cell *c = &t->cell[place(t, line, i)];
+        if (c->state == RS_CELL_SHOWN && part(c, 0) > 0) return true;
+    }
+    return false;
+}
+
+static bool whole(double v) { return fabs(v - round(v)) < 1e-9; }
+
+/* Known to less than one person, or to a single whole number where it is one, and something beside it is left to withhold. */
+static bool nearly_worked_out(const struct rs_two_way *t, size_t at, const struct bounds *b, double minimum) {
+    const struct rs_two_way_cell *c = &t->cell[at];
+    bool near = false, counted = whole(c->n) && whole(c->x);
+    if (!at_risk(c, minimum)) return false;
+    for (int k = 0; k < PARTS; k++) {
+        if (!(b->low[k] > 1e-6)) continue;
+        near |= b->high[k] - b->low[k] < 1 - 1e-6;
+        near |= counted && floor(b->high[k] + 1e-6) <= ceil(b->low[k] - 1e-6);
+    }
+    return near && (has_shown(t, at / t->columns) || has_shown(t, t->rows + at % t->columns));
+}
+
 static size_t bounded(const struct rs_two_way *t, double minimum) {
     size_t cells = t->rows * t->columns, found = SIZE_MAX;
     struct bounds *b = rs_alloc((cells + 1) * sizeof *b);
@@ -238,6 +261,8 @@ static size_t bounded(const struct rs_two_way *t, double minimum) {
     }
     for (size_t i = 0; i < cells && found == SIZE_MAX; i++)
         if (worked_out(&t->cell[i], &b[i], minimum)) found = i;
+    for (size_t i = 0; i < cells && found == SIZE_MAX; i++)
+        if (nearly_worked_out(t, i, &b[i], minimum)) found = i;
     free(b);
     return found;
 }

@@ -7,7 +7,8 @@
  * risk, nor unknown cells whose sum (of n, x or n - x) is itself below the minimum; no unknown cell at risk may be a
  * bridge of the graph whose vertices are the lines with a known margin and whose edges are the unknown cells, since what
  * flows over a bridge is known; and bounds narrowed from the lines may not end in a point, nor both within 1 and the
- * minimum less one. The smallest shown cell of a line is withheld until all that holds.
+ * minimum less one; nor, as long as a line has a cell left to withhold, above 0 and less than one apart or about a single
+ * whole number. The smallest shown cell of a line is withheld until all that holds.
  *
  * Beside an earlier publication of the same table (successive.h), differences obey the same sums: no shown cell may differ
  * from the earlier one by a small number, nor a cell that is not known in both and is a bridge of their graph; nor all such

@@ -20,11 +20,15 @@ of() { said "$1" "$2" dimension=race_ethnicity estimator=self_report stratum="$3
     # weights 300 and 400 of 700
     near "$(of value standardised_rate WHITE)" 0.714285714285714 1e-12
     near "$(of value standardised_rate BLACK)" 0.571428571428571 1e-12
-    near "$(of se standardised_rate WHITE)" 0.0247985 1e-6 # sqrt((3/7)^2 .24/100 + (4/7)^2 .16/300)
+    # of the sum of Poisson counts that the interval is of: sqrt((3/7)^2 60/100^2 + (4/7)^2 240/300^2)
+    near "$(of se standardised_rate WHITE)" 0.0444161 1e-6
+    # binomial: that with .24/100 and .16/300, and for BLACK .24/200 and .21/100
+    near "$(of se standardised_difference BLACK)" 0.0390011 1e-6
     near "$(of value standardised_difference BLACK)" -0.142857142857143 1e-12
     near "$(of value standardised_ratio BLACK)" 0.8 1e-12
     # 150 observed; 200 * 140/300 + 100 * 310/400 = 170.83 expected
     near "$(of value observed_over_expected BLACK)" 0.878048780487805 1e-12
+    near "$(of se observed_over_expected BLACK)" 0.0716924 1e-6 # sqrt(150) / 170.8333
     # Byar: (150 (1 - 1/1350 - z/(3 sqrt 150))^3) / 170.8333
     near "$(of lower observed_over_expected BLACK)" 0.7431 1e-4
     # everybody's group is known: birdie stays within what one pseudo-person a cell can move
@@ -105,6 +109,32 @@ PY
     [ -z "$(of value kitagawa BLACK composition:age_band)" ]
     [ "$(of suppression_reason kitagawa BLACK)" = complementary ]
     [ -z "$(of value oaxaca_threefold BLACK endowments:age_band)" ]
+    # Byar's lower limit over its value is that of 150 observed, and 152 is published
+    [ "$(of suppression_reason observed_over_expected BLACK)" = complementary ]
+    [ "$(of lower observed_over_expected BLACK)" = '\N' ]
+    [ "$(of suppression_reason observed_over_expected WHITE)" = '\N' ]
+}
+
+@test "so many who miss an age that they may be counted are no reason to withhold" {
+    persons BLACK 22 11 PG1 '\N'
+    stratify --standardise age_band
+    near "$(of value observed_over_expected BLACK)" 0.878048780487805 1e-12
+    [ -n "$(of value kitagawa BLACK composition:age_band)" ]
+}
+
+# y = x / n, and Fay and Feuer's variance is x / n^2
+@test "of a single cell, rate and error would be counts" {
+    rm "$work/person" "$work/measure"
+    key=0
+    persons WHITE 300 240 PG1 1970-06-15
+    persons BLACK 100 70 PG1 1970-06-15
+    stratify --standardise age_band
+    near "$(of value standardised_rate BLACK)" 0.7 1e-12
+    persons BLACK 3 2 PG1 '\N'
+    stratify --standardise age_band
+    [ -z "$(of value standardised_difference BLACK)" ]
+    [ "$(of value standardised_rate BLACK)" = '\N' ]
+    [ "$(of suppression_reason standardised_rate BLACK)" = complementary ]
 }
 
 # The same persons, 5 of the young White ones men without the outcome: too few for cells of age and sex. By age alone the error
@@ -119,5 +149,8 @@ PY
     persons BLACK 100 70 PG1 1970-06-15
     stratify --standardise age_band,sex
     near "$(of value standardised_rate WHITE)" 0.714285714285714 1e-12
-    near "$(of se standardised_rate WHITE)" 0.0247985 1e-6 # sqrt((3/7)^2 .24/100 + (4/7)^2 .16/300)
+    # of the sum of Poisson counts that the interval is of: sqrt((3/7)^2 60/100^2 + (4/7)^2 240/300^2)
+    near "$(of se standardised_rate WHITE)" 0.0444161 1e-6
+    # binomial: that with .24/100 and .16/300, and for BLACK .24/200 and .21/100
+    near "$(of se standardised_difference BLACK)" 0.0390011 1e-6
 }

@@ -54,6 +54,20 @@ static void add_person(struct rs_strata *s, struct rs_series *series, struct rs_
     cr_assert(rs_imputed_add(&series->imputed, &row, &error));
 }
 
+/* Persons counted whole in their likeliest group are withheld with the group; that alone must not leave one such cell which
+ * the others and the total give. */
+static void attack_whole(const struct rs_estimates *e, unsigned long long seed) {
+    const struct rs_small_cell *group = NULL;
+    for (size_t i = 0; i < e->n; i++) {
+        const struct rs_small_cell *cell = &e->table.cells[e->e[i].cell];
+        if (e->e[i].estimator == RS_BIRDIE) group = cell;
+        if (e->e[i].estimator == RS_THRESHOLD && group->suppressed)
+            cr_assert(cell->suppressed, "seed %llu: counted whole beside a blank group", seed);
+    }
+    int64_t found = rs_suppression_audit(&e->table, 11);
+    cr_assert_eq(found, -1, "seed %llu: cell %lld can be worked out", seed, (long long)found);
+}
+
 /* What a row shows: count and numerator, or nothing. */
 struct seen {
     double n, x;
@@ -151,6 +165,7 @@ Test(small_cells, random_plans_give_nothing_away, .timeout = 200) {
                   error.text);
         rs_estimates_compare(&e, &settings);
         attack(&e, seed);
+        attack_whole(&e, seed);
         for (size_t i = 0; i < e.n; i++) blank += e.table.cells[e.e[i].cell].suppressed;
         rows += (int)e.n;
         whole += !e.table.cells[e.e[0].cell].suppressed;
@@ -159,4 +174,44 @@ Test(small_cells, random_plans_give_nothing_away, .timeout = 200) {
     }
     cr_assert(whole > 400 && blank < rows * 2 / 3, "%d of %d rows blank, %d totals shown", blank, rows, whole);
     fprintf(stderr, "random plans: %d rows, %d blank; total shown in %d of 600\n", rows, blank, whole);
+}
+
+/* n persons, x of them in the numerator: of the group, or where p is given imputed with it. */
+static void add_persons(struct rs_strata *s, struct rs_series *series, int group, const double *p, int n, int x) {
+    struct rs_error error = {0};
+    for (int i = 0; i < n; i++) {
+        bool y = i < x;
+        count(&series->by[RS_ALL], 0, y);
+        count(&series->by[RS_LANGUAGE], name(s, RS_LANGUAGE, "en"), y);
+        count(&series->by[RS_SEX], name(s, RS_SEX, "female"), y);
+        count(&series->by[RS_AGE], name(s, RS_AGE, "45+"), y);
+        count(&series->by[RS_PROVIDER], name(s, RS_PROVIDER, "A"), y);
+        count(&series->by[RS_RACE], p ? name(s, RS_RACE, "UNKNOWN") : (uint32_t)group, y);
+        if (!p) continue;
+        struct rs_imputed_row row = {.weight = 1, .cluster = (uint32_t)series->imputed.rows, .y = y};
+        memcpy(row.p, p, sizeof row.p);
+        cr_assert(rs_imputed_add(&series->imputed, &row, &error));
+    }
+}
+
+/* AIAN has 8 in the numerator and MULTI tells too little: both are withheld. Counted whole, nobody is MULTI, and AIAN has 50
+ * and none of them: withheld with its group it would be all less WHITE. */
+Test(small_cells, persons_counted_whole_go_with_their_group) {
+    static const double mostly_white[RS_GROUPS] = {.85, 0, .05, 0, .1, 0}, aian[RS_GROUPS] = {.05, 0, .95, 0, 0, 0};
+    struct rs_error error = {0};
+    struct rs_strata strata;
+    struct rs_estimates e;
+    cr_assert(rs_strata_open(&strata, "/tmp", &error), "%s", error.text);
+    struct rs_series *series = rs_series_of(&strata, RS_LIT("M"), RS_LIT("2025"));
+    add_persons(&strata, series, 0, NULL, 500, 250);
+    add_persons(&strata, series, 2, NULL, 20, 0);
+    add_persons(&strata, series, 0, mostly_white, 1000, 160);
+    add_persons(&strata, series, 0, aian, 30, 0);
+    cr_assert(rs_estimates_make(&e, series, &strata, &settings, &error), "%s", error.text);
+    cr_assert(shown(&e, RS_ALL, RS_OBSERVED, "all") && shown(&e, RS_RACE, RS_BIRDIE, "WHITE"));
+    cr_assert(!shown(&e, RS_RACE, RS_BIRDIE, "AIAN") && !shown(&e, RS_RACE, RS_BIRDIE, "MULTI"));
+    cr_assert(!shown(&e, RS_RACE, RS_THRESHOLD, "AIAN") && !shown(&e, RS_RACE, RS_THRESHOLD, "WHITE"));
+    attack_whole(&e, 0);
+    rs_estimates_free(&e);
+    rs_strata_free(&strata);
 }

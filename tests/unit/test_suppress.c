@@ -100,6 +100,37 @@ Test(suppress, the_audit_finds_a_lone_blank) {
     rs_cells_free(&t);
 }
 
+/* Of w, whose x is small, n - x lies between those of m, of which it is a part, and of p, which is a part of it. */
+static uint32_t between(struct rs_cells *t, const double w[2], const double m[2], const double p[2]) {
+    uint32_t outer = rs_cells_relation(t), inner = rs_cells_relation(t);
+    uint32_t cell = rs_cells_add(t, w[0], w[1], true);
+    t->cells[cell].suppressed = true;
+    rs_cells_term(t, outer, rs_cells_add(t, m[0], m[1], true), 1);
+    rs_cells_term(t, outer, cell, -1);
+    rs_cells_term(t, outer, rs_cells_add(t, m[0] - w[0], m[1] - w[1], false), -1);
+    rs_cells_term(t, inner, cell, 1);
+    rs_cells_term(t, inner, rs_cells_add(t, p[0], p[1], true), -1);
+    rs_cells_term(t, inner, rs_cells_add(t, w[0] - p[0], w[1] - p[1], false), -1);
+    return cell;
+}
+
+/* Sums of probabilities: 20 lies between 19.99 and 20.02. Between 19.5 and 20.6 a count can only be 20; a sum may be any. */
+Test(suppress, the_audit_finds_what_is_known_to_less_than_one_person) {
+    static const struct {
+        double w[2], m[2], p[2];
+        bool found;
+    } tables[] = {{{25.5, 5.5}, {40, 19.98}, {19.99, 0}, true},
+                  {{25, 5}, {40, 19.4}, {19.5, 0}, true},
+                  {{25.5, 5.5}, {40, 19.4}, {19.5, 0}, false},
+                  {{25, 5}, {40, 18.9}, {19.5, 0}, false}};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        struct rs_cells t = {0};
+        int64_t cell = between(&t, tables[i].w, tables[i].m, tables[i].p);
+        cr_assert_eq(rs_suppression_audit(&t, 11), tables[i].found ? cell : -1, "table %zu", i);
+        rs_cells_free(&t);
+    }
+}
+
 Test(suppress, a_minimum_of_one_publishes_everything) {
     struct rs_cells t = {0};
     struct rs_error error = {0};

@@ -93,6 +93,23 @@ Test(two_way, those_hidden_protect_only_where_they_are_many) {
     rs_two_way_free(&t);
 }
 
+/* Column 1 has 20.01 without the outcome beside what is shown, and row 2 .01: the first cell has 20 to 20.01,
+ * though both x and n are far from known. With nothing shown in its lines there is no help. */
+Test(two_way, what_is_known_to_less_than_one_person_is_found) {
+    struct rs_two_way t;
+    size_t row, column;
+    rs_two_way_make(&t, 2, 3);
+    const struct rs_two_way_cell cells[] = {{25.5, 5.5, RS_CELL_PRIMARY}, {26.5, 14.5, RS_CELL_HIDDEN}, {100, 50, RS_CELL_SHOWN},
+                                            {15.01, 15, RS_CELL_PRIMARY}, {15, 15, RS_CELL_HIDDEN},      {100, 50, RS_CELL_SHOWN}};
+    for (size_t i = 0; i < 6; i++) t.cell[i] = cells[i];
+    t.column_known[1] = t.column_known[2] = false;
+    cr_assert(rs_two_way_leaks(&t, 11, &row, &column));
+    cr_assert(row == 0 && column == 0, "%zu %zu", row, column);
+    t.cell[2].state = RS_CELL_COMPLEMENTARY;
+    cr_assert(!rs_two_way_leaks(&t, 11, &row, &column));
+    rs_two_way_free(&t);
+}
+
 Test(two_way, random_tables_withstand_the_general_audit, .timeout = 200) {
     struct rs_random r = rs_random(5, 1, 1);
     size_t shown = 0, all = 0;
