@@ -101,6 +101,39 @@ static void add(struct parameters *p, const char *name, const char *value) {
     p->values[p->n++] = value;
 }
 
+/* ---- what goes over the network ---------------------------------------------------------------------------------- */
+
+static bool is_here(const char *host) {
+    return !host || !*host || *host == '/' || *host == '@' || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           strncmp(host, "127.", 4) == 0;
+}
+
+/* The value that libpq came to: of the service, the environment or its default. Freed by the caller. */
+static char *option_of(PGconn *conn, const char *name) {
+    PQconninfoOption *all = PQconninfo(conn);
+    char *value = NULL;
+    for (PQconninfoOption *o = all; o && o->keyword; o++)
+        if (strcmp(o->keyword, name) == 0 && o->val) value = rs_strdup(o->val);
+    PQconninfoFree(all);
+    return value;
+}
+
+/* libpq's default, prefer, takes a connection without TLS where it gets no other. Who wants that has to say so. */
+static bool require_tls(const struct rs_session *s, struct rs_error *error) {
+    if (is_here(PQhost(s->conn))) return true;
+    char *mode = option_of(s->conn, "sslmode");
+    bool tls = PQsslInUse(s->conn), ok = true;
+    if (!tls && mode && strcmp(mode, "disable") == 0)
+        rs_warn("%s: persons go over the network as they are: sslmode=disable", s->where);
+    else if (!tls)
+        ok = rs_fail(error, RS_CONFIG, "%s: the connection is not encrypted: set sslmode=verify-full (and sslrootcert) in the "
+                                       "service file, or PGSSLMODE", s->where);
+    else if (!mode || strncmp(mode, "verify-", 7) != 0)
+        rs_warn("%s: nobody vouches for this server: sslmode=verify-full asks for its certificate", s->where);
+    free(mode);
+    return ok;
+}
+
 struct rs_session *rs_session_open(const struct rs_database *d, const char *stage, const char *run,
                                    struct rs_error *error) {
     char application[64], socket[PATH_MAX];
@@ -137,6 +170,10 @@ struct rs_session *rs_session_open(const struct rs_database *d, const char *stag
     if (PQserverVersion(s->conn) < 150000) {
         rs_fail(error, RS_CONFIG, "%s: PostgreSQL 15 or later is needed, this is %d", s->where,
                 PQserverVersion(s->conn) / 10000);
+        rs_session_close(s);
+        return NULL;
+    }
+    if (!require_tls(s, error)) {
         rs_session_close(s);
         return NULL;
     }

@@ -5,6 +5,9 @@
  * PGHOST, PGDATABASE, PGUSER, PGPASSFILE, PGSSLMODE ...), then the private cluster of scripts/db where there is one.
  * A password stands in PGPASSFILE or the service's own file, never in a configuration.
  *
+ * Over the network: RS_CONFIG where the connection is not encrypted and sslmode=disable was not asked for; a warning where the
+ * server is not verified.
+ *
  * Errors: RS_UNAVAILABLE where no connection can be made, RS_PERMISSION where the role may not, RS_LOCKED where
  * somebody holds what is needed, RS_CONFIG where tables or functions are missing (not migrated), RS_DATA where the
  * server refuses rows, RS_IO where connection, disk or server fail midway. A server's message is passed on, but never

@@ -2,10 +2,9 @@
 /* relsogi: one program in front of the stages, the run, and the tools around them. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include "driver.h"
 #include "pipeline/base/log.h"
+#include "pipeline/base/private.h"
 #include "pipeline/base/version.h"
 #include "pipeline/db/db.h"
 #include "pipeline/reference/reference.h"
@@ -65,9 +64,7 @@ void rs_driver_man(struct rs_buffer *out) {
 }
 
 int main(int argc, char **argv) {
-    struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    umask(077);
+    rs_keep_private();
     if (argc < 2) {
         help(stderr);
         return RS_USAGE;

@@ -455,6 +455,7 @@ int rs_run_main(int argc, char **argv) {
     p->started = seconds_now();
     int code = parse(argc, argv, &p->o);
     if (code < 0 && p->o.list) code = list_stages();
+    if (code == RS_USAGE) goto told; /* whoever watches must not go on seeing the night before */
     if (code >= 0) goto done;
     bool ok = set_up(p, &error);
     if (ok && p->o.dry_run) {
@@ -471,6 +472,7 @@ int rs_run_main(int argc, char **argv) {
         rs_log(RS_LOG_ERROR, "%s", error.text);
         code = error.code ? error.code : RS_BUG;
     }
+told:
     if (p->o.metrics && !p->o.dry_run &&
         !rs_metrics_write(p->o.metrics, p->results, code, seconds_now() - p->started, &error)) {
         rs_log(RS_LOG_ERROR, "--metrics: %s", error.text);

@@ -2,6 +2,7 @@
 /* The command line of a stage: one option table gives the parser, --help and the man page. */
 #include "../base/file.h"
 #include "../base/log.h"
+#include "../base/private.h"
 #include "../base/version.h"
 #include "stage_private.h"
 #include <dirent.h>
@@ -9,8 +10,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 
 enum common {
     INPUT,
@@ -252,11 +251,9 @@ static const char *asked(const struct rs_stage *stage, const struct rs_stage_cal
 }
 
 int rs_stage_main(const struct rs_stage *stage, int argc, char **argv) {
-    struct rlimit none = {0, 0};
     struct parsed *p = rs_alloc(sizeof *p);
     struct rs_error error = {0};
-    setrlimit(RLIMIT_CORE, &none); /* a core file would hold personal data */
-    umask(077);
+    rs_keep_private();
     p->answer = -1;
     p->level = RS_LOG_INFO;
     p->call.inputs = p->inputs;

@@ -2,6 +2,7 @@
 /* Why it exists: a gate that always fails for a known reason is switched off; one with owners and days is kept. */
 #include "exceptions.h"
 #include "pipeline/base/date.h"
+#include "pipeline/base/log.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -50,6 +51,22 @@ static int apply(const struct exception *x, struct rs_check_results *results) {
     return used;
 }
 
+/* Days before its end from which it is spoken of, and after which nobody may remember why it is there. */
+enum { SOON = 14, LONG = 731 };
+
+/* The owner should hear of it while there is time, and not from a gate that fails one night. */
+static void warn_of(const struct exception *x, int32_t as_of, int used) {
+    if (as_of > x->last)
+        rs_warn("the exception to check %s (%s) of %s ended on %s: it is judged again; renew it with a reason, or take it out",
+                x->check, x->scope_value, x->owner, x->until);
+    else if (used && x->last - as_of < SOON)
+        rs_warn("the exception to check %s (%s) of %s ends on %s: what fails without it will fail then", x->check,
+                x->scope_value, x->owner, x->until);
+    else if (x->last - as_of > LONG)
+        rs_warn("the exception to check %s (%s) of %s stands until %s, more than two years: give it a nearer day", x->check,
+                x->scope_value, x->owner, x->until);
+}
+
 bool rs_check_except(const char *path, const struct rs_checks *checks, int32_t as_of, struct rs_check_results *results,
                      json_t **told, struct rs_error *error) {
     static const char *const keys[] = {"exceptions", NULL};
@@ -65,9 +82,11 @@ bool rs_check_except(const char *path, const struct rs_checks *checks, int32_t a
         snprintf(where, sizeof where, "%s: exceptions[%zu]", path, i);
         if (!good || !(good = read_one(one, where, checks, &x, error))) break;
         bool expired = as_of > x.last;
+        int used = expired ? 0 : apply(&x, results);
+        warn_of(&x, as_of, used);
         json_array_append_new(*told, json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "check", x.check, "scope_value",
-                                               x.scope_value, "owner", x.owner, "until", x.until, "used",
-                                               expired ? 0 : apply(&x, results), "expired", expired));
+                                               x.scope_value, "owner", x.owner, "until", x.until, "used", used, "expired",
+                                               expired));
     }
     json_decref(tree);
     return good;

@@ -336,11 +336,16 @@ exceptions:
   - {check: race, scope: provider_group, scope_value: north, owner: Quality, until: 2026-01-01, reason: "asks from May on"}
   - {check: race, scope_value: south, owner: Quality, until: 2025-12-31, reason: "was to ask from May on"}
 YAML
-    check --exceptions "$BATS_TEST_TMPDIR/known.yaml"
+    check --exceptions "$BATS_TEST_TMPDIR/known.yaml" 2>"$BATS_TEST_TMPDIR/said"
+    grep -q 'exception to check race (south) of Quality ended on 2025-12-31' "$BATS_TEST_TMPDIR/said"
+    grep -q 'exception to check race (north) of Quality ends on 2026-01-01' "$BATS_TEST_TMPDIR/said"
+    ! grep -q 'asks from May\|was to ask' "$BATS_TEST_TMPDIR/said" # a reason may say anything
     [ "$(result race scope_value=north)" = "pass_with_violations 3 2" ]
     grep -q $'\tQuality until 2026-01-01: asks from May on$' "$f"
     [ "$(result race scope_value=south)" = "fail 1 1" ]
     grep -q '"expired": true' "$out/stage.json"
+    sed -i 's/2026-01-01/2028-01-03/' "$BATS_TEST_TMPDIR/known.yaml"
+    check --exceptions "$BATS_TEST_TMPDIR/known.yaml" 2>&1 | grep -q 'race (north) of Quality stands until 2028-01-03, more than two years'
     sed -i 's/owner: Quality, //' "$BATS_TEST_TMPDIR/known.yaml"
     run check --exceptions "$BATS_TEST_TMPDIR/known.yaml"
     [ "$status" = 78 ]

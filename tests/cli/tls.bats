@@ -67,14 +67,14 @@ setup() {
     }
 }
 
-# The command line of every process, over and over, while the file $there/watch is there.
+# The command line and the environment of every process, over and over, while the file $there/watch is there.
 watch_processes() {
     while [ -e "$there/watch" ]; do
-        cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep -o 'secret-o[f]-[a-z_]*' >>"$there/seen" || true
+        cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\0' '\n' | grep -o 'secret-o[f]-[a-z_]*' >>"$there/seen" || true
     done
 }
 
-@test "migrate, run, verify and export over TLS; no secret on a command line, in a log, in results" {
+@test "migrate, run, verify and export over TLS; no secret on a command line, in an environment, in a log, in results" {
     touch "$there/watch"
     watch_processes 3>&- &
     # That it would see one: this shell's own $0.
@@ -119,6 +119,26 @@ service() { services | sed -n '/^\[plan\]/,/^$/p'; }
 
 @test "without TLS: 77" {
     refused 77 'no encryption' "$(service | sed 's/verify-full/disable/')"
+}
+
+@test "encryption that was only preferred, and not had: 78; encryption of a server nobody verified: a warning" {
+    sed "s/^localhost:/plan.example:/" "$there/passwords" >"$BATS_TEST_TMPDIR/passwords"
+    chmod 600 "$BATS_TEST_TMPDIR/passwords"
+    remote() { service | sed "s/^host=.*/host=plan.example\nhostaddr=127.0.0.1/; s/verify-full/$1/"; }
+    local hba=$there/server/data/pg_hba.conf
+    echo 'host all all 127.0.0.1/32 scram-sha-256' | as_server sh -c 'cat >>"$1"' sh "$hba"
+    as_server pg_ctl reload -s -D "$there/server/data"
+    PGPASSFILE=$BATS_TEST_TMPDIR/passwords refused 78 'is not encrypted' "$(remote allow)"
+    remote disable >"$BATS_TEST_TMPDIR/services"
+    PGSERVICEFILE=$BATS_TEST_TMPDIR/services PGPASSFILE=$BATS_TEST_TMPDIR/passwords run run_it --only load --force
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"go over the network as they are"* ]]
+    remote require >"$BATS_TEST_TMPDIR/services"
+    PGSERVICEFILE=$BATS_TEST_TMPDIR/services PGPASSFILE=$BATS_TEST_TMPDIR/passwords run run_it --only load --force
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"nobody vouches"* ]]
+    sed '$d' "$hba" 2>/dev/null | as_server sh -c 'cat >"$1.new" && mv "$1.new" "$1"' sh "$hba"
+    as_server pg_ctl reload -s -D "$there/server/data"
 }
 
 @test "a wrong password, none, or a file of passwords that others may read: 77" {

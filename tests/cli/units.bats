@@ -107,6 +107,16 @@ last() { [[ "${lines[-1]}" == "relsogi nightly: as of 2026-01-31: $1 (status $st
     [ "$(said relsogi_exit_status)" = "$status" ]
     [ "$(said relsogi_last_success_timestamp_seconds)" = "$good" ]
     [ "$(said relsogi_last_run_timestamp_seconds)" -gt "$good" ]
+    # Also where it did not come to a run: a word it does not know, or a configuration that is gone.
+    real reconcile --nosuch
+    [ "$status" -eq 64 ]
+    [ "$(said relsogi_exit_status)" = 64 ]
+    rm "$work/plan/relsogi.yaml"
+    real reconcile
+    [ "$(said relsogi_exit_status)" = 66 ]
+    [ "$(said relsogi_last_success_timestamp_seconds)" = "$good" ]
+    # One HELP and one TYPE of each, before its samples: the text format of Prometheus.
+    awk '/^# (HELP|TYPE) / { if (($2, $3) in seen) exit 1; seen[$2, $3]; next } { split($1, part, "{"); if (!(("TYPE", part[1]) in seen) || NF != 2) exit 1 }' "$work/m.prom"
 }
 
 @test "metrics that cannot be written: 73 or 74, although the run is good" {

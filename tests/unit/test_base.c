@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -12,6 +14,7 @@
 #include "pipeline/base/date.h"
 #include "pipeline/base/file.h"
 #include "pipeline/base/hash.h"
+#include "pipeline/base/private.h"
 #include "pipeline/base/text.h"
 
 static char *temporary(const char *content, size_t n) {
@@ -303,4 +306,19 @@ Test(base, reals_are_read_as_strtod_reads_them) {
     }
     static const char *const none[] = {"", ".", "1.2.3", "1x", " 1", "1 ", "--1", "\\N"};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) cr_assert_not(rs_parse_real(rs_cstr(none[i]), &v), "%s", none[i]);
+}
+
+/* core(5): a pipe in core_pattern gets the memory at any limit but 1, and at none of a process that is not dumpable. */
+Test(base, no_core_to_a_file_or_a_program) {
+    struct rlimit limit, before;
+    cr_assert(getrlimit(RLIMIT_CORE, &before) == 0);
+    rs_keep_private();
+    cr_assert(getrlimit(RLIMIT_CORE, &limit) == 0);
+    cr_assert(limit.rlim_cur <= 1 && limit.rlim_max <= 1 && limit.rlim_max == (before.rlim_max ? 1 : 0));
+#ifndef __SANITIZE_ADDRESS__
+#ifndef __SANITIZE_THREAD__
+    cr_assert(prctl(PR_GET_DUMPABLE) == 0);
+#endif
+#endif
+    cr_assert(umask(0) == 077);
 }
