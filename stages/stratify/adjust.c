@@ -5,91 +5,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cells.h"
 #include "decompose.h"
 #include "pipeline/base/suppress.h"
-#include "pipeline/reference/csv_table.h"
 #include "standardise.h"
 
-enum { G = RS_GROUPS, MOST_DIMENSIONS = RS_MOST_COVARIATE_DIMENSIONS };
-
-/* ---- options -------------------------------------------------------------------------------------------------- */
-
-bool rs_adjust_dimensions(const char *text, struct rs_strata *strata, struct rs_error *error) {
-    struct rs_view rest = text ? rs_cstr(text) : RS_NULL;
-    while (!rs_is_null(rest)) {
-        struct rs_view name = rs_trim(rs_split(&rest, ','));
-        if (!name.n) continue;
-        int d = RS_LANGUAGE;
-        while (d < RS_PROVIDER && !rs_eq_c(name, rs_dimension_names[d])) d++;
-        for (size_t i = 0; i < strata->n_adjust; i++)
-            if (strata->adjust[i] == (enum rs_dimension)d) d = RS_PROVIDER;
-        if (d >= RS_PROVIDER || strata->n_adjust == MOST_DIMENSIONS)
-            return rs_fail(error, RS_USAGE, "--standardise: name dimensions of persons once each, comma between, such as "
-                           "age_band,sex; there are language, sex and age_band");
-        strata->adjust[strata->n_adjust++] = (enum rs_dimension)d;
-    }
-    return true;
-}
-
-static bool read_weight(struct rs_csv *csv, const int *column, size_t n, int weight, struct rs_standard *out,
-                        struct rs_error *error) {
-    struct rs_buffer name = {0};
-    double w;
-    if (!rs_csv_count(csv, weight, &w, error)) return false;
-    for (size_t i = 0; i < n; i++) {
-        if (i) rs_buffer_byte(&name, '|');
-        rs_buffer_view(&name, rs_trim(csv->field[column[i]]));
-    }
-    size_t before = out->cells.n, at = rs_name_number(&out->cells, rs_view(name.p, name.n));
-    rs_buffer_free(&name);
-    if (at < before) return rs_fail(error, RS_DATA, "%s:%zu: this combination stands twice", csv->path, csv->line);
-    out->weight = rs_realloc(out->weight, out->cells.n * sizeof *out->weight);
-    out->weight[at] = w;
-    return true;
-}
-
-bool rs_standard_read(const char *text, const struct rs_strata *strata, struct rs_standard *out,
-                      struct rs_error *error) {
-    *out = (struct rs_standard){.weight = NULL};
-    if (!text || strcmp(text, "self") == 0) return true;
-    struct rs_csv csv;
-    int column[MOST_DIMENSIONS], weight;
-    bool more = true, good = rs_csv_open(&csv, text, error) && rs_csv_need(&csv, "weight", &weight, error);
-    for (size_t i = 0; good && i < strata->n_adjust; i++)
-        good = rs_csv_need(&csv, rs_dimension_names[strata->adjust[i]], &column[i], error);
-    while (good && (good = rs_csv_next(&csv, &more, error)) && more)
-        good = read_weight(&csv, column, strata->n_adjust, weight, out, error);
-    if (good && !out->cells.n) good = rs_fail(error, RS_DATA, "%s: no weights are there", text);
-    snprintf(out->path, sizeof out->path, "%s", text);
-    rs_csv_close(&csv);
-    if (!good) rs_standard_free(out);
-    return good;
-}
-
-void rs_standard_free(struct rs_standard *s) {
-    rs_names_free(&s->cells);
-    free(s->weight);
-    *s = (struct rs_standard){.weight = NULL};
-}
+enum { G = RS_GROUPS };
 
 /* ---- one group over one level ----------------------------------------------------------------------------------- */
 
 struct adjusting {
     const struct rs_estimates *all;
+    const struct rs_strata *strata;
     const struct rs_standard *standard;
     const struct rs_shown *s;
     const struct rs_level *level;
-    const struct rs_cell_rates *rates;
+    const struct rs_cell_rates *everyone; /* all of the six groups, by cell of the level */
     const double *weight; /* by cell of the level, summing to 1 over cells with anybody */
-    const enum rs_dimension *dimensions; /* of the level */
     double minimum;
     struct rs_batch *batch;
+};
+/* A row, and the fit that it is a group of. */
+struct side {
+    const struct rs_estimate *e;
+    const struct rs_cell_rates *rates;
+    int g;
 };
 
 static struct rs_statement about(const struct adjusting *a, const struct rs_estimate *e, const char *statistic,
                                  const char *unit, const char *method) {
-    return (struct rs_statement){.dimension = rs_dimension_names[RS_RACE],
+    return (struct rs_statement){.dimension = a->s->dimension_name,
                                  .estimator = rs_estimator_names[e->estimator],
                                  .statistic = statistic,
                                  .stratum = e->stratum,
@@ -113,31 +57,36 @@ struct adjusted {
     double rate, variance;
 };
 
-static struct adjusted directly(const struct adjusting *a, int g) {
+static struct adjusted directly(const struct adjusting *a, const struct side *i) {
     struct adjusted y = {0, 0};
-    for (size_t c = 0; c < a->rates->cells; c++) {
+    for (size_t c = 0; c < i->rates->cells; c++) {
         if (!(a->weight[c] > 0)) continue;
-        y.rate += a->weight[c] * rs_cell_rate(a->rates, c, g);
-        y.variance += a->weight[c] * a->weight[c] * rs_cell_variance(a->rates, c, g, g);
+        y.rate += a->weight[c] * rs_cell_rate(i->rates, c, i->g);
+        y.variance += a->weight[c] * a->weight[c] * rs_cell_variance(i->rates, c, i->g, i->g);
     }
     return y;
 }
 
+/* 0 where they are not fitted together. */
+static double covariance_of(const struct side *i, const struct side *r, size_t cell) {
+    return i->rates == r->rates ? rs_cell_variance(i->rates, cell, i->g, r->g) : 0;
+}
+
 /* Whether those left out, who could be had by subtracting the terms' sum from the gap, may be known. */
-static bool left_out_safe(const struct adjusting *a, const struct rs_estimate *e) {
-    double n = a->rates->left_n[e->group], x = a->rates->left_x[e->group], least = a->minimum;
-    if (e->estimator != RS_SELF_REPORT) return true; /* sums of probabilities: two unknowns, one number */
+static bool left_out_safe(const struct adjusting *a, const struct side *i) {
+    double n = i->rates->left_n[i->g], x = i->rates->left_x[i->g], least = a->minimum;
+    if (i->e->estimator != RS_SELF_REPORT) return true; /* sums of probabilities: two unknowns, one number */
     return !rs_small_count(n, least) && !rs_small_count(x, least) && !rs_small_count(n - x, least);
 }
 
 /* Counted, as Fay and Feuer take it: a weighted sum of Poisson counts. */
-static struct rs_standardised as_poisson(const struct adjusting *a, int g) {
-    size_t n = 0, cells = a->rates->cells;
+static struct rs_standardised as_poisson(const struct adjusting *a, const struct side *i) {
+    size_t n = 0, cells = i->rates->cells;
     double *x = rs_alloc((3 * cells + 1) * sizeof *x), *persons = x + cells, *standard = persons + cells;
     for (size_t c = 0; c < cells; c++) {
         if (!(a->weight[c] > 0)) continue;
-        x[n] = a->rates->x[c * G + (size_t)g];
-        persons[n] = a->rates->n[c * G + (size_t)g];
+        x[n] = i->rates->x[c * G + (size_t)i->g];
+        persons[n] = i->rates->n[c * G + (size_t)i->g];
         standard[n++] = a->weight[c];
     }
     struct rs_standardised s = rs_standardise(n, x, persons, standard);
@@ -145,16 +94,16 @@ static struct rs_standardised as_poisson(const struct adjusting *a, int g) {
     return s;
 }
 
-static void standardised_rate(const struct adjusting *a, const struct rs_estimate *e) {
-    bool counted = e->estimator == RS_SELF_REPORT;
-    struct adjusted y = directly(a, e->group);
-    struct rs_statement t = about(a, e, "standardised_rate", "rate", counted ? "direct_fay_feuer" : "direct_wilson_n_eff");
+static void standardised_rate(const struct adjusting *a, const struct side *side) {
+    bool counted = side->e->estimator == RS_SELF_REPORT;
+    struct adjusted y = directly(a, side);
+    struct rs_statement t = about(a, side->e, "standardised_rate", "rate", counted ? "direct_fay_feuer" : "direct_wilson_n_eff");
     double effective = y.rate * (1 - y.rate) / y.variance;
     t.value = y.rate;
     t.se = sqrt(y.variance);
     t.interval = rs_wilson(y.rate * effective, effective, RS_Z95);
     if (counted) {
-        struct rs_standardised s = as_poisson(a, e->group);
+        struct rs_standardised s = as_poisson(a, side);
         struct rs_interval i = rs_fay_feuer(&s, 0.95);
         t.se = sqrt(s.variance);
         t.interval = (struct rs_interval){i.lower, fmin(i.upper, 1)};
@@ -162,45 +111,44 @@ static void standardised_rate(const struct adjusting *a, const struct rs_estimat
     say(a, &t);
 }
 
-static void standardised_gap(const struct adjusting *a, const struct rs_estimate *e, const struct rs_estimate *r) {
-    struct adjusted y = directly(a, e->group), z = directly(a, r->group);
+static void standardised_gap(const struct adjusting *a, const struct side *i, const struct side *r) {
+    struct adjusted y = directly(a, i), z = directly(a, r);
     double covariance = 0;
-    for (size_t c = 0; c < a->rates->cells; c++)
-        covariance += a->weight[c] * a->weight[c] * rs_cell_variance(a->rates, c, e->group, r->group);
-    struct rs_statement t = about(a, e, "standardised_difference", "difference", "direct_normal");
-    t.reference = r->stratum;
-    t.flags |= r->flags;
+    for (size_t c = 0; c < i->rates->cells; c++) covariance += a->weight[c] * a->weight[c] * covariance_of(i, r, c);
+    struct rs_statement t = about(a, i->e, "standardised_difference", "difference", "direct_normal");
+    t.reference = r->e->stratum;
+    t.flags |= r->e->flags;
     t.value = y.rate - z.rate;
     t.se = sqrt(y.variance + z.variance - 2 * covariance);
     t.interval = normal(t.value, t.se);
     say(a, &t);
-    t = about(a, e, "standardised_ratio", "ratio", "direct_log_delta");
-    t.reference = r->stratum;
-    t.flags |= r->flags;
+    t = about(a, i->e, "standardised_ratio", "ratio", "direct_log_delta");
+    t.reference = r->e->stratum;
+    t.flags |= r->e->flags;
     t.value = y.rate / z.rate;
     t.interval = rs_ratio(y.rate, z.rate, y.variance, z.variance, covariance, RS_Z95);
     say(a, &t);
 }
 
 /* Observed over what would be expected at everybody's rates, by cell. */
-static void observed_over_expected(const struct adjusting *a, const struct rs_estimate *e) {
+static void observed_over_expected(const struct adjusting *a, const struct side *i) {
     double observed = 0, expected = 0, variance = 0;
-    for (size_t c = 0; c < a->rates->cells; c++) {
-        double n = 0, x = 0, mine = a->rates->n[c * G + (size_t)e->group];
+    for (size_t c = 0; c < i->rates->cells; c++) {
+        double n = 0, x = 0, mine = i->rates->n[c * G + (size_t)i->g];
         for (size_t g = 0; g < G; g++) {
-            n += a->rates->n[c * G + g];
-            x += a->rates->x[c * G + g];
+            n += a->everyone->n[c * G + g];
+            x += a->everyone->x[c * G + g];
         }
         if (!(n > 0)) continue;
-        observed += a->rates->x[c * G + (size_t)e->group];
+        observed += i->rates->x[c * G + (size_t)i->g];
         expected += mine * x / n;
-        variance += mine * mine * rs_cell_variance(a->rates, c, e->group, e->group);
+        variance += mine * mine * rs_cell_variance(i->rates, c, i->g, i->g);
     }
     if (!(expected > 0)) return;
-    bool counted = e->estimator == RS_SELF_REPORT;
-    struct rs_statement t = about(a, e, "observed_over_expected", "ratio", counted ? "indirect_byar" : "indirect_log_delta");
+    bool counted = i->e->estimator == RS_SELF_REPORT;
+    struct rs_statement t = about(a, i->e, "observed_over_expected", "ratio", counted ? "indirect_byar" : "indirect_log_delta");
     /* the width of Byar's interval is a function of the number observed, which the group's numerator less those left out is */
-    if (counted && rs_small_count(a->rates->left_x[e->group], a->minimum)) t.withheld = "complementary";
+    if (counted && rs_small_count(i->rates->left_x[i->g], a->minimum)) t.withheld = "complementary";
     t.value = observed / expected;
     t.se = sqrt(counted ? observed : variance) / expected; /* Byar's interval is of a Poisson count, too */
     double factor = exp(RS_Z95 * sqrt(variance) / observed);
@@ -212,7 +160,7 @@ static void observed_over_expected(const struct adjusting *a, const struct rs_es
 /* ---- a gap taken apart ------------------------------------------------------------------------------------------- */
 
 /* Categories of each dimension, numbered as they are first met. */
-static void categorise(const struct adjusting *a, size_t cell, struct rs_names names[MOST_DIMENSIONS],
+static void categorise(const struct adjusting *a, size_t cell, struct rs_names names[RS_MOST_LEVELS],
                        struct rs_pair_cell *out) {
     struct rs_view rest = rs_cstr(a->level->names.names[cell]);
     for (size_t d = 0; d < a->level->dimensions; d++)
@@ -238,12 +186,12 @@ static const struct term {
     {RS_REIMERS_UNEXPLAINED, "oaxaca_twofold_reimers", "unexplained"},
 };
 
-static void say_term(const struct adjusting *a, const struct rs_estimate *e, const struct rs_estimate *r,
-                     const char *statistic, const char *part, double value, double se) {
+static void say_term(const struct adjusting *a, const struct side *i, const struct side *r, const char *statistic,
+                     const char *part, double value, double se) {
     if (!isfinite(value)) return;
-    struct rs_statement t = about(a, e, statistic, "difference", "delta");
-    t.reference = r->stratum;
-    t.flags |= r->flags;
+    struct rs_statement t = about(a, i->e, statistic, "difference", "delta");
+    t.reference = r->e->stratum;
+    t.flags |= r->e->flags;
     t.part = rs_arena_printf(&a->batch->arena, "%s:%s", part, a->level->label).p;
     t.value = value;
     t.se = se;
@@ -251,38 +199,40 @@ static void say_term(const struct adjusting *a, const struct rs_estimate *e, con
     say(a, &t);
 }
 
-static void take_apart(const struct adjusting *a, const struct rs_estimate *e, const struct rs_estimate *r) {
-    if (!left_out_safe(a, e) || !left_out_safe(a, r)) {
-        struct rs_statement t = about(a, e, "kitagawa", "difference", NULL);
+static void take_apart(const struct adjusting *a, const struct side *side, const struct side *r) {
+    if (!left_out_safe(a, side) || !left_out_safe(a, r)) {
+        struct rs_statement t = about(a, side->e, "kitagawa", "difference", NULL);
         t.withheld = "complementary";
         say(a, &t);
         return;
     }
-    struct rs_names names[MOST_DIMENSIONS] = {{0}};
-    struct rs_pair_cell *cell = rs_alloc((a->rates->cells + 1) * sizeof *cell);
+    struct rs_names names[RS_MOST_LEVELS] = {{0}};
+    struct rs_pair_cell *cell = rs_alloc((side->rates->cells + 1) * sizeof *cell);
     struct rs_pair pair = {.cell = cell, .dimensions = a->level->dimensions};
-    for (size_t c = 0; c < a->rates->cells; c++) {
+    bool apart = false; /* one side is where the other is not, without weight: their gap is not of these cells alone */
+    for (size_t c = 0; c < side->rates->cells; c++) {
         struct rs_pair_cell *p = &cell[pair.n];
-        p->n1 = a->rates->n[c * G + (size_t)e->group];
-        p->n2 = a->rates->n[c * G + (size_t)r->group];
+        p->n1 = side->rates->n[c * G + (size_t)side->g];
+        p->n2 = r->rates->n[c * G + (size_t)r->g];
+        apart |= (p->n1 > 0) != (p->n2 > 0);
         if (!(p->n1 > 0) || !(p->n2 > 0)) continue; /* nobody at all is in it: rs_cells_safe */
-        p->r1 = rs_cell_rate(a->rates, c, e->group);
-        p->r2 = rs_cell_rate(a->rates, c, r->group);
-        p->v1 = rs_cell_variance(a->rates, c, e->group, e->group);
-        p->v2 = rs_cell_variance(a->rates, c, r->group, r->group);
-        p->v12 = rs_cell_variance(a->rates, c, e->group, r->group);
+        p->r1 = rs_cell_rate(side->rates, c, side->g);
+        p->r2 = rs_cell_rate(r->rates, c, r->g);
+        p->v1 = rs_cell_variance(side->rates, c, side->g, side->g);
+        p->v2 = rs_cell_variance(r->rates, c, r->g, r->g);
+        p->v12 = covariance_of(side, r, c);
         categorise(a, c, names, p);
         pair.n++;
     }
     for (size_t d = 0; d < pair.dimensions; d++) pair.categories[d] = (unsigned)names[d].n;
     struct rs_pair_terms out;
     rs_pair_decompose(&pair, &out);
-    for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++)
-        say_term(a, e, r, terms[i].statistic, terms[i].part, out.value[terms[i].term], out.se[terms[i].term]);
-    for (size_t d = 0; d < pair.dimensions && pair.dimensions > 1; d++) {
+    for (size_t i = 0; !apart && i < sizeof terms / sizeof terms[0]; i++)
+        say_term(a, side, r, terms[i].statistic, terms[i].part, out.value[terms[i].term], out.se[terms[i].term]);
+    for (size_t d = 0; !apart && d < pair.dimensions && pair.dimensions > 1; d++) {
         char part[64];
-        snprintf(part, sizeof part, "endowments of %s", rs_dimension_names[a->dimensions[d]]);
-        say_term(a, e, r, "oaxaca_threefold", part, out.value[RS_OAXACA_ENDOWMENTS_OF + d],
+        snprintf(part, sizeof part, "endowments of %s", rs_dimension_names[a->strata->adjust[a->level->covariates.at[d]]]);
+        say_term(a, side, r, "oaxaca_threefold", part, out.value[RS_OAXACA_ENDOWMENTS_OF + d],
                  out.se[RS_OAXACA_ENDOWMENTS_OF + d]);
     }
     for (size_t d = 0; d < pair.dimensions; d++) rs_names_free(&names[d]);
@@ -291,70 +241,41 @@ static void take_apart(const struct adjusting *a, const struct rs_estimate *e, c
 
 /* ---- levels ------------------------------------------------------------------------------------------------------ */
 
-/* Weights of the level's cells, summing to 1: the standard's, or everybody's in the run (reported and imputed). */
-static double *weights_of(const struct rs_standard *standard, const struct rs_level *level,
-                          const struct rs_cell_rates *everybody) {
-    size_t cells = level->names.n;
-    double *w = rs_alloc((cells + 1) * sizeof *w), total = 0;
-    for (size_t i = 0; i < standard->cells.n; i++) {
-        const char *end = standard->cells.names[i];
-        for (size_t d = 0; d < level->dimensions; d++) end += strcspn(end + (d > 0), "|") + (d > 0);
-        for (size_t c = 0; c < cells; c++) {
-            struct rs_view mine = rs_cstr(level->names.names[c]);
-            if (rs_eq(mine, rs_view(standard->cells.names[i], (size_t)(end - standard->cells.names[i]))))
-                w[c] += standard->weight[i];
-        }
-    }
-    for (size_t c = 0; c < cells; c++) {
-        double anybody = 0;
-        for (size_t g = 0; g < G; g++) anybody += everybody->n[c * G + g];
-        if (!standard->cells.n) w[c] = anybody;
-        if (!(anybody > 0)) w[c] = 0;
-        total += w[c];
-    }
-    for (size_t c = 0; c < cells && total > 0; c++) w[c] /= total;
-    if (!(total > 0)) {
-        free(w);
-        return NULL;
-    }
-    return w;
-}
-
 /* Of a single cell, rate and standard error give its counts, and so those left out. */
-static bool may_be_said(const struct adjusting *a, const struct rs_estimate *e) {
+static bool may_be_said(const struct adjusting *a, const struct side *i) {
     size_t cells = 0;
-    for (size_t c = 0; c < a->rates->cells; c++) cells += a->weight[c] > 0;
-    return rs_cells_safe(a->rates, e->group, a->minimum) && (cells > 1 || left_out_safe(a, e));
+    if (!i->rates) return false;
+    for (size_t c = 0; c < i->rates->cells; c++) cells += a->weight[c] > 0;
+    return rs_cells_safe(i->rates, a->weight, i->g, a->minimum) && (cells > 1 || left_out_safe(a, i));
 }
 
-/* All groups not yet done that this level's cells can be published of. */
-static void at_level(struct adjusting *a, bool done[G]) {
+/* All rows not yet done that this level's cells can be published of. */
+static void at_level(struct adjusting *a, const struct side *side, bool *done) {
     const struct rs_shown *s = a->s;
-    const struct rs_estimate *r = s->reference < s->n ? s->e[s->reference] : NULL;
+    const struct side *r = s->reference < s->n ? &side[s->reference] : NULL;
     bool reference_said = false;
     if (r && !may_be_said(a, r)) return;
     for (size_t i = 0; i < s->n; i++) {
-        const struct rs_estimate *e = s->e[i];
-        if (e == r || done[e->group] || !may_be_said(a, e)) continue;
-        done[e->group] = true;
-        standardised_rate(a, e);
-        observed_over_expected(a, e);
+        if (&side[i] == r || done[i] || !may_be_said(a, &side[i])) continue;
+        done[i] = true;
+        standardised_rate(a, &side[i]);
+        observed_over_expected(a, &side[i]);
         if (!r) continue;
         if (!reference_said) standardised_rate(a, r), observed_over_expected(a, r);
         reference_said = true;
-        standardised_gap(a, e, r);
-        take_apart(a, e, r);
+        standardised_gap(a, &side[i], r);
+        take_apart(a, &side[i], r);
     }
 }
 
-static void withhold(const struct adjusting *a, const bool done[G]) {
+static void withhold(const struct adjusting *a, const struct side *side, const bool *done) {
     for (size_t i = 0; i < a->s->n; i++) {
-        const struct rs_estimate *e = a->s->e[i];
-        if (done[e->group] || i == a->s->reference) continue;
-        struct rs_statement t = about(a, e, "standardised_rate", "rate", NULL);
-        t.withheld = !rs_cells_safe(a->rates, e->group, a->minimum) ? "primary"
-                     : may_be_said(a, e)                              ? "group_withheld" /* the reference's */
-                                                                      : "complementary";
+        if (done[i] || i == a->s->reference) continue;
+        struct rs_statement t = about(a, side[i].e, "standardised_rate", "rate", NULL);
+        bool safe = side[i].rates && rs_cells_safe(side[i].rates, a->weight, side[i].g, a->minimum);
+        t.withheld = !safe                         ? "primary"
+                     : may_be_said(a, &side[i]) ? "group_withheld" /* the reference's */
+                                                : "complementary";
         say(a, &t);
     }
 }
@@ -365,55 +286,125 @@ struct fitted {
     struct rs_split split;
 };
 
-static bool fit_level(const struct rs_estimates *all, const struct rs_strata *strata, size_t dimensions, struct fitted *out,
-                      struct rs_error *error) {
-    rs_level_make(strata, dimensions, &out->level);
+static bool fit_level(const struct rs_estimates *all, const struct rs_strata *strata, const struct rs_covariates *covariates,
+                      size_t dimensions, struct fitted *out, struct rs_error *error) {
+    rs_level_make(strata, covariates, dimensions, &out->level);
     const struct rs_split_into into = {
         .by = RS_BY_CELL, .parts = out->level.names.n, .of = out->level.of, .numbers = strata->cells.n};
     return rs_split_fit(all->series, &into, &out->split, error);
 }
 
-static bool by_estimator(struct adjusting *a, const struct fitted *fitted, size_t levels, enum rs_estimator k,
-                         struct rs_error *error) {
+static bool fit_levels(const struct rs_estimates *all, const struct rs_strata *strata, const struct rs_covariates *covariates,
+                       struct fitted *out, size_t *levels, struct rs_error *error) {
+    bool good = true;
+    for (*levels = 0; good && *levels < covariates->n; ++*levels)
+        good = fit_level(all, strata, covariates, *levels + 1, &out[*levels], error);
+    return good;
+}
+
+static void free_levels(struct fitted *fitted, size_t levels) {
+    for (size_t i = 0; i < levels; i++) {
+        rs_split_free(&fitted[i].split);
+        rs_level_free(&fitted[i].level);
+    }
+}
+
+/* The row that knows its fit: an intersection's self-report stands beside one of birdie. */
+static const struct rs_estimate *fitted_row(const struct rs_estimates *all, const struct rs_estimate *e) {
+    for (size_t i = 0; i < all->n; i++)
+        if (all->e[i].dimension == e->dimension && all->e[i].estimator == RS_BIRDIE &&
+            strcmp(all->e[i].stratum, e->stratum) == 0)
+            return &all->e[i];
+    return NULL;
+}
+
+/* The sides of an intersection at a level; rates[fit - 1] are made as they are met. */
+static void crossed_sides(const struct adjusting *a, struct rs_cell_rates *rates, struct side *side) {
+    for (size_t i = 0; i < a->s->n; i++) {
+        const struct rs_estimate *e = a->s->e[i], *f = fitted_row(a->all, e);
+        side[i] = (struct side){.e = e};
+        if (!f) continue;
+        const struct rs_crossed_cells *cells = &a->all->cells[f->fit - 1];
+        struct rs_cell_rates *r = &rates[f->fit - 1];
+        if (!r->n) {
+            rs_cell_rates_make(&cells->split[a->level->dimensions - 1], e->estimator == RS_BIRDIE, r);
+            rs_cells_left_out(&cells->by_cell, a->level, r);
+        }
+        side[i].rates = r;
+        side[i].g = f->fit_group;
+    }
+}
+
+static bool one_level(struct adjusting *a, const struct fitted *fitted, bool last, bool *done, struct rs_error *error) {
+    const struct rs_level *level = &fitted->level;
+    enum rs_estimator k = a->s->estimator;
+    struct rs_cell_rates mine, everybody, *rates = rs_alloc((a->all->n_crossed + 1) * sizeof *rates);
+    struct side *side = rs_alloc((a->s->n + 1) * sizeof *side);
+    rs_cell_rates_make(&fitted->split, k == RS_BIRDIE, &mine);
+    rs_cells_left_out(&a->all->series->by_cell, level, &mine);
+    rs_cell_rates_make(&fitted->split, true, &everybody);
+    double *weight = rs_standard_weights(a->standard, level, &everybody);
+    a->level = level;
+    a->everyone = &mine;
+    a->weight = weight;
+    for (size_t i = 0; i < a->s->n; i++) side[i] = (struct side){a->s->e[i], &mine, a->s->e[i]->group};
+    if (a->s->dimension != RS_RACE) crossed_sides(a, rates, side);
+    if (weight) at_level(a, side, done);
+    if (weight && last) withhold(a, side, done);
+    bool good = weight || !level->names.n ||
+                rs_fail(error, RS_DATA, "--standard: %s has no weight for any combination of %s in the run: names must "
+                        "be those of layout estimate, such as 18-44 and female", a->standard->path, level->label);
+    for (size_t i = 0; i < a->all->n_crossed; i++) rs_cell_rates_free(&rates[i]);
+    rs_cell_rates_free(&mine);
+    rs_cell_rates_free(&everybody);
+    free(weight);
+    free(side);
+    free(rates);
+    return good;
+}
+
+static bool by_estimator(struct adjusting *a, enum rs_dimension d, const struct fitted *fitted, size_t levels,
+                         enum rs_estimator k, struct rs_error *error) {
     struct rs_shown s;
-    bool done[G] = {false}, good = true;
-    if (!rs_shown_groups(a->all, RS_RACE, k, &a->batch->arena, &s) || !s.n) return true;
+    bool good = true;
+    if (!rs_shown_groups(a->all, d, k, &a->batch->arena, &s) || !s.n) return true;
+    bool *done = rs_alloc(s.n + 1);
     a->s = &s;
-    for (size_t dimensions = levels; good && dimensions > 0; dimensions--) {
-        const struct rs_level *level = &fitted[dimensions - 1].level;
-        struct rs_cell_rates rates, everybody;
-        rs_cell_rates_make(&fitted[dimensions - 1].split, k == RS_BIRDIE, &rates);
-        rs_cells_left_out(a->all->series, level, &rates);
-        rs_cell_rates_make(&fitted[dimensions - 1].split, true, &everybody);
-        double *weight = weights_of(a->standard, level, &everybody);
-        if (!weight && level->names.n)
-            good = rs_fail(error, RS_DATA, "--standard: %s has no weight for any combination of %s in the run: names must "
-                           "be those of layout estimate, such as 18-44 and female", a->standard->path, level->label);
-        a->level = level;
-        a->rates = &rates;
-        a->weight = weight;
-        if (weight) at_level(a, done);
-        if (good && dimensions == 1) withhold(a, done);
-        free(weight);
-        rs_cell_rates_free(&rates);
-        rs_cell_rates_free(&everybody);
+    for (size_t i = levels; good && i > 0; i--) good = one_level(a, &fitted[i - 1], i == 1, done, error);
+    free(done);
+    return good;
+}
+
+static bool both_estimators(struct adjusting *a, enum rs_dimension d, const struct fitted *fitted, size_t levels,
+                            struct rs_error *error) {
+    return by_estimator(a, d, fitted, levels, RS_SELF_REPORT, error) && by_estimator(a, d, fitted, levels, RS_BIRDIE, error);
+}
+
+/* Each fitted intersection, for those dimensions that are no part of it; all of them are what race_ethnicity has. */
+static bool intersections(struct adjusting *a, const struct fitted *plain, size_t levels, struct rs_error *error) {
+    const struct rs_dimensions *all = a->strata->dimensions;
+    bool good = true;
+    for (size_t k = 0; good && all && k < all->n_crossed; k++) {
+        if (!all->crossed[k].fitted) continue;
+        struct fitted own[RS_MOST_LEVELS];
+        struct rs_covariates covariates = rs_covariates_of(a->strata, &all->crossed[k]);
+        size_t n = 0;
+        if (covariates.n < levels) good = fit_levels(a->all, a->strata, &covariates, own, &n, error);
+        good = good && both_estimators(a, rs_crossed_dimension(k), n ? own : plain, covariates.n, error);
+        free_levels(own, n);
     }
     return good;
 }
 
 bool rs_adjust_publish(const struct rs_estimates *all, const struct rs_strata *strata, const struct rs_standard *standard,
                        const struct rs_settings *settings, struct rs_batch *batch, struct rs_error *error) {
-    struct fitted fitted[MOST_DIMENSIONS];
-    struct adjusting a = {.all = all, .standard = standard, .dimensions = strata->adjust,
-                          .minimum = settings->minimum_cell, .batch = batch};
-    size_t levels = 0;
-    bool good = true;
-    for (; good && levels < strata->n_adjust; levels++) good = fit_level(all, strata, levels + 1, &fitted[levels], error);
-    good = good && (!levels || (by_estimator(&a, fitted, levels, RS_SELF_REPORT, error) &&
-                                by_estimator(&a, fitted, levels, RS_BIRDIE, error)));
-    for (size_t i = 0; i < levels; i++) {
-        rs_split_free(&fitted[i].split);
-        rs_level_free(&fitted[i].level);
-    }
+    struct fitted fitted[RS_MOST_LEVELS];
+    struct adjusting a = {.all = all, .strata = strata, .standard = standard, .minimum = settings->minimum_cell,
+                          .batch = batch};
+    struct rs_covariates covariates = rs_covariates_of(strata, NULL);
+    size_t levels;
+    bool good = fit_levels(all, strata, &covariates, fitted, &levels, error) &&
+                both_estimators(&a, RS_RACE, fitted, levels, error) && intersections(&a, fitted, levels, error);
+    free_levels(fitted, levels);
     return good;
 }

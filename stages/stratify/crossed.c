@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cells.h"
 #include "estimate_parts.h"
 #include "label.h"
 
@@ -228,13 +229,43 @@ static bool gather(const struct cross *x, const char *name, struct rs_imputed *i
     return good;
 }
 
+/* Who reported in it, by cell of what is adjusted for. */
+static struct rs_counts gather_cells(const struct cross *x, const char *name) {
+    struct rs_counts sum = {.n = 0};
+    const struct rs_crossed_rows *rows = &x->out->series->crossed[x->k];
+    for (size_t i = 0; i < rows->n_by_cell && i < x->strata->others[x->k].n; i++) {
+        const char *part[RS_MOST_PARTS];
+        const struct rs_counts *one = &rows->by_cell[i];
+        if (!one->n) continue;
+        parts_of(x, x->strata->others[x->k].names[i], false, part);
+        if (strcmp(joined(x, part, x->c->part, x->c->n), name) != 0) continue;
+        for (uint32_t c = 0; c < one->n; c++) {
+            if (!one->c[c].n) continue;
+            struct rs_count *to = rs_count_at(&sum, c);
+            to->n += one->c[c].n;
+            to->x += one->c[c].x;
+        }
+    }
+    return sum;
+}
+
+/* Room for one more fit; the cells' where anything is adjusted for. */
+static void add_fit(struct rs_estimates *out, bool adjusted) {
+    size_t n = out->n_crossed++;
+    out->crossed = rs_realloc(out->crossed, out->n_crossed * sizeof *out->crossed);
+    if (!adjusted) return;
+    out->cells = rs_realloc(out->cells, out->n_crossed * sizeof *out->cells);
+    out->cells[n] = (struct rs_crossed_cells){.by_cell = {0}};
+}
+
 /* One stratum of the others: its groups, fitted; their cells and strata go to `made`. */
 static bool fit_other(struct cross *x, const struct other *o, struct stratum *made, uint32_t *cell, uint32_t *whole_cell,
                       size_t *n, struct rs_error *error) {
     struct rs_imputed rows = {.file = x->out->series->imputed.file};
     struct rs_estimates *out = x->out;
-    out->crossed = rs_realloc(out->crossed, (out->n_crossed + 1) * sizeof *out->crossed);
-    struct rs_race_fit *race = &out->crossed[out->n_crossed++];
+    bool adjusted = x->strata->n_adjust > 0;
+    add_fit(out, adjusted);
+    struct rs_race_fit *race = &out->crossed[out->n_crossed - 1];
     const struct rs_birdie_fit *fit = &race->birdie;
     struct rs_sample sample = {.imputed = &rows, .threads = x->settings->threads};
     for (int g = 0; g < RS_GROUPS; g++) {
@@ -244,6 +275,8 @@ static bool fit_other(struct cross *x, const struct other *o, struct stratum *ma
     /* what is drawn of a person is what is drawn for race_ethnicity alone */
     bool good = gather(x, o->name, &rows, error) &&
                 rs_race_fit(&sample, rs_series_seed(out->series, RS_RACE), x->settings->replicates, race, error);
+    if (good && adjusted)
+        good = rs_crossed_cells_fit(x->strata, x->c, gather_cells(x, o->name), &rows, &out->cells[out->n_crossed - 1], error);
     rs_imputed_free(&rows);
     if (!good) return false;
     struct rs_cells *t = &out->table;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cells.h"
 #include "label.h"
 
 const char *const rs_estimator_names[RS_ESTIMATORS] = {"observed", "self_report", "birdie", "weighted", "ols", "threshold",
@@ -190,6 +191,8 @@ bool rs_estimates_make(struct rs_estimates *out, struct rs_series *series, const
 void rs_estimates_free(struct rs_estimates *e) {
     free(e->e);
     free(e->crossed);
+    for (size_t i = 0; e->cells && i < e->n_crossed; i++) rs_crossed_cells_free(&e->cells[i]);
+    free(e->cells);
     rs_cells_free(&e->table);
     *e = (struct rs_estimates){0};
 }

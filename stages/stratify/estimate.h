@@ -68,6 +68,7 @@ struct rs_estimates {
     size_t n, room;
     struct rs_race_fit race;
     struct rs_race_fit *crossed; /* of intersections: by rs_estimate.fit - 1 */
+    struct rs_crossed_cells *cells; /* likewise, where anything is adjusted for (cells.h); NULL */
     size_t n_crossed;
     struct rs_linear_fit linear; /* of rates and means */
     struct rs_cells table;

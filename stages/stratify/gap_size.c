@@ -74,8 +74,9 @@ static void effect_size(const struct gap *g, const struct rs_series *series, str
 
 /* Members who carry information: counted, all of them; imputed, lambda times the sum of their probabilities. */
 static double informative(const struct rs_estimates *all, const struct rs_estimate *e) {
-    bool imputed = e->group >= 0 && e->estimator != RS_SELF_REPORT && e->estimator != RS_OBSERVED;
-    return imputed ? all->race.birdie.lambda[e->group] * e->n : e->n;
+    bool imputed = (e->group >= 0 || e->fit) && e->estimator != RS_SELF_REPORT && e->estimator != RS_OBSERVED;
+    const struct rs_race_fit *f = e->fit ? &all->crossed[e->fit - 1] : &all->race;
+    return imputed ? f->birdie.lambda[e->fit ? e->fit_group : e->group] * e->n : e->n;
 }
 
 static void detectable(const struct rs_estimates *all, const struct gap *g, struct rs_batch *batch) {

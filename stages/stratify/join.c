@@ -219,6 +219,9 @@ static void count_person(struct walk *k, struct rs_member *m, struct rs_series *
     if (m->reported) {
         count_one(&s->by_provider, m->number[RS_PROVIDER] * RS_GROUPS + m->number[RS_RACE], y);
         if (strata->n_adjust) count_one(&s->by_cell, m->cell * RS_GROUPS + m->number[RS_RACE], y);
+        for (size_t c = 0; strata->n_adjust && strata->dimensions && c < strata->dimensions->n_crossed; c++)
+            if (strata->dimensions->crossed[c].fitted)
+                count_one(rs_crossed_by_cell(s, c, m->other[c]), m->cell * RS_GROUPS + m->number[RS_RACE], y);
         return;
     }
     if (!imputed) {

@@ -172,6 +172,18 @@ struct rs_count *rs_count_at(struct rs_counts *counts, uint32_t number) {
     return &counts->c[number];
 }
 
+struct rs_counts *rs_crossed_by_cell(struct rs_series *s, size_t k, uint32_t other) {
+    struct rs_crossed_rows *c = &s->crossed[k];
+    if (other >= c->n_by_cell) {
+        size_t n = c->n_by_cell ? c->n_by_cell : 8;
+        while (n <= other) n *= 2;
+        c->by_cell = rs_realloc(c->by_cell, n * sizeof *c->by_cell);
+        memset(c->by_cell + c->n_by_cell, 0, (n - c->n_by_cell) * sizeof *c->by_cell);
+        c->n_by_cell = n;
+    }
+    return &c->by_cell[other];
+}
+
 static void first_names(struct rs_strata *s) {
     for (int g = 0; g < RS_GROUPS; g++) rs_name_number(&s->names[RS_RACE], rs_cstr(rs_group_names[g]));
     rs_name_number(&s->names[RS_ALL], RS_LIT("all"));
@@ -247,6 +259,17 @@ static void add_counts(struct rs_counts *whole, struct rs_counts *part, const ui
         sum->x += c.x;
         part->c[i] = (struct rs_count){0};
     }
+}
+
+/* The same of each fitted intersection, by cell. */
+static void add_crossed_counts(struct rs_series *into, struct rs_series *from, uint32_t *const *other, const uint32_t *cells) {
+    for (size_t k = 0; k < RS_MOST_CROSSED; k++)
+        for (size_t o = 0; o < from->crossed[k].n_by_cell; o++) {
+            struct rs_counts *part = &from->crossed[k].by_cell[o];
+            bool any = false;
+            for (size_t i = 0; i < part->n; i++) any |= part->c[i].n > 0;
+            if (any) add_counts(rs_crossed_by_cell(into, k, other[k][o]), part, cells, RS_GROUPS);
+        }
 }
 
 /* Into the rows of each fitted intersection. */
@@ -342,6 +365,7 @@ bool rs_strata_add(struct rs_strata *whole, struct rs_strata *part, const struct
         for (int d = 0; d < RS_DIMENSIONS; d++) add_counts(&into->by[d], &from->by[d], to[d], 1);
         add_counts(&into->by_provider, &from->by_provider, to[RS_PROVIDER], RS_GROUPS);
         add_counts(&into->by_cell, &from->by_cell, cells, RS_GROUPS);
+        add_crossed_counts(into, from, other, cells);
         add_counts(&into->excluded, &from->excluded, to[RS_RACE], 1);
     }
     add_amounts(whole, series, to, rows);
@@ -373,6 +397,8 @@ void rs_strata_free(struct rs_strata *s) {
         for (int k = 0; k < RS_MOST_CROSSED; k++) {
             for (size_t x = 0; x < s->series[i].crossed[k].n; x++) rs_imputed_free(&s->series[i].crossed[k].by[x]);
             free(s->series[i].crossed[k].by);
+            for (size_t x = 0; x < s->series[i].crossed[k].n_by_cell; x++) free(s->series[i].crossed[k].by_cell[x].c);
+            free(s->series[i].crossed[k].by_cell);
         }
     }
     free(s->series);

@@ -87,9 +87,11 @@ struct rs_series {
     struct rs_counts by_provider, by_cell; /* who reported: number * RS_GROUPS + group */
     struct rs_counts excluded;          /* by race stratum: neither reported nor imputed (decliners) */
     struct rs_imputed imputed;          /* those imputed */
-    struct rs_crossed_rows {            /* of a fitted intersection: those imputed, by number of the other parts' names */
-        struct rs_imputed *by;
+    struct rs_crossed_rows {            /* of a fitted intersection, by number of the other parts' names */
+        struct rs_imputed *by;          /* those imputed */
         size_t n;
+        struct rs_counts *by_cell; /* who reported, as by_cell above; where anything is adjusted for */
+        size_t n_by_cell;
     } crossed[RS_MOST_CROSSED];
     /* Of rates and means, where the counts of x say who has anything at all: */
     struct rs_amounts *amounts[RS_DIMENSIONS]; /* by name number */
@@ -155,6 +157,8 @@ bool rs_dimension_used(const struct rs_strata *s, enum rs_dimension d);
 /* Number of an intersection's dimension. */
 static inline enum rs_dimension rs_crossed_dimension(size_t k) { return (enum rs_dimension)((size_t)RS_BUILT_IN + k); }
 bool rs_strata_open(struct rs_strata *s, const char *dir, struct rs_error *error);
+/* Grows as numbers of others come. */
+struct rs_counts *rs_crossed_by_cell(struct rs_series *s, size_t k, uint32_t other);
 struct rs_series *rs_series_of(struct rs_strata *s, struct rs_view measure, struct rs_view period);
 void rs_strata_free(struct rs_strata *s);
 

@@ -210,7 +210,7 @@ static const struct rs_option options[] = {
 
 const struct rs_stage rs_stage_stratify = {
     .name = "stratify",
-    .version = 8, /* 8: shares of intersections and observed over expected withheld where they give a count; errors as their intervals take them */
+    .version = 8, /* 8: race crossed with others is standardised; shares of intersections and observed over expected withheld where they give a count; errors as their intervals take them */
     .about = "Rates by race and ethnicity, language, sex, age band and provider group, with intervals and gaps.",
     .description =
         "For each measure and period, the rate of each stratum with its standard error and 95 % interval, the "
@@ -246,7 +246,7 @@ const struct rs_stage rs_stage_stratify = {
         "deviation, attributable risk and others), each gap as odds ratio, ratio of failures and effect size, tested "
         "with Benjamini and Hochberg's adjustment over a measure's gaps, the smallest difference that could have been "
         "found, and how many members' results would have to change to close it. With --standardise, rates adjusted "
-        "directly (Fay and Feuer) and indirectly, and gaps taken apart after Kitagawa and Oaxaca and Blinder. Within "
+        "directly (Fay and Feuer) and indirectly, of race and ethnicity and of it crossed with others, and gaps taken apart after Kitagawa and Oaxaca and Blinder. Within "
         "provider groups, and from one to the other, differences and rates are shrunk to their mean (DerSimonian and "
         "Laird) with their reliability; provider groups are never ranked unless --rank-providers asks for it. All of "
         "it is made from shown groups, so that nothing withheld can be worked out.\n\n"

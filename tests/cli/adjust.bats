@@ -154,3 +154,41 @@ PY
     # binomial: that with .24/100 and .16/300, and for BLACK .24/200 and .21/100
     near "$(of se standardised_difference BLACK)" 0.0390011 1e-6
 }
+
+# Weights are everybody's: 400 young and 500 old. WHITE*en .6 and .8, BLACK*en .4 and .7, BLACK*es .3 of 100 and .6 of 100.
+@test "race crossed with language is adjusted in each language, for the same persons" {
+    first=$((key + 1))
+    persons BLACK 100 30 PG1 1990-06-15
+    persons BLACK 100 60 PG1 1970-06-15
+    awk -v first="$first" 'NR >= first { $7 = "es" } { print }' "$work/person" >"$work/p" && mv "$work/p" "$work/person"
+    stratify --strata 'race_ethnicity,sex,language,race_ethnicity*language,race_ethnicity*sex' --standardise age_band,sex
+    crossed() { said "$1" "$2" 'dimension=race_ethnicity*language' estimator="$3" stratum="$4" part=age_band,sex; }
+    near "$(crossed value standardised_rate self_report 'WHITE*en')" 0.711111111111111 1e-12
+    near "$(crossed value standardised_rate self_report 'BLACK*en')" 0.566666666666667 1e-12
+    near "$(crossed value standardised_rate self_report 'BLACK*es')" 0.466666666666667 1e-12
+    near "$(crossed value standardised_difference self_report 'BLACK*es')" -0.244444444444444 1e-12
+    # sqrt((4/9)^2 (.21/100 + .24/100) + (5/9)^2 (.24/100 + .16/300)): different persons
+    near "$(crossed se standardised_difference self_report 'BLACK*es')" 0.0423585 1e-6
+    near "$(crossed value observed_over_expected self_report 'BLACK*es')" 0.772532188841202 1e-12 # 90 of 42.5 + 74
+    near "$(crossed value standardised_difference birdie 'BLACK*es')" -0.244444444444444 1e-9
+    # composition: (1/2 - 1/4)(.45 - .7); rates: (.3 - .6)(3/8) + (.6 - .8)(5/8)
+    [ "$(said reference kitagawa 'dimension=race_ethnicity*language' estimator=self_report stratum='BLACK*es' part=rates:age_band,sex)" = 'WHITE*en' ]
+    near "$(said value kitagawa 'dimension=race_ethnicity*language' estimator=self_report stratum='BLACK*es' part=composition:age_band,sex)" -0.0625 1e-12
+    near "$(said value kitagawa 'dimension=race_ethnicity*language' estimator=self_report stratum='BLACK*es' part=rates:age_band,sex)" -0.2375 1e-12
+    # women cannot be adjusted for being women
+    near "$(said value standardised_rate 'dimension=race_ethnicity*sex' estimator=self_report stratum='WHITE*female' part=age_band)" 0.711111111111111 1e-12
+    [ -z "$(said value standardised_rate 'dimension=race_ethnicity*sex' estimator=self_report part=age_band,sex)" ]
+}
+
+@test "a cell of an intersection that is too small is not adjusted for" {
+    first=$((key + 1))
+    persons BLACK 100 30 PG1 1990-06-15
+    persons BLACK 14 7 PG1 1970-06-15
+    persons API 100 40 PG1 1990-06-15
+    persons API 100 40 PG1 1970-06-15
+    awk -v first="$first" 'NR >= first { $7 = "es" } { print }' "$work/person" >"$work/p" && mv "$work/p" "$work/person"
+    stratify --strata 'race_ethnicity,language,race_ethnicity*language' --standardise age_band
+    [ "$(said suppression_reason standardised_rate 'dimension=race_ethnicity*language' estimator=self_report stratum='BLACK*es' part=age_band)" = primary ]
+    [ "$(said value standardised_rate 'dimension=race_ethnicity*language' estimator=self_report stratum='BLACK*es' part=age_band)" = '\N' ]
+    [ -n "$(said value standardised_rate 'dimension=race_ethnicity*language' estimator=self_report stratum='API*es' part=age_band)" ]
+}

@@ -209,3 +209,27 @@ for r in beside:
     assert r["direct_share"] == r["indirect_share"] == "\\N", r
 PY
 }
+
+# (z.975 + z.80) sqrt(p q (1/n1 + 1/n0)), where n is lambda times the sum of probabilities
+@test "what could be detected in an intersection counts imputed members by what is known of them" {
+    persons WHITE 200 120
+    persons BLACK 100 40
+    persons missing:UNKNOWN 100 60
+    imputed 301 400 .8 .2
+    persons missing:UNKNOWN 100 40
+    imputed 401 500 .2 .8
+    stratify --strata 'race_ethnicity,sex,race_ethnicity*sex'
+    python3 - "$out" <<'PY'
+import csv, math, sys
+rows = lambda name: csv.DictReader(open(f"{sys.argv[1]}/{name}.tsv"), delimiter="\t")
+e = {r["stratum"]: r for r in rows("estimate") if r["dimension"] == "race_ethnicity*sex" and r["estimator"] == "birdie"}
+b, w = e["BLACK*female"], e["WHITE*female"]
+assert float(b["lambda"]) < .9
+n, x = (sum(float(r[c]) for r in (b, w)) for c in ("n", "x"))
+p = x / n
+want = 2.8015852 * math.sqrt(p * (1 - p) * sum(1 / (float(r["lambda"]) * float(r["n"])) for r in (b, w)))
+(got,) = [float(r["value"]) for r in rows("disparity") if r["dimension"] == "race_ethnicity*sex" and r["estimator"] == "birdie"
+          and r["statistic"] == "minimum_detectable_difference"]
+assert abs(got - want) < 1e-6, (got, want)
+PY
+}
