@@ -208,6 +208,13 @@ void rs_remove_leftovers(const char *dir) {
     closedir(d);
 }
 
+void rs_remove_files(const char *dir) {
+    DIR *d = opendir(dir);
+    if (!d) return;
+    for (struct dirent *e; (e = readdir(d));) unlinkat(dirfd(d), e->d_name, 0); /* refuses folders */
+    closedir(d);
+}
+
 /* ---- reading -------------------------------------------------------------------------------------------------- */
 
 enum { IN_ROOM = 256 << 10 };

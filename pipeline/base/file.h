@@ -25,6 +25,8 @@ bool rs_read_file(const char *path, struct rs_buffer *into, size_t most, struct 
 
 /* Removes the temporary files in dir of processes that are gone (killed, power lost): they hold personal data. */
 void rs_remove_leftovers(const char *dir);
+/* Removes the files in `dir`, not its folders; what cannot be removed stays. */
+void rs_remove_files(const char *dir);
 
 bool rs_make_dirs(const char *path, struct rs_error *error); /* mkdir -p, mode 0700 */
 bool rs_exists(const char *path);

@@ -426,11 +426,38 @@ static void read_kept(struct plan *p) {
     json_decref(old);
 }
 
+/* Files of a stage that did not end are of no use to anybody. */
+static void drop_unfinished(const struct plan *p) {
+    size_t i;
+    json_t *entry;
+    json_array_foreach(p->stages, i, entry) {
+        if (strcmp(rs_config_text(entry, "status", ""), "failed") != 0) continue;
+        for (size_t k = 0; rs_stages[k]; k++) {
+            if (strcmp(rs_config_text(entry, "stage", ""), rs_stages[k]->name) != 0) continue;
+            json_t *done = rs_stage_json(p->dirs[k]);
+            if (!done) rs_remove_files(p->dirs[k]);
+            json_decref(done);
+        }
+    }
+}
+
+/* That the run failed, on a disk that holds no more: in the room of what did not end, else in that of the results there are,
+ * which say that the run goes on. */
+static bool write_without_room(struct plan *p, const struct rs_error *failure, struct rs_error *error) {
+    char path[PATH_MAX];
+    drop_unfinished(p);
+    if (write_results(p, "failed", failure, error)) return true;
+    if (!rs_path(path, sizeof path, error, "%s/results.json", p->run_dir)) return false;
+    unlink(path);
+    return write_results(p, "failed", failure, error);
+}
+
 static int finish(struct plan *p, bool ok, struct rs_error *error) {
     struct rs_error second = {0};
     size_t done = 0, reused = 0, i;
     json_t *entry;
     bool written = write_results(p, ok ? "done" : "failed", ok ? NULL : error, &second);
+    if (!ok && !written) written = write_without_room(p, error, &second);
     rs_lock_release(&p->lock);
     if (ok && !written) *error = second;
     if (!ok || !written) {
