@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include "fbisg.h"
 #include "learner.h"
 #include "options.h"
@@ -264,6 +265,9 @@ static bool fit_places(struct alone *s, struct rs_run *run, struct rs_error *err
     struct rs_fbisg_options options;
     struct rs_work work = {s, next_block, gather_block, gathered_block};
     const uint64_t none = 0;
+    struct stat about;
+    if (stat(run->inputs[0], &about) == 0 && !S_ISREG(about.st_mode))
+        return rs_fail(error, RS_USAGE, "%s: fBISG reads its input twice, which a pipe cannot be: write a file first", run->inputs[0]);
     rs_buffer_add(&s->first_rows, &none, sizeof none);
     snprintf(dir, sizeof dir, "%s", run->output);
     bool ok = rs_impute_read_fbisg(run, &options, error) &&
