@@ -428,16 +428,10 @@ static void read_kept(struct plan *p) {
 
 /* Files of a stage that did not end are of no use to anybody. */
 static void drop_unfinished(const struct plan *p) {
-    size_t i;
-    json_t *entry;
-    json_array_foreach(p->stages, i, entry) {
-        if (strcmp(rs_config_text(entry, "status", ""), "failed") != 0) continue;
-        for (size_t k = 0; rs_stages[k]; k++) {
-            if (strcmp(rs_config_text(entry, "stage", ""), rs_stages[k]->name) != 0) continue;
-            json_t *done = rs_stage_json(p->dirs[k]);
-            if (!done) rs_remove_files(p->dirs[k]);
-            json_decref(done);
-        }
+    for (size_t i = 0; rs_stages[i]; i++) {
+        json_t *done = rs_stage_json(p->dirs[i]);
+        if (!done) rs_remove_files(p->dirs[i]);
+        json_decref(done);
     }
 }
 
