@@ -50,13 +50,11 @@ static bool number(struct rs_view v, size_t from, size_t n, int *out) {
     return true;
 }
 
-static bool year_first(struct rs_view v, char separator, int32_t *days) {
+bool rs_day_parse(struct rs_view v, int32_t *days) {
     int y, m, d;
-    if (v.n != 10 || v.p[4] != separator || v.p[7] != separator) return false;
+    if (v.n != 10 || v.p[4] != '-' || v.p[7] != '-') return false;
     return number(v, 0, 4, &y) && number(v, 5, 2, &m) && number(v, 8, 2, &d) && rs_days_from_civil(y, m, d, days);
 }
-
-bool rs_day_parse(struct rs_view v, int32_t *days) { return year_first(v, '-', days); }
 
 /* Y M D or M D Y, each part of digits, the same separator between: 1998 4 9, 1998-4-9, 4/9/1998. */
 static bool three_parts(struct rs_view v, char separator, bool year_last, int32_t *days) {
@@ -121,7 +119,7 @@ bool rs_day_parse_any(struct rs_view v, int32_t *days) {
     v = without_time(rs_trim(v));
     if (v.n == 8 && number(v, 0, 4, &y) && number(v, 4, 2, &m) && number(v, 6, 2, &d))
         return rs_days_from_civil(y, m, d, days);
-    return year_first(v, '-', days) || three_parts(v, '/', true, days) || three_parts(v, '/', false, days) ||
+    return rs_day_parse(v, days) || three_parts(v, '/', true, days) || three_parts(v, '/', false, days) ||
            three_parts(v, '-', false, days) || three_parts(v, '-', true, days) || three_parts(v, ' ', false, days) ||
            named_month(v, days);
 }

@@ -54,7 +54,6 @@ struct rs_rows {
     struct rs_view key, record_no, line, segment, offset;
     enum rs_known_by known_by;
     struct rs_key former;    /* RS_BY_FORMER: the key it had */
-    char name_text[33];
     struct rs_view name_key; /* column of record; null for none */
     struct rs_view record_date; /* text, or null */
     struct rs_view day_raw, day_text; /* the date last read: the same one often dates several answers of a row */

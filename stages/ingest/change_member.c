@@ -95,11 +95,15 @@ static int64_t number(struct rs_view v) {
     return rs_parse_long(v, &n) ? n : -1;
 }
 
+static struct rs_evidence evidence(const struct rs_view *record, const char *rule, struct rs_view field, const char *message) {
+    return (struct rs_evidence){.file_no = number(record[RECORD_file_no]), .record_no = number(record[RECORD_record_no]),
+                                .line = number(record[RECORD_line]), .segment = number(record[RECORD_segment]),
+                                .offset = number(record[RECORD_offset]), .field = field, .rule = rule,
+                                .message = message};
+}
+
 static void finding(struct job *j, const struct rs_view *record, const char *rule, struct rs_view field, const char *message) {
-    const struct rs_evidence e = {.file_no = number(record[RECORD_file_no]), .record_no = number(record[RECORD_record_no]),
-                                  .line = number(record[RECORD_line]), .segment = number(record[RECORD_segment]),
-                                  .offset = number(record[RECORD_offset]), .field = field, .rule = rule,
-                                  .message = message};
+    const struct rs_evidence e = evidence(record, rule, field, message);
     rs_quarantine(j->c->run, j->batch, &e);
 }
 
@@ -179,12 +183,10 @@ static bool one_of_name(struct job *j, const struct rs_view *record, bool known)
                 "an end without a birth date: taken for the only dependent of this subscriber with this given name");
         return true;
     }
-    const struct rs_evidence e = {.row = true, .file_no = number(record[RECORD_file_no]),
-                                  .record_no = number(record[RECORD_record_no]), .line = number(record[RECORD_line]),
-                                  .segment = number(record[RECORD_segment]), .offset = number(record[RECORD_offset]),
-                                  .field = RS_LIT("DMG02"), .rule = "no_member_id",
-                                  .message = "an end without a birth date, and the subscriber has no dependent of this given name "
-                                             "here, or several: ask the sender for the birth date"};
+    struct rs_evidence e = evidence(record, "no_member_id", RS_LIT("DMG02"),
+                                    "an end without a birth date, and the subscriber has no dependent of this given name "
+                                    "here, or several: ask the sender for the birth date");
+    e.row = true;
     rs_quarantine(j->c->run, j->batch, &e);
     rs_count(&j->batch->tally, "x12_834", (int32_t)e.file_no, RS_REJECTED, "no_member_id", 1);
     return false;

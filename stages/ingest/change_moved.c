@@ -320,10 +320,6 @@ static void follow(struct settling *s) {
     }
 }
 
-static int by_item(const void *a, const void *b) {
-    return rs_key_compare(((const struct rs_item *)a)->key, ((const struct rs_item *)b)->key);
-}
-
 bool rs_change_settle(struct rs_change *c, struct rs_error *error) {
     struct rs_moved *m = &c->moved;
     struct settling s = {.c = c};
@@ -335,7 +331,6 @@ bool rs_change_settle(struct rs_change *c, struct rs_error *error) {
         qsort(m->moves, m->n_moves, sizeof *m->moves, by_order);
         for (size_t i = 0; ok && i < m->n_moves; i++) ok = settle(&s, &m->moves[i], error);
         follow(&s);
-        qsort(m->arriving, m->n_arriving, sizeof *m->arriving, by_item);
         m->n_leaving = distinct(m->leaving, m->n_leaving);
     }
     free(s.wanted);

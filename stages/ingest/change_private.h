@@ -59,7 +59,7 @@ struct rs_change_move { /* of a change file, RS_BY_FORMER or RS_BY_NAME; key: of
 struct rs_moved {
     struct rs_change_alias *aliases; /* of the prior run, sorted */
     struct rs_change_move *moves;
-    struct rs_item *arriving;        /* rows for members, sorted by key: beside those in the spill */
+    struct rs_item *arriving;        /* rows for members: beside those in the spill */
     struct rs_key *leaving;          /* sorted: whose rows of change files are not those in the spill */
     size_t n_aliases, aliases_room, n_moves, moves_room, n_arriving, arriving_room, n_leaving, leaving_room;
 };

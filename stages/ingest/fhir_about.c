@@ -21,12 +21,19 @@ static const struct rs_pair *observed(const struct rs_fhir *l, token t) {
     return NULL;
 }
 
-/* How it was collected: what its method says (SDOHCC), else who said it, else what the profile says. */
-static struct rs_view collection(const struct rs_fhir *l, token o, struct rs_view element) {
+/* What the profile says of its method; NULL where that is nothing, or there is none. */
+static const struct rs_pair *method_of(const struct rs_fhir *l, token o) {
     for (token c = child(l, rs_json_get(l->j, o, "method"), "coding"); c; c = rs_json_next(l->j, c)) {
         const struct rs_pair *known = rs_pairs_find(&l->profile->collection_codes, text(l, c, "code"));
-        if (known) return known->value;
+        if (known) return known;
     }
+    return NULL;
+}
+
+/* How it was collected: what its method says (SDOHCC), else who said it, else what the profile says. */
+static struct rs_view collection(const struct rs_fhir *l, token o, struct rs_view element) {
+    const struct rs_pair *method = method_of(l, o);
+    if (method) return method->value;
     token subject = rs_json_get(l->j, o, "subject");
     for (token p = child(l, o, "performer"); p; p = rs_json_next(l->j, p)) {
         if (rs_fhir_same_patient(l, p, subject)) return RS_LIT("self");
@@ -38,9 +45,7 @@ static struct rs_view collection(const struct rs_fhir *l, token o, struct rs_vie
 /* A method that says nothing here may be the one that tells a person's own answer from what somebody saw. */
 static void check_method(const struct rs_fhir *l, token o) {
     struct rs_view code = rs_fhir_first_code(l, rs_json_get(l->j, o, "method"));
-    if (!rs_has(code)) return;
-    for (token c = child(l, rs_json_get(l->j, o, "method"), "coding"); c; c = rs_json_next(l->j, c))
-        if (rs_pairs_find(&l->profile->collection_codes, text(l, c, "code"))) return;
+    if (!rs_has(code) || method_of(l, o)) return;
     rs_rows_bad_value(l->rows, "collection_code", RS_LIT("Observation.method"), code,
                       "the profile does not say what this method means; add it to collection_codes");
 }
@@ -59,6 +64,8 @@ static struct rs_view when(const struct rs_fhir *l, token o) {
     return rs_has(day) ? day : rs_fhir_day(l, text(l, o, "issued"), "issued");
 }
 
+static const char no_value[] = "neither a code, a text or yes and no, nor a reason why there is none; ask the sender";
+
 /* The value of an Observation or of one of its components. */
 static void put_value(const struct rs_fhir *l, token t, bool component, const struct rs_pair *element) {
     struct rs_view modifier = component ? rs_fhir_modifier(l, t) : RS_NULL;
@@ -71,8 +78,7 @@ static void put_value(const struct rs_fhir *l, token t, bool component, const st
     }
     rs_fhir_put_x(l, t, "code", element->more);
     if (component && l->rows->seq == before)
-        rs_rows_bad_value(l->rows, "no_value", RS_LIT("Observation.component"), RS_NULL,
-                          "neither a code, a text or yes and no, nor a reason why there is none; ask the sender");
+        rs_rows_bad_value(l->rows, "no_value", RS_LIT("Observation.component"), RS_NULL, no_value);
 }
 
 /* One answer: the Observation's own value, where it has this element, and those of all components that have it: of several
@@ -109,11 +115,6 @@ static bool put_answers(const struct rs_fhir *l, token o, token parts, const str
     return any;
 }
 
-static void reject_empty(const struct rs_fhir *l) {
-    rs_rows_reject(l->rows, "no_value", RS_LIT("Observation.value"), RS_NULL,
-                   "neither a code, a text or yes and no, nor a reason why there is none; ask the sender");
-}
-
 void rs_fhir_observation(const struct rs_fhir *l, token o) {
     const struct rs_pair *element = observed(l, o);
     bool known = element != NULL;
@@ -140,7 +141,7 @@ void rs_fhir_observation(const struct rs_fhir *l, token o) {
     check_method(l, o);
     bool any = put_answers(l, o, parts, element);
     if (any) l->rows->written++;
-    else reject_empty(l);
+    else rs_rows_reject(l->rows, "no_value", RS_LIT("Observation.value"), RS_NULL, no_value);
 }
 
 /* ---- Coverage and RelatedPerson ------------------------------------------------------------------------------- */

@@ -273,8 +273,7 @@ static void apply_coverage(struct rs_member *m, const struct rs_view *record, co
         bool stays = whole || apply_span(spans, change->p[i].v, end ? end_day : record[RECORD_record_date]);
         if (stays) rs_member_add(m, PART_COVERAGE, change->p[i].v, false);
         if (stays && !whole && is(change->p[i].v, COVERAGE_maintenance, "024"))
-            end_all(m, record, change->p[i].v[COVERAGE_product], change->p[i].v[COVERAGE_end_date],
-                    false);
+            end_all(m, record, change->p[i].v[COVERAGE_product], change->p[i].v[COVERAGE_end_date], false);
     }
     if (end) {
         end_all(m, record, RS_NULL, end_day, false);

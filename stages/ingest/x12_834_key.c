@@ -2,13 +2,13 @@
 /* Who a member of an 834 is: the key of its record, and the identifiers it has. */
 #include "x12_834_private.h"
 
-bool rs_834_dependent(const struct rs_834_member *m) {
+static bool dependent(const struct rs_834_member *m) {
     if (rs_eq_c(m->subscriber, "N")) return true;
     return !rs_eq_c(m->subscriber, "Y") && rs_has(m->relationship) && !rs_eq_c(m->relationship, "18");
 }
 
 static bool rule_applies(const struct rs_834_member *m, const struct rs_id_rule *rule) {
-    return rule->rows == RS_ALL_ROWS || (rule->rows == RS_DEPENDENTS) == rs_834_dependent(m);
+    return rule->rows == RS_ALL_ROWS || (rule->rows == RS_DEPENDENTS) == dependent(m);
 }
 
 struct rs_view rs_834_ref(const struct rs_834_member *m, struct rs_view qualifier) {
@@ -24,6 +24,10 @@ static struct rs_view find_id(const struct rs_834_member *m, const struct rs_id_
     return RS_NULL;
 }
 
+struct rs_view rs_834_subscriber(const struct rs_profile *p, const struct rs_834_member *m) {
+    return p->composite_dependents && dependent(m) ? rs_834_ref(m, RS_LIT("0F")) : RS_NULL;
+}
+
 /* Changes to members who may stand already. */
 static bool changes(const struct rs_block *b) { return b->source->way == RS_GROUPED && !b->source->full; }
 
@@ -31,7 +35,7 @@ static bool changes(const struct rs_block *b) { return b->source->way == RS_GROU
  * one of these, NM1*70 and its DMG have what stood before; what they are silent on was right. */
 static bool dependent_key(struct rs_rows *rows, const struct rs_834_member *m, struct rs_view subscriber) {
     struct rs_view source = rows->block->source->source;
-    if (!rs_has(subscriber) || !rs_has(m->given)) return false;
+    if (!rs_has(m->given)) return false;
     struct rs_key name = rs_hmac_key(rows->hmac, (struct rs_view[]){source, subscriber, RS_LIT("dependent"), m->given}, 4);
     if (!rs_has(m->birth)) {
         if (!rs_eq_c(m->maintenance, "024") || !changes(rows->block)) return false;
@@ -40,8 +44,7 @@ static bool dependent_key(struct rs_rows *rows, const struct rs_834_member *m, s
     } else {
         rs_rows_key(rows, (struct rs_view[]){source, subscriber, RS_LIT("dependent"), m->birth, m->given}, 5);
     }
-    rs_hex(rows->name_text, name.b, sizeof name.b);
-    rows->name_key = rs_view(rows->name_text, 32);
+    rows->name_key = rs_key_text(&rows->batch->arena, name);
     if (!m->former || !rs_has(m->birth) || !changes(rows->block)) return true;
     struct rs_view birth = rs_has(m->former_birth) ? m->former_birth : m->birth;
     struct rs_view given = rs_has(m->former_given) ? m->former_given : m->given;
@@ -62,7 +65,8 @@ bool rs_834_key(struct rs_rows *rows, const struct rs_834_member *m) {
         rs_rows_key(rows, (struct rs_view[]){source, id}, 2);
         return true;
     }
-    return p->composite_dependents && rs_834_dependent(m) && dependent_key(rows, m, rs_834_ref(m, RS_LIT("0F")));
+    struct rs_view subscriber = rs_834_subscriber(p, m);
+    return rs_has(subscriber) && dependent_key(rows, m, subscriber);
 }
 
 void rs_834_put_identifiers(struct rs_rows *rows, const struct rs_834_member *m) {

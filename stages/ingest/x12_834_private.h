@@ -36,9 +36,10 @@ struct rs_834_member {
     struct rs_834_list refs, languages, coverages;
 };
 
-bool rs_834_dependent(const struct rs_834_member *m);
 /* The first REF of this qualifier with a value; null where there is none. */
 struct rs_view rs_834_ref(const struct rs_834_member *m, struct rs_view qualifier);
+/* The number of the subscriber, by which a dependent without one is known; null where that is not so. */
+struct rs_view rs_834_subscriber(const struct rs_profile *p, const struct rs_834_member *m);
 /* Sets the key of the record at hand, and how it is known by; false where the member has none of the parts of any. */
 bool rs_834_key(struct rs_rows *rows, const struct rs_834_member *m);
 void rs_834_put_identifiers(struct rs_rows *rows, const struct rs_834_member *m);

@@ -171,7 +171,7 @@ void rs_834_put_member(struct rs_rows *rows, const struct rs_834_member *m) {
     struct rs_block *b = rows->block;
     rs_rows_record(rows, (int64_t)m->record_no, (int64_t)m->line, (int64_t)m->place.segment, (int64_t)(b->offset + m->place.at));
     if (!rs_834_key(rows, m)) {
-        bool parts = rows->block->source->profile->composite_dependents && rs_834_dependent(m) && rs_has(rs_834_ref(m, RS_LIT("0F")));
+        bool parts = rs_has(rs_834_subscriber(b->source->profile, m));
         rs_rows_reject(rows, "no_member_id", parts ? RS_LIT("DMG02, NM104") : RS_LIT("REF, NM109"), RS_NULL,
                        parts ? "a dependent without a number of its own is known by REF*0F, birth date and given name, in a "
                                "change or an end, too: they are not all here; ask the sender"

@@ -138,12 +138,12 @@ static const struct rs_map_entry *by_form(const struct asking *a) {
 }
 
 static bool ask_text(const struct asking *a, struct rs_meaning *out) {
-    const struct rs_map_entry *e = rs_ask_find(a, a->map->text, a->normal), *code = NULL;
+    const struct rs_map_entry *e = rs_ask_find(a, a->map->text, a->normal);
     bool language = rs_in_group(a, a->map->language);
-    if (language && e != NULL && e->derived && a->normal.n <= 3) {
-        code = rs_ask_tag(a, a->normal, true); /* EN and KO are English and Korean; languages of these names have few */
-    }
     if (e != NULL) {
+        bool is_code = language && e->derived && a->normal.n <= 3;
+        /* EN and KO are English and Korean; languages of these names have few */
+        const struct rs_map_entry *code = is_code ? rs_ask_tag(a, a->normal, true) : NULL;
         *out = code != NULL ? code->meaning : e->meaning;
         return true;
     }

@@ -27,6 +27,8 @@ static struct rs_view whole_geoid(const struct rs_normalizing *n, struct rs_view
     return padded;
 }
 
+static const char not_in_reference[] = "The reference pack has no such county: another vintage, or mistyped";
+
 static void geoid(const struct rs_normalizing *n, struct rs_view state) {
     struct rs_view raw = rs_trimmed(n->raw[RECORD_geoid_raw]);
     if (!rs_has(raw)) {
@@ -45,8 +47,7 @@ static void geoid(const struct rs_normalizing *n, struct rs_view state) {
     }
     const struct rs_county_change *change = county_known ? NULL : rs_county_change(rs_view(id.p, 5));
     if (!county_known && change == NULL) {
-        rs_set_aside(n, RECORD_geoid_raw, "geoid_not_in_reference",
-                     "The reference pack has no such county: another vintage, or mistyped");
+        rs_set_aside(n, RECORD_geoid_raw, "geoid_not_in_reference", not_in_reference);
         return;
     }
     if (change != NULL && !rs_has(id = rs_changed_area(n, change, id))) {
@@ -75,14 +76,15 @@ static void geoid(const struct rs_normalizing *n, struct rs_view state) {
 
 /* A county code of five digits, sent as such or meant by a name. */
 static void keep_county(const struct rs_normalizing *n, struct rs_view id) {
-    const struct rs_county_change *change = known_county(n, id) ? NULL : rs_county_change(id);
+    if (known_county(n, id)) {
+        n->out[DEMOGRAPHIC_county] = id;
+        return;
+    }
+    const struct rs_county_change *change = rs_county_change(id);
     if (change != NULL) {
         n->out[DEMOGRAPHIC_county] = rs_changed_area(n, change, id);
-    } else if (known_county(n, id)) {
-        n->out[DEMOGRAPHIC_county] = id;
     } else {
-        rs_set_aside(n, RECORD_county_raw, "county_not_in_reference",
-                     "The reference pack has no such county: another vintage, or mistyped");
+        rs_set_aside(n, RECORD_county_raw, "county_not_in_reference", not_in_reference);
     }
 }
 

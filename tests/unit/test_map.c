@@ -1,35 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What codes and words mean. Expectations are written from the standards' own definitions, and where they are at hand
  * checked against published tables. */
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "map_ask.h"
 #include "pipeline/base/file.h"
-#include "stages/map/map.h"
 
-static struct rs_map *map;
-static struct rs_arena arena;
-static struct rs_error error;
-
-static void open_map(void) {
-    map = rs_map_open(RELSOGI_SOURCE_DIR "/schemas/codes", &error);
-    cr_assert(map != NULL, "%s", error.text);
-}
-static void close_map(void) {
-    rs_map_close(map);
-    rs_arena_free(&arena);
-}
 TestSuite(map, .init = open_map, .fini = close_map, .timeout = 120);
 
-static struct rs_meaning ask(const char *element, const char *representation, const char *system, const char *raw) {
-    struct rs_question q = {RS_LIT("payer"), rs_cstr(element), rs_cstr(representation), rs_cstr(system), rs_cstr(raw)};
-    return rs_map_value(map, &arena, &q);
-}
 static bool is(struct rs_view got, const char *want) { return want == NULL ? !rs_has(got) : rs_eq_c(got, want); }
 
-#define SHOW(v) (int)(v).n, (v).p ? (v).p : ""
 static void race_is(const char *representation, const char *system, const char *raw, const char *o97, const char *o24,
                     const char *missing, const char *detail) {
     struct rs_meaning m = ask("race", representation, system, raw);

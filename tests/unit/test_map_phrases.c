@@ -1,36 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What members write and what spreadsheets do to codes. Expectations are what a reader would say of each line. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include "stages/map/map.h"
+#include "map_ask.h"
 
-static struct rs_map *map;
-static struct rs_arena arena;
-static struct rs_error error;
-
-static void open_map(void) {
-    map = rs_map_open(RELSOGI_SOURCE_DIR "/schemas/codes", &error);
-    cr_assert(map != NULL, "%s", error.text);
-}
-static void close_map(void) {
-    rs_map_close(map);
-    rs_arena_free(&arena);
-}
 TestSuite(phrases, .init = open_map, .fini = close_map, .timeout = 120);
 
-static struct rs_meaning ask(const char *element, const char *system, const char *raw) {
-    struct rs_question q = {RS_LIT("payer"), rs_cstr(element), rs_cstr(system ? "code" : "text"), rs_cstr(system), rs_cstr(raw)};
-    return rs_map_value(map, &arena, &q);
-}
 static bool is(struct rs_view got, const char *want) { return *want ? rs_eq_c(got, want) : !rs_has(got); }
 
-#define SHOW(v) (int)(v).n, (v).p ? (v).p : ""
 struct race {
     const char *raw, *omb1997, *omb2024, *detail, *missing;
 };
 static void races_are(const char *element, const struct race *want, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        struct rs_meaning m = ask(element, NULL, want[i].raw);
+        struct rs_meaning m = ask(element, "text", NULL, want[i].raw);
         cr_expect(is(m.omb1997, want[i].omb1997) && is(m.omb2024, want[i].omb2024) && is(m.detail, want[i].detail) &&
                       is(m.missing, want[i].missing),
                   "\"%s\": 1997 %.*s, 2024 %.*s, detail %.*s, missing %.*s, rule %.*s", want[i].raw, SHOW(m.omb1997),
@@ -42,7 +23,7 @@ struct value {
 };
 static void values_are(const struct value *want, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        struct rs_meaning m = ask(want[i].element, want[i].system, want[i].raw);
+        struct rs_meaning m = ask(want[i].element, want[i].system ? "code" : "text", want[i].system, want[i].raw);
         cr_expect(is(m.value, want[i].value) && is(m.missing, want[i].missing), "%s \"%s\": value %.*s, missing %.*s, rule %.*s",
                   want[i].element, want[i].raw, SHOW(m.value), SHOW(m.missing), SHOW(m.rule));
     }
@@ -190,28 +171,28 @@ Test(phrases, pcornet_demographic) {
                                            "sexual_orientation", "gender_identity", "administrative_sex"};
     values_are(want, COUNT(want));
     for (size_t i = 0; i < COUNT(elements); i++) {
-        cr_expect(rs_eq_c(ask(elements[i], "pcornet", "NI").missing, "NOT_PROVIDED"), "%s NI", elements[i]);
-        cr_expect(rs_eq_c(ask(elements[i], "pcornet", "UN").missing, "UNKNOWN"), "%s UN", elements[i]);
-        cr_expect(rs_eq_c(ask(elements[i], "pcornet", "OT").missing, "OTHER"), "%s OT", elements[i]);
+        cr_expect(rs_eq_c(ask(elements[i], "code", "pcornet", "NI").missing, "NOT_PROVIDED"), "%s NI", elements[i]);
+        cr_expect(rs_eq_c(ask(elements[i], "code", "pcornet", "UN").missing, "UNKNOWN"), "%s UN", elements[i]);
+        cr_expect(rs_eq_c(ask(elements[i], "code", "pcornet", "OT").missing, "OTHER"), "%s OT", elements[i]);
     }
-    cr_expect(rs_eq_c(ask("ethnicity", "pcornet", "R").missing, "DECLINED"));
-    cr_expect(rs_eq_c(ask("race_ethnicity", "pcornet", "R").missing, "DECLINED"));
+    cr_expect(rs_eq_c(ask("ethnicity", "code", "pcornet", "R").missing, "DECLINED"));
+    cr_expect(rs_eq_c(ask("race_ethnicity", "code", "pcornet", "R").missing, "DECLINED"));
 }
 
 Test(phrases, zeros_lost) {
-    struct rs_meaning m = ask("race", "pcornet", "5");
+    struct rs_meaning m = ask("race", "code", "pcornet", "5");
     cr_expect(rs_eq_c(m.omb1997, "WHITE") && rs_eq_c(m.rule, "pcornet:05/B9 by_number"));
-    m = ask("race", "tmsis", "1");
+    m = ask("race", "code", "tmsis", "1");
     cr_expect(rs_eq_c(m.omb1997, "WHITE"));
-    m = ask("race", "tmsis", "14");
+    m = ask("race", "code", "tmsis", "14");
     cr_expect(rs_eq_c(m.detail, "2080-0 Samoan"));
-    m = ask("ethnicity", "tmsis", "1"); /* a code of its own there */
+    m = ask("ethnicity", "code", "tmsis", "1"); /* a code of its own there */
     cr_expect(rs_eq_c(m.detail, "2148-5 Mexican"));
-    m = ask("race", "omop", "8527.0");
+    m = ask("race", "code", "omop", "8527.0");
     cr_expect(rs_eq_c(m.rule, "omop:8527/B9 by_number"));
-    m = ask("race", "x12_1109", "1");
+    m = ask("race", "code", "x12_1109", "1");
     cr_expect(rs_eq_c(m.missing, "UNMAPPED"));
-    m = ask("race", "omop", "1");
+    m = ask("race", "code", "omop", "1");
     cr_expect(rs_eq_c(m.missing, "UNMAPPED"));
 }
 
