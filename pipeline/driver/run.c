@@ -432,12 +432,10 @@ static void drop_unfinished(const struct plan *p) {
     json_t *entry;
     json_array_foreach(p->stages, i, entry) {
         if (strcmp(rs_config_text(entry, "status", ""), "failed") != 0) continue;
-        for (size_t k = 0; rs_stages[k]; k++) {
-            if (strcmp(rs_config_text(entry, "stage", ""), rs_stages[k]->name) != 0) continue;
-            json_t *done = rs_stage_json(p->dirs[k]);
-            if (!done) rs_remove_files(p->dirs[k]);
-            json_decref(done);
-        }
+        size_t place = place_of(rs_config_text(entry, "stage", ""));
+        json_t *done = rs_stage_json(p->dirs[place]);
+        if (!done) rs_remove_files(p->dirs[place]);
+        json_decref(done);
     }
 }
 
