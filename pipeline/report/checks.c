@@ -76,7 +76,7 @@ static void take(struct checks *all, const struct rs_layout *layout, const struc
     struct check *c = &all->c[all->n++];
     *c = (struct check){.row = json_array()};
     for (size_t i = 0; i < N_SHOWN; i++) {
-        int at = rs_report_column(layout, shown_columns[i]);
+        int at = rs_layout_column(layout, rs_cstr(shown_columns[i]));
         json_array_append_new(c->row, at < 0 ? json_null() : rs_report_value(&layout->columns[at], row[at]));
     }
     name_lines(c);
