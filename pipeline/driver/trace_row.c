@@ -19,13 +19,16 @@ static const struct {
 } traced[] = {{&rs_layout_tabulation, "stratify"}, {&rs_layout_check_result, "check"}, {&rs_layout_agreement, "reconcile"}};
 enum { N_TRACED = sizeof traced / sizeof traced[0] };
 
-bool rs_trace_is_row(const char *id) {
+/* N_TRACED where it is none of them. */
+static size_t traced_of(const char *id) {
     for (size_t i = 0; i < N_TRACED; i++) {
         size_t n = strlen(traced[i].layout->name);
-        if (strncmp(id, traced[i].layout->name, n) == 0 && id[n] == ':') return true;
+        if (strncmp(id, traced[i].layout->name, n) == 0 && id[n] == ':') return i;
     }
-    return false;
+    return N_TRACED;
 }
+
+bool rs_trace_is_row(const char *id) { return traced_of(id) < N_TRACED; }
 
 /* ---- the key ---------------------------------------------------------------------------------------------------- */
 
@@ -262,12 +265,11 @@ static bool show_files(const struct row *r, struct rs_error *error) {
 
 bool rs_trace_row(struct rs_trace *t, const char *id, const struct rs_layout **layout, const char **stage,
                   struct rs_error *error) {
-    struct row r = {.t = t, .auditor = t->most > 0};
-    for (size_t i = 0; i < N_TRACED; i++)
-        if (strncmp(id, traced[i].layout->name, strcspn(id, ":")) == 0) {
-            r.layout = *layout = traced[i].layout;
-            r.stage = *stage = traced[i].stage;
-        }
+    size_t which = traced_of(id);
+    if (which == N_TRACED) return rs_fail(error, RS_BUG, "%s: names no row", id);
+    *layout = traced[which].layout;
+    *stage = traced[which].stage;
+    struct row r = {.t = t, .layout = *layout, .stage = *stage, .auditor = t->most > 0};
     if (!find(&r, id, error)) return false;
     puts("Result");
     rs_trace_print(r.layout, r.value);
