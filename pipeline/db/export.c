@@ -76,13 +76,14 @@ struct to {
 
 static bool take_row(void *self, const char *p, size_t n, struct rs_error *error) {
     struct to *to = self;
-    to->row.n = 0;
-    if (to->exact)
-        rs_buffer_add(&to->row, p, n);
-    else
+    if (!to->exact) {
+        to->row.n = 0;
         disarm(&to->row, p, n);
-    if (to->file) return rs_out_write(to->file, to->row.p, to->row.n, error);
-    return fwrite(to->row.p, 1, to->row.n, stdout) == to->row.n || rs_fail_errno(error, RS_IO, "stdout");
+        p = to->row.p;
+        n = to->row.n;
+    }
+    if (to->file) return rs_out_write(to->file, p, n, error);
+    return fwrite(p, 1, n, stdout) == n || rs_fail_errno(error, RS_IO, "stdout");
 }
 
 static bool no_such(const char *what, struct rs_error *error) {

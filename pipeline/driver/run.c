@@ -428,9 +428,13 @@ static void read_kept(struct plan *p) {
 
 /* Files of a stage that did not end are of no use to anybody. */
 static void drop_unfinished(const struct plan *p) {
-    for (size_t i = 0; rs_stages[i]; i++) {
-        json_t *done = rs_stage_json(p->dirs[i]);
-        if (!done) rs_remove_files(p->dirs[i]);
+    size_t i;
+    json_t *entry;
+    json_array_foreach(p->stages, i, entry) {
+        if (strcmp(rs_config_text(entry, "status", ""), "failed") != 0) continue;
+        size_t place = place_of(rs_config_text(entry, "stage", ""));
+        json_t *done = rs_stage_json(p->dirs[place]);
+        if (!done) rs_remove_files(p->dirs[place]);
         json_decref(done);
     }
 }

@@ -77,13 +77,6 @@ static bool parse_id(const char *text, struct rs_key *out, struct rs_error *erro
 
 /* ---- the run's own accounts ------------------------------------------------------------------------------------ */
 
-static void show_estimate(const struct rs_trace *t) {
-    puts("Result");
-    for (size_t i = 0; i < rs_layout_estimate.n_columns; i++)
-        if (t->estimate[i].n)
-            printf("  %-18s %.*s\n", rs_layout_estimate.columns[i].name, (int)t->estimate[i].n, t->estimate[i].p);
-}
-
 static void show_object(const char *title, const json_t *map) {
     const char *name;
     json_t *value;
@@ -191,38 +184,45 @@ static void show_members(const struct rs_trace *t, bool auditor) {
 
 /* ---- database -------------------------------------------------------------------------------------------------- */
 
-static bool ask_database(const struct request *r, const struct rs_trace *t, const json_t *results,
-                         const struct rs_database *database, struct rs_error *error) {
+/* Says which database this is, and `nothing` where it has no such row. NULL where it could not be asked. */
+static struct rs_answer *ask(const struct rs_database *database, const char *run_id, const char *sql,
+                             const char *const parameters[2], const char *nothing, struct rs_error *error) {
+    struct rs_session *s = rs_session_open(database, "trace", run_id, error);
+    struct rs_answer *a = s ? rs_session_ask(s, sql, 2, parameters, error) : NULL;
+    if (a) printf("\n%s\n", rs_session_where(s));
+    if (a && !rs_answer_rows(a)) puts(nothing);
+    rs_session_close(s);
+    return a;
+}
+
+static const char *field(const struct rs_answer *a, int row, int column) {
+    const char *text = rs_answer_text(a, row, column);
+    return text ? text : "-";
+}
+
+static bool ask_database(const struct rs_trace *t, const json_t *results, const struct rs_database *database,
+                         struct rs_error *error) {
     char hex[33];
     rs_hex(hex, t->id.b, 16);
     const char *parameters[] = {hex, rs_config_text(results, "run_id", "")};
-    struct rs_session *s = rs_session_open(database, "trace", parameters[1], error);
     struct rs_answer *a =
-        s ? rs_session_ask(s,
-                           "select r.run_no, r.revision, r.status, e.n, e.x, e.rate, l.entry, encode(l.head, 'hex'), l.actor, "
-                           "coalesce(l.detail ->> 'operator', '?'), to_char(l.at, 'YYYY-MM-DD HH24:MI:SS TZ'), "
-                           "l.detail #>> '{tables,estimate,content}', array_to_string(r.packs, ' '), r.program_version "
-                           "from relsogi.estimate as e join relsogi.run as r using (run_no) "
-                           "left join audit.log as l on l.run_no = r.run_no and l.event = 'publish' "
-                           "where e.estimate_key = $1::uuid and r.run_id = $2",
-                           2, parameters, error)
-          : NULL;
-    if (a) {
-        printf("\n%s\n", rs_session_where(s));
-        if (!rs_answer_rows(a)) puts("  holds no visible run with this result");
-        else {
-#define FIELD(i) (rs_answer_text(a, 0, i) ? rs_answer_text(a, 0, i) : "-")
-            printf("  run number %s, revision %s, %s: n %s, x %s, rate %s\n", FIELD(0), FIELD(1), FIELD(2), FIELD(3),
-                   FIELD(4), FIELD(5));
-            printf("  loaded %s by %s (database user %s), relsogi %s, packs %s\n", FIELD(10), FIELD(9), FIELD(8), FIELD(13),
-                   FIELD(12));
-            printf("  audit chain: entry %s, head %s\n  digest of table estimate %s\n", FIELD(6), FIELD(7), FIELD(11));
-#undef FIELD
-        }
+        ask(database, parameters[1],
+            "select r.run_no, r.revision, r.status, e.n, e.x, e.rate, l.entry, encode(l.head, 'hex'), l.actor, "
+            "coalesce(l.detail ->> 'operator', '?'), to_char(l.at, 'YYYY-MM-DD HH24:MI:SS TZ'), "
+            "l.detail #>> '{tables,estimate,content}', array_to_string(r.packs, ' '), r.program_version "
+            "from relsogi.estimate as e join relsogi.run as r using (run_no) "
+            "left join audit.log as l on l.run_no = r.run_no and l.event = 'publish' "
+            "where e.estimate_key = $1::uuid and r.run_id = $2",
+            parameters, "  holds no visible run with this result", error);
+    if (a && rs_answer_rows(a)) {
+        printf("  run number %s, revision %s, %s: n %s, x %s, rate %s\n", field(a, 0, 0), field(a, 0, 1), field(a, 0, 2),
+               field(a, 0, 3), field(a, 0, 4), field(a, 0, 5));
+        printf("  loaded %s by %s (database user %s), relsogi %s, packs %s\n", field(a, 0, 10), field(a, 0, 9),
+               field(a, 0, 8), field(a, 0, 13), field(a, 0, 12));
+        printf("  audit chain: entry %s, head %s\n  digest of table estimate %s\n", field(a, 0, 6), field(a, 0, 7),
+               field(a, 0, 11));
     }
-    (void)r;
     rs_answer_free(a);
-    rs_session_close(s);
     return a != NULL;
 }
 
@@ -230,25 +230,17 @@ static bool ask_database(const struct request *r, const struct rs_trace *t, cons
 static bool ask_about_table(const char *table, const json_t *results, const struct rs_database *database,
                             struct rs_error *error) {
     const char *parameters[] = {rs_config_text(results, "run_id", ""), table};
-    struct rs_session *s = rs_session_open(database, "trace", parameters[0], error);
     struct rs_answer *a =
-        s ? rs_session_ask(s,
-                           "select r.run_no, r.revision, l.entry, encode(l.head, 'hex'), coalesce(l.detail ->> 'operator', '?'), "
-                           "l.detail #>> array['tables', $2, 'content'] from relsogi.run as r "
-                           "left join audit.log as l on l.run_no = r.run_no and l.event = 'publish' "
-                           "where r.run_id = $1 and r.status = 'visible'",
-                           2, parameters, error)
-          : NULL;
-    if (a) printf("\n%s\n", rs_session_where(s));
-    if (a && !rs_answer_rows(a)) puts("  holds no visible run of this name");
-    for (int i = 0; a && i < rs_answer_rows(a); i++) {
-        const char *field[6];
-        for (int k = 0; k < 6; k++) field[k] = rs_answer_text(a, i, k) ? rs_answer_text(a, i, k) : "-";
-        printf("  run number %s, revision %s, loaded by %s\n  audit chain: entry %s, head %s\n  digest of table %s %s\n", field[0],
-               field[1], field[4], field[2], field[3], table, field[5]);
-    }
+        ask(database, parameters[0],
+            "select r.run_no, r.revision, l.entry, encode(l.head, 'hex'), coalesce(l.detail ->> 'operator', '?'), "
+            "l.detail #>> array['tables', $2, 'content'] from relsogi.run as r "
+            "left join audit.log as l on l.run_no = r.run_no and l.event = 'publish' "
+            "where r.run_id = $1 and r.status = 'visible'",
+            parameters, "  holds no visible run of this name", error);
+    for (int i = 0; a && i < rs_answer_rows(a); i++)
+        printf("  run number %s, revision %s, loaded by %s\n  audit chain: entry %s, head %s\n  digest of table %s %s\n",
+               field(a, i, 0), field(a, i, 1), field(a, i, 4), field(a, i, 2), field(a, i, 3), table, field(a, i, 5));
     rs_answer_free(a);
-    rs_session_close(s);
     return a != NULL;
 }
 
@@ -262,7 +254,7 @@ static bool show_database(const struct request *r, const struct rs_trace *t, con
     if (r->user) database.user = r->user;
     else rs_database_as_auditor(&database);
     if (ok && (r->database || r->user || json_object_get(config, "database")))
-        ok = table ? ask_about_table(table, results, &database, error) : ask_database(r, t, results, &database, error);
+        ok = table ? ask_about_table(table, results, &database, error) : ask_database(t, results, &database, error);
     json_decref(config);
     return ok;
 }
@@ -277,7 +269,10 @@ static bool trace(const struct request *r, struct rs_trace *t, const json_t *res
         json_object_get(json_object_get(stage, "provenance"), "parameters"), "options");
     t->age_bands = rs_config_text(options, "age-bands", "0,18,45,65,75");
     bool ok = rs_trace_estimate(t, error) || (!error->code && rs_trace_statement(t, error));
-    if (ok) show_estimate(t);
+    if (ok) {
+        puts("Result");
+        rs_trace_print(&rs_layout_estimate, t->estimate);
+    }
     ok = ok && rs_trace_members(t, error);
     if (ok) {
         show_members(t, r->persons > 0);

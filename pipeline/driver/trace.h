@@ -55,6 +55,11 @@ bool rs_trace_members(struct rs_trace *t, struct rs_error *error);
  * that has to do with the estimate's dimension, and of the measure's rows. raw: with the text as sent. */
 bool rs_trace_lineage(const struct rs_trace *t, bool raw, struct rs_error *error);
 
+/* Shared by the files of trace*.c. */
 bool rs_trace_manifest(const char *run, const char *stage, const struct rs_layout *layout, struct rs_manifest *m,
                        struct rs_error *error);
+/* The row whose first column is t's key. False without an error where there is none. */
+bool rs_trace_find(struct rs_trace *t, const struct rs_manifest *m, struct rs_view *to, struct rs_error *error);
+void rs_trace_keep(struct rs_trace *t, const struct rs_layout *layout, const struct rs_view *row, struct rs_view *to);
+void rs_trace_print(const struct rs_layout *layout, const struct rs_view *row); /* what is not null, a line each */
 #endif

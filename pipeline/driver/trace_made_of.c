@@ -4,7 +4,6 @@
  * about its own group, else about everybody, to be followed down to persons and bytes. */
 #include "trace.h"
 #include <stdio.h>
-#include <string.h>
 
 static const struct {
     const struct rs_layout *layout;
@@ -17,33 +16,15 @@ static const struct {
 enum { N_STATEMENTS = sizeof statements / sizeof statements[0] };
 
 static struct rs_view named(const struct rs_layout *layout, const struct rs_view *row, const char *column) {
-    for (size_t i = 0; i < layout->n_columns; i++)
-        if (strcmp(layout->columns[i].name, column) == 0) return row[i];
-    return RS_NULL;
+    int at = rs_layout_column(layout, rs_cstr(column));
+    return at < 0 ? RS_NULL : row[at];
 }
 
 /* A run of an earlier program may lack the layout: then the key is not in it. */
 static bool find_in(struct rs_trace *t, const struct rs_layout *layout, struct rs_view *to, struct rs_error *error) {
     struct rs_manifest m;
     struct rs_error missing = {0};
-    const struct rs_view *row;
-    struct rs_key key;
-    bool found = false;
-    if (!rs_trace_manifest(t->run, "stratify", layout, &m, &missing)) return false;
-    struct rs_scan *scan = rs_scan_open(&m, error);
-    while (scan && !found && rs_scan_next(scan, &row, error)) {
-        if (!rs_key_parse(row[0], &key) || rs_key_compare(key, t->id) != 0) continue;
-        for (size_t i = 0; i < layout->n_columns; i++) to[i] = rs_arena_view(&t->arena, row[i]);
-        found = true;
-    }
-    rs_scan_close(scan);
-    return found;
-}
-
-static void show(const struct rs_layout *layout, const char *what, const struct rs_view *row) {
-    printf("Result: %s\n", what);
-    for (size_t i = 0; i < layout->n_columns; i++)
-        if (row[i].n) printf("  %-18s %.*s\n", layout->columns[i].name, (int)row[i].n, row[i].p);
+    return rs_trace_manifest(t->run, "stratify", layout, &m, &missing) && rs_trace_find(t, &m, to, error);
 }
 
 struct statement {
@@ -93,7 +74,7 @@ static bool show_estimates(struct rs_trace *t, const struct statement *s, bool *
         if (own || !(mine || (!*followed && is_everybody(s, row)))) continue;
         own = mine;
         *followed = true;
-        for (size_t i = 0; i < rs_layout_estimate.n_columns; i++) t->estimate[i] = rs_arena_view(&t->arena, row[i]);
+        rs_trace_keep(t, &rs_layout_estimate, row, t->estimate);
     }
     rs_scan_close(scan);
     return !error->code;
@@ -113,7 +94,8 @@ bool rs_trace_statement(struct rs_trace *t, struct rs_error *error) {
             if (error->code) return false;
             continue;
         }
-        show(layout, statements[i].what, row);
+        printf("Result: %s\n", statements[i].what);
+        rs_trace_print(layout, row);
         if (is_earlier(layout, row))
             return rs_fail(
                 error, RS_NO_INPUT,

@@ -20,20 +20,31 @@ static struct rs_scan *open_rows(const struct rs_trace *t, const char *stage, co
     return rs_trace_manifest(t->run, stage, layout, &m, error) ? rs_scan_open(&m, error) : NULL;
 }
 
-bool rs_trace_estimate(struct rs_trace *t, struct rs_error *error) {
+void rs_trace_keep(struct rs_trace *t, const struct rs_layout *layout, const struct rs_view *row, struct rs_view *to) {
+    for (size_t i = 0; i < layout->n_columns; i++) to[i] = rs_arena_view(&t->arena, row[i]);
+}
+
+void rs_trace_print(const struct rs_layout *layout, const struct rs_view *row) {
+    for (size_t i = 0; i < layout->n_columns; i++)
+        if (row[i].n) printf("  %-18s %.*s\n", layout->columns[i].name, (int)row[i].n, row[i].p);
+}
+
+bool rs_trace_find(struct rs_trace *t, const struct rs_manifest *m, struct rs_view *to, struct rs_error *error) {
     const struct rs_view *row;
     struct rs_key key;
     bool found = false;
-    struct rs_scan *scan = open_rows(t, "stratify", &rs_layout_estimate, error);
-    if (!scan) return false;
-    while (!found && rs_scan_next(scan, &row, error)) {
-        if (!rs_key_parse(row[ESTIMATE_estimate_key], &key) || rs_key_compare(key, t->id) != 0) continue;
-        found = true;
-        for (size_t i = 0; i < rs_layout_estimate.n_columns; i++)
-            t->estimate[i] = rs_arena_view(&t->arena, row[i]);
+    struct rs_scan *scan = rs_scan_open(m, error);
+    while (scan && !found && rs_scan_next(scan, &row, error)) {
+        found = rs_key_parse(row[0], &key) && rs_key_compare(key, t->id) == 0;
+        if (found) rs_trace_keep(t, m->layout, row, to);
     }
     rs_scan_close(scan);
     return found;
+}
+
+bool rs_trace_estimate(struct rs_trace *t, struct rs_error *error) {
+    struct rs_manifest m;
+    return rs_trace_manifest(t->run, "stratify", &rs_layout_estimate, &m, error) && rs_trace_find(t, &m, t->estimate, error);
 }
 
 /* ---- strata --------------------------------------------------------------------------------------------------- */

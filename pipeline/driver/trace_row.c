@@ -2,7 +2,6 @@
 /* Why it exists: a tabulation, a check and a confusion table are published numbers, too, and have no key of their own but the
  * columns that name them. */
 #include "trace.h"
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,45 +19,36 @@ static const struct {
 } traced[] = {{&rs_layout_tabulation, "stratify"}, {&rs_layout_check_result, "check"}, {&rs_layout_agreement, "reconcile"}};
 enum { N_TRACED = sizeof traced / sizeof traced[0] };
 
-bool rs_trace_is_row(const char *id) {
+/* N_TRACED where it is none of them. */
+static size_t traced_of(const char *id) {
     for (size_t i = 0; i < N_TRACED; i++) {
         size_t n = strlen(traced[i].layout->name);
-        if (strncmp(id, traced[i].layout->name, n) == 0 && id[n] == ':') return true;
+        if (strncmp(id, traced[i].layout->name, n) == 0 && id[n] == ':') return i;
     }
-    return false;
+    return N_TRACED;
 }
+
+bool rs_trace_is_row(const char *id) { return traced_of(id) < N_TRACED; }
 
 /* ---- the key ---------------------------------------------------------------------------------------------------- */
-
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    c = (char)tolower((unsigned char)c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* %XX to bytes, as the page writes what is neither letter, digit nor one of - _ . * */
 static struct rs_view decode(struct rs_trace *t, struct rs_view v) {
     char *to = rs_arena_alloc(&t->arena, v.n + 1);
     size_t n = 0;
     for (size_t i = 0; i < v.n; i++) {
-        bool code = v.p[i] == '%' && i + 2 < v.n && hex_digit(v.p[i + 1]) >= 0 && hex_digit(v.p[i + 2]) >= 0;
-        to[n++] = code ? (char)(hex_digit(v.p[i + 1]) * 16 + hex_digit(v.p[i + 2])) : v.p[i];
-        if (code) i += 2;
+        uint8_t byte = (uint8_t)v.p[i];
+        if (byte == '%' && i + 2 < v.n && rs_unhex(rs_view(v.p + i + 1, 2), &byte, 1)) i += 2;
+        to[n++] = (char)byte;
     }
     return rs_view(to, n);
-}
-
-static int column_of(const struct rs_layout *layout, struct rs_view name) {
-    for (size_t i = 0; i < layout->n_columns; i++)
-        if (rs_eq_c(name, layout->columns[i].name)) return (int)i;
-    return -1;
 }
 
 /* The key's columns and what the id says of each. False where it has more or fewer of them. */
 static bool read_id(struct row *r, const char *id, int *column, struct rs_view *wanted, size_t *n, struct rs_error *error) {
     struct rs_view rest = rs_cstr(strchr(id, ':') + 1), names = rs_cstr(r->layout->key);
     for (*n = 0; names.p; ++*n) {
-        column[*n] = column_of(r->layout, rs_trim(rs_split(&names, ',')));
+        column[*n] = rs_layout_column(r->layout, rs_trim(rs_split(&names, ',')));
         if (!rest.p) break;
         wanted[*n] = decode(r->t, rs_split(&rest, ':'));
     }
@@ -79,7 +69,7 @@ static bool find(struct row *r, const char *id, struct rs_error *error) {
     while (scan && !found && rs_scan_next(scan, &row, error)) {
         found = true;
         for (size_t i = 0; i < n && found; i++) found = rs_eq(row[column[i]], wanted[i]);
-        for (size_t i = 0; i < r->layout->n_columns && found; i++) r->value[i] = rs_arena_view(&r->t->arena, row[i]);
+        if (found) rs_trace_keep(r->t, r->layout, row, r->value);
     }
     rs_scan_close(scan);
     return found || (!error->code && rs_fail(error, RS_NO_INPUT, "%s: no row of %s has this key here", r->t->run, r->layout->name));
@@ -259,12 +249,6 @@ static bool checked(struct row *r, struct rs_error *error) {
 
 /* ---- all of it -------------------------------------------------------------------------------------------------- */
 
-static void show(const struct row *r) {
-    puts("Result");
-    for (size_t i = 0; i < r->layout->n_columns; i++)
-        if (r->value[i].n) printf("  %-18s %.*s\n", r->layout->columns[i].name, (int)r->value[i].n, r->value[i].p);
-}
-
 /* The files that the run read: of a check, where the numbers of its evidence lead. */
 static bool show_files(const struct row *r, struct rs_error *error) {
     struct rs_manifest m;
@@ -281,14 +265,14 @@ static bool show_files(const struct row *r, struct rs_error *error) {
 
 bool rs_trace_row(struct rs_trace *t, const char *id, const struct rs_layout **layout, const char **stage,
                   struct rs_error *error) {
-    struct row r = {.t = t, .auditor = t->most > 0};
-    for (size_t i = 0; i < N_TRACED; i++)
-        if (strncmp(id, traced[i].layout->name, strcspn(id, ":")) == 0) {
-            r.layout = *layout = traced[i].layout;
-            r.stage = *stage = traced[i].stage;
-        }
+    size_t which = traced_of(id);
+    if (which == N_TRACED) return rs_fail(error, RS_BUG, "%s: names no row", id);
+    *layout = traced[which].layout;
+    *stage = traced[which].stage;
+    struct row r = {.t = t, .layout = *layout, .stage = *stage, .auditor = t->most > 0};
     if (!find(&r, id, error)) return false;
-    show(&r);
+    puts("Result");
+    rs_trace_print(r.layout, r.value);
     if (r.layout == &rs_layout_tabulation) return tabulated(&r, error);
     if (r.layout == &rs_layout_agreement) return agreed(&r, error);
     return checked(&r, error) && show_files(&r, error);

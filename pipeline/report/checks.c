@@ -76,7 +76,7 @@ static void take(struct checks *all, const struct rs_layout *layout, const struc
     struct check *c = &all->c[all->n++];
     *c = (struct check){.row = json_array()};
     for (size_t i = 0; i < N_SHOWN; i++) {
-        int at = rs_report_column(layout, shown_columns[i]);
+        int at = rs_layout_column(layout, rs_cstr(shown_columns[i]));
         json_array_append_new(c->row, at < 0 ? json_null() : rs_report_value(&layout->columns[at], row[at]));
     }
     name_lines(c);
@@ -88,15 +88,9 @@ static void take(struct checks *all, const struct rs_layout *layout, const struc
 
 static const char *line_of(const struct check *c, bool by_groups) { return by_groups ? c->group : c->line; }
 
-static int by_line(const void *a, const void *b) {
+static int by_line(const void *a, const void *b, void *by_groups) {
     const struct check *const *x = a, *const *y = b;
-    int c = strcmp((*x)->line, (*y)->line);
-    return c ? c : (*x < *y ? -1 : *x > *y);
-}
-
-static int by_group(const void *a, const void *b) {
-    const struct check *const *x = a, *const *y = b;
-    int c = strcmp((*x)->group, (*y)->group);
+    int c = strcmp(line_of(*x, *(bool *)by_groups), line_of(*y, *(bool *)by_groups));
     return c ? c : (*x < *y ? -1 : *x > *y);
 }
 
@@ -163,7 +157,7 @@ static size_t withhold_each(struct checks *all, bool by_groups) {
         const struct check *c = &all->c[i];
         if (!c->counts_rows && !c->mix && (!by_groups || c->group)) order[n++] = &all->c[i];
     }
-    qsort(order, n, sizeof *order, by_groups ? by_group : by_line);
+    qsort_r(order, n, sizeof *order, by_line, &by_groups);
     for (size_t from = 0, to; from < n; from = to) {
         const char *name = line_of(order[from], by_groups);
         for (to = from; to < n && strcmp(line_of(order[to], by_groups), name) == 0; to++)
@@ -178,11 +172,11 @@ static size_t withhold_each(struct checks *all, bool by_groups) {
 
 /* A cell may be in two lines, and what one withholds leaves another open: again, until nothing is added. */
 static void withhold_lines(struct checks *all) {
-    size_t before = 0, now = withhold_each(all, false) + withhold_each(all, true);
-    while (now != before) {
+    size_t before, now = 0;
+    do {
         before = now;
         now = withhold_each(all, false) + withhold_each(all, true);
-    }
+    } while (now != before);
 }
 
 /* The share that can be said of a withheld one: no more than 10, or all but 10. */

@@ -10,7 +10,7 @@
 enum { MOST_ROWS = 12000, MOST_EQUITY = 6000, MOST_DISCREPANCIES = 5000 };
 
 static bool is(const struct rs_layout *layout, const struct rs_view *row, const char *column, const char *value) {
-    int at = rs_report_column(layout, column);
+    int at = rs_layout_column(layout, rs_cstr(column));
     return at >= 0 && rs_eq_c(row[at], value);
 }
 
@@ -24,7 +24,7 @@ static bool for_executives(const struct rs_layout *layout, const struct rs_view 
 
 /* Statements that the executives' page has a place for: schemas/report.yaml, executive_statistics. */
 static bool statement_for_executives(const struct rs_layout *layout, const struct rs_view *row, const void *known) {
-    int at = rs_report_column(layout, "statistic");
+    int at = rs_layout_column(layout, RS_LIT("statistic"));
     size_t i;
     json_t *one;
     if (at < 0 || !is(layout, row, "provider_group", "all") || !for_executives(layout, row, NULL)) return false;

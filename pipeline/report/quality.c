@@ -18,7 +18,7 @@ struct counter {
 };
 
 static void counter_open(struct counter *c, const struct rs_layout *layout) {
-    for (size_t i = 0; i < c->n_names; i++) c->at[i] = rs_report_column(layout, c->names[i]);
+    for (size_t i = 0; i < c->n_names; i++) c->at[i] = rs_layout_column(layout, rs_cstr(c->names[i]));
     if (!c->counts) c->counts = json_object();
 }
 
@@ -127,7 +127,7 @@ static const char steward_columns[] = "discrepancy_key person_key element axis k
                                       "kept_source other_source kept_record other_record rule";
 
 static bool of_severity(const struct rs_layout *layout, const struct rs_view *row, const void *known) {
-    int c = rs_report_column(layout, "severity");
+    int c = rs_layout_column(layout, RS_LIT("severity"));
     return c >= 0 && rs_eq_c(row[c], known);
 }
 

@@ -6,12 +6,6 @@
 #include <limits.h>
 #include <math.h>
 
-int rs_report_column(const struct rs_layout *layout, const char *name) {
-    for (size_t i = 0; i < layout->n_columns; i++)
-        if (strcmp(layout->columns[i].name, name) == 0) return (int)i;
-    return -1;
-}
-
 static bool absent(const struct rs_report_run *run, const char *stage, const char *layout, const char *why) {
     json_array_append_new(run->absent, json_pack("{s:s, s:s, s:s}", "layout", layout, "stage", stage, "why", why));
     return false;
@@ -66,7 +60,7 @@ json_t *rs_report_value(const struct rs_column *column, struct rs_view value) {
 }
 
 bool rs_report_shown(const struct rs_layout *layout, const struct rs_view *row) {
-    int flag = rs_report_column(layout, "suppressed");
+    int flag = rs_layout_column(layout, RS_LIT("suppressed"));
     return flag < 0 || rs_eq_c(row[flag], "N");
 }
 

@@ -16,9 +16,6 @@ struct rs_report_run {
     json_t *absent;  /* [{"layout", "stage", "why"}]: files the page has to do without */
 };
 
-/* A column's place in a layout, -1 where there is none. */
-int rs_report_column(const struct rs_layout *layout, const char *name);
-
 /* Opens the rows of a layout that a stage of the run made. false without an error (*scan NULL) where the run has none:
  * noted in run->absent. A file that is not the one its stage vouches for is RS_DATA. Caller closes. */
 bool rs_report_scan(const struct rs_report_run *run, const char *stage, const char *layout,

@@ -7,6 +7,7 @@
 #define RS_ROWS_LAYOUT_H
 #include <stdbool.h>
 #include <stddef.h>
+#include "../base/text.h"
 
 enum rs_type { RS_KEY, RS_HASH, RS_TEXT, RS_INT, RS_LONG, RS_REAL, RS_FLAG, RS_DAY };
 enum rs_phi { RS_OPEN, RS_PSEUDONYM, RS_LIMITED, RS_SENSITIVE, RS_SOGI, RS_DIRECT, RS_RAW };
@@ -32,6 +33,7 @@ struct rs_layout {
 enum { RS_MAX_COLUMNS = 64 };
 
 const struct rs_layout *rs_layout_find(const char *name); /* NULL where there is none */
+int rs_layout_column(const struct rs_layout *layout, struct rs_view name); /* a column's place, -1 where there is none */
 bool rs_layout_in_key(const struct rs_layout *layout, const char *column);
 extern const struct rs_layout *const rs_layouts[];        /* all of them, NULL at the end */
 const char *rs_type_name(enum rs_type type);

@@ -157,17 +157,10 @@ static bool next_block(void *self, struct rs_batch *batch, bool *more, struct rs
     return true;
 }
 
-/* What the place's people together gave, in the place of what each alone does; no place, no such result. */
 static bool take_fitted(const struct alone *s, uint64_t row, struct rs_posterior *q, size_t n, struct rs_error *error) {
     double p[SUBJECTS][RS_GROUPS];
     if (!rs_fbisg_read(s->fbisg, row, n, p, error)) return false;
-    for (size_t i = 0; i < n; i++) {
-        double sum = 0;
-        for (int r = 0; r < RS_GROUPS; r++) sum += p[i][r];
-        if (!(sum > 0)) continue;
-        memcpy(q[i].p, p[i], sizeof q[i].p);
-        q[i].kind = q[i].first_match < RS_FIRST_NAME_NONE ? RS_FBIFSG : RS_FBISG;
-    }
+    for (size_t i = 0; i < n; i++) rs_fbisg_put(p[i], &q[i]);
     return true;
 }
 

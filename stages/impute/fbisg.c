@@ -240,3 +240,11 @@ bool rs_fbisg_read(const struct rs_fbisg *f, uint64_t first, size_t n, double (*
     }
     return true;
 }
+
+void rs_fbisg_put(const double p[RS_GROUPS], struct rs_posterior *q) {
+    double sum = 0;
+    for (int r = 0; r < RS_GROUPS; r++) sum += p[r];
+    if (!(sum > 0)) return;
+    memcpy(q->p, p, sizeof q->p);
+    q->kind = q->first_match < RS_FIRST_NAME_NONE ? RS_FBIFSG : RS_FBISG;
+}

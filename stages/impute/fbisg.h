@@ -45,5 +45,7 @@ const char *rs_fbisg_cohort(const struct rs_fbisg *f);
 /* Any thread: results of n rows from `first` on; all 0 for a row without a place. */
 bool rs_fbisg_read(const struct rs_fbisg *f, uint64_t first, size_t n, double (*p)[RS_GROUPS],
                    struct rs_error *error);
+/* What the place's people together gave, in the place of what the person alone does; no place, no such result. */
+void rs_fbisg_put(const double p[RS_GROUPS], struct rs_posterior *q);
 
 #endif

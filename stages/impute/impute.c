@@ -126,15 +126,11 @@ static void impute_one(const struct impute *s, const struct rs_subject *one, str
     rs_reliability_mix(q->p, open.p, one->reliability);
 }
 
-/* What the place's persons together gave, in the place of what the person alone does; no place, no such result. */
 static bool take_fitted(const struct impute *s, const struct rs_subject *one, struct rs_posterior *q,
                         struct rs_error *error) {
-    double p[1][RS_GROUPS], sum = 0;
+    double p[1][RS_GROUPS];
     if (!rs_fbisg_read(s->fbisg, one->row, 1, p, error)) return false;
-    for (int r = 0; r < RS_GROUPS; r++) sum += p[0][r];
-    if (!(sum > 0)) return true;
-    memcpy(q->p, p[0], sizeof q->p);
-    q->kind = q->first_match < RS_FIRST_NAME_NONE ? RS_FBIFSG : RS_FBISG;
+    rs_fbisg_put(p[0], q);
     return true;
 }
 

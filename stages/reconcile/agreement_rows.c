@@ -126,6 +126,9 @@ static void relation(struct rs_cells *c, uint32_t sum, uint32_t parts[], size_t 
     for (size_t i = 0; i < n; i++) rs_cells_term(c, r, parts[i], 1);
 }
 
+/* Who is in REST by both sources: nothing is said of whether they agree. */
+static double in_rest(const struct table *t) { return t->rest < t->k ? t->n[t->rest * t->k + t->rest] : 0; }
+
 static void add_total(struct rs_cells *c, double n) {
     uint32_t at = rs_cells_add(c, n, 0, true); /* moves the cells: before they are looked at */
     c->cells[at].total = true;
@@ -133,7 +136,7 @@ static void add_total(struct rs_cells *c, double n) {
 
 static void add_cells(struct table *t) {
     size_t k = t->k;
-    double all = all_of(t), agreeing = 0, open = t->rest < k ? t->n[t->rest * k + t->rest] : 0;
+    double all = all_of(t), agreeing = 0;
     struct rs_cells *c = &t->cells;
     for (size_t i = 0; i < k * k; i++) rs_cells_add(c, t->n[i], 0, true);
     for (size_t i = 0; i < k; i++) add_total(c, row_sum(t, i));
@@ -144,7 +147,7 @@ static void add_cells(struct table *t) {
     }
     add_total(c, all);
     rs_cells_add(c, agreeing, 0, true);
-    rs_cells_add(c, all - agreeing - open, 0, false); /* those who disagree follow from the total */
+    rs_cells_add(c, all - agreeing - in_rest(t), 0, false); /* those who disagree follow from the total */
 }
 
 static void add_relations(struct table *t) {
@@ -248,8 +251,6 @@ static void count_rows(const struct out *o) {
         }
 }
 
-/* Who is in REST by both sources: nothing is said of whether they agree. */
-static double in_rest(const struct table *t) { return t->rest < t->k ? t->n[t->rest * t->k + t->rest] : 0; }
 static bool all_known(const struct table *t) {
     return shown(t, at_total(t)) && (t->rest == t->k || shown(t, at_cell(t, t->rest, t->rest)));
 }

@@ -239,14 +239,18 @@ Test(agreement_rows, the_minimum_can_be_set) {
     expect("one", A, 0, "suppressed=Y");
 }
 
-/* 40 White by both, of whom 4 are Hispanic to both: 40 of 1997 less 36 of 2024 would say so, and so would 16 of several
- * races less 12. 25 Black are the same persons in both. */
-Test(agreement_rows, tables_about_race_do_not_give_each_other_away) {
+static void white_hispanic_and_black(void) {
     persons = 0;
     times(36, "race_ethnicity", "omb1997=WHITE+NOT_HISPANIC;omb2024=WHITE", "omb1997=WHITE+NOT_HISPANIC;omb2024=WHITE");
     times(4, "race_ethnicity", "omb1997=WHITE+HISPANIC;omb2024=WHITE+HISPANIC", "omb1997=WHITE+HISPANIC;omb2024=WHITE+HISPANIC");
     times(30, "race_ethnicity", "omb1997=HISPANIC;omb2024=HISPANIC", "omb1997=HISPANIC;omb2024=HISPANIC");
     times(25, "race_ethnicity", "omb1997=BLACK+NOT_HISPANIC;omb2024=BLACK", "omb1997=BLACK+NOT_HISPANIC;omb2024=BLACK");
+}
+
+/* 40 White by both, of whom 4 are Hispanic to both: 40 of 1997 less 36 of 2024 would say so, and so would 16 of several
+ * races less 12. 25 Black are the same persons in both. */
+Test(agreement_rows, tables_about_race_do_not_give_each_other_away) {
+    white_hispanic_and_black();
     times(12, "race_ethnicity", "omb1997=ASIAN+WHITE+NOT_HISPANIC;omb2024=ASIAN+WHITE", "omb1997=ASIAN+WHITE+NOT_HISPANIC;omb2024=ASIAN+WHITE");
     run("out");
     expect("out", A, 1, "element=race_1997;kind=count;category_a=WHITE;category_b=WHITE;value=40");
@@ -261,11 +265,7 @@ Test(agreement_rows, tables_about_race_do_not_give_each_other_away) {
 /* As before without the twelve: by 2024 the four of several races are put together with the 25 Black. REST 29 less BLACK
  * 25 of 1997 is four. */
 Test(agreement_rows, nor_does_the_rest_give_away_what_it_is_made_of) {
-    persons = 0;
-    times(36, "race_ethnicity", "omb1997=WHITE+NOT_HISPANIC;omb2024=WHITE", "omb1997=WHITE+NOT_HISPANIC;omb2024=WHITE");
-    times(4, "race_ethnicity", "omb1997=WHITE+HISPANIC;omb2024=WHITE+HISPANIC", "omb1997=WHITE+HISPANIC;omb2024=WHITE+HISPANIC");
-    times(30, "race_ethnicity", "omb1997=HISPANIC;omb2024=HISPANIC", "omb1997=HISPANIC;omb2024=HISPANIC");
-    times(25, "race_ethnicity", "omb1997=BLACK+NOT_HISPANIC;omb2024=BLACK", "omb1997=BLACK+NOT_HISPANIC;omb2024=BLACK");
+    white_hispanic_and_black();
     run("out");
     expect("out", A, 1, "element=race_1997;kind=count;category_a=BLACK;category_b=BLACK;value=25");
     expect("out", A, 0, "element=race_ethnicity_2024;kind=count;value=29");
