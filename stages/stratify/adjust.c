@@ -74,9 +74,8 @@ static double covariance_of(const struct side *i, const struct side *r, size_t c
 
 /* Whether those left out, who could be had by subtracting the terms' sum from the gap, may be known. */
 static bool left_out_safe(const struct adjusting *a, const struct side *i) {
-    double n = i->rates->left_n[i->g], x = i->rates->left_x[i->g], least = a->minimum;
     if (i->e->estimator != RS_SELF_REPORT) return true; /* sums of probabilities: two unknowns, one number */
-    return !rs_small_count(n, least) && !rs_small_count(x, least) && !rs_small_count(n - x, least);
+    return !rs_any_small(i->rates->left_n[i->g], i->rates->left_x[i->g], a->minimum);
 }
 
 /* Counted, as Fay and Feuer take it: a weighted sum of Poisson counts. */
