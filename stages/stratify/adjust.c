@@ -285,19 +285,11 @@ struct fitted {
     struct rs_split split;
 };
 
-static bool fit_level(const struct rs_estimates *all, const struct rs_strata *strata, const struct rs_covariates *covariates,
-                      size_t dimensions, struct fitted *out, struct rs_error *error) {
-    rs_level_make(strata, covariates, dimensions, &out->level);
-    const struct rs_split_into into = {
-        .by = RS_BY_CELL, .parts = out->level.names.n, .of = out->level.of, .numbers = strata->cells.n};
-    return rs_split_fit(all->series, &into, &out->split, error);
-}
-
 static bool fit_levels(const struct rs_estimates *all, const struct rs_strata *strata, const struct rs_covariates *covariates,
                        struct fitted *out, size_t *levels, struct rs_error *error) {
     bool good = true;
     for (*levels = 0; good && *levels < covariates->n; ++*levels)
-        good = fit_level(all, strata, covariates, *levels + 1, &out[*levels], error);
+        good = rs_level_fit(all->series, strata, covariates, *levels + 1, &out[*levels].level, &out[*levels].split, error);
     return good;
 }
 
