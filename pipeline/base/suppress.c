@@ -37,9 +37,7 @@ void rs_cells_free(struct rs_cells *t) {
 static double part(const struct rs_small_cell *c, int which) { return rs_count_part(c->n, c->x, which); }
 
 static bool sensitive(const struct rs_small_cell *c, double minimum) {
-    for (int k = 0; k < PARTS; k++)
-        if (rs_small_count(part(c, k), minimum)) return true;
-    return c->also_small;
+    return rs_any_small(c->n, c->x, minimum) || c->also_small;
 }
 
 static bool known(const struct rs_small_cell *c) { return (c->shown && !c->suppressed) || part(c, 0) == 0; }
@@ -146,10 +144,6 @@ static bool suppress_one(struct rs_cells *t, double minimum) {
 
 /* ---- audit ---------------------------------------------------------------------------------------------------- */
 
-struct bounds {
-    double low[PARTS], high[PARTS];
-};
-
 static bool narrow(double *low, double *high, double at_least, double at_most) {
     bool changed = false;
     if (at_least > *low + 1e-7) {
@@ -164,7 +158,7 @@ static bool narrow(double *low, double *high, double at_least, double at_most) {
 }
 
 /* From sum of a_c v_c = 0, bounds of each v_c given the others'. Infinite ends are counted, not added. */
-static bool narrow_row(const struct rs_cells *t, const double *row, int k, struct bounds *b) {
+static bool narrow_row(const struct rs_cells *t, const double *row, int k, struct rs_cell_bounds *b) {
     double least = 0, most = 0;
     size_t no_least = 0, no_most = 0;
     for (size_t c = 0; c < t->n_cells; c++) {
@@ -193,16 +187,15 @@ static bool narrow_row(const struct rs_cells *t, const double *row, int k, struc
 }
 
 /* n = x + f, all not negative. */
-static bool narrow_parts(struct bounds *b) {
+static bool narrow_parts(struct rs_cell_bounds *b) {
     bool changed = narrow(&b->low[0], &b->high[0], b->low[1] + b->low[2], b->high[1] + b->high[2]);
     changed |= narrow(&b->low[1], &b->high[1], b->low[0] - b->high[2], b->high[0] - b->low[2]);
     return narrow(&b->low[2], &b->high[2], b->low[0] - b->high[1], b->high[0] - b->low[1]) || changed;
 }
 
-static bool worked_out(const struct rs_small_cell *c, const struct bounds *b, double minimum) {
-    if (known(c) || !at_risk(c, minimum)) return false;
+bool rs_worked_out(double n, double x, const struct rs_cell_bounds *b, double minimum) {
     for (int k = 0; k < PARTS; k++) {
-        double v = part(c, k);
+        double v = rs_count_part(n, x, k);
         if (v > 0 && b->high[k] - b->low[k] < 1e-6 * (1 + v)) return true;
         if (rs_small_count(v, minimum) && b->low[k] > 1e-6 && b->high[k] < minimum - 1e-6) return true;
     }
@@ -211,10 +204,8 @@ static bool worked_out(const struct rs_small_cell *c, const struct bounds *b, do
 
 static bool whole(double v) { return fabs(v - round(v)) < 1e-9; }
 
-/* Known to less than one person: to a single whole number where it is one. What may be nobody at all is not. */
-static bool nearly_worked_out(const struct rs_small_cell *c, const struct bounds *b, double minimum) {
-    if (known(c) || !at_risk(c, minimum)) return false;
-    bool counted = whole(c->n) && whole(c->x);
+bool rs_nearly_worked_out(double n, double x, const struct rs_cell_bounds *b) {
+    bool counted = whole(n) && whole(x);
     for (int k = 0; k < PARTS; k++) {
         if (!(b->low[k] > 1e-6)) continue;
         if (b->high[k] - b->low[k] < 1 - 1e-6) return true;
@@ -223,8 +214,18 @@ static bool nearly_worked_out(const struct rs_small_cell *c, const struct bounds
     return false;
 }
 
+static bool unknown_at_risk(const struct rs_small_cell *c, double minimum) { return !known(c) && at_risk(c, minimum); }
+
+static bool worked_out(const struct rs_small_cell *c, const struct rs_cell_bounds *b, double minimum) {
+    return unknown_at_risk(c, minimum) && rs_worked_out(c->n, c->x, b, minimum);
+}
+
+static bool nearly_worked_out(const struct rs_small_cell *c, const struct rs_cell_bounds *b, double minimum) {
+    return unknown_at_risk(c, minimum) && rs_nearly_worked_out(c->n, c->x, b);
+}
+
 /* The first cell that is worked out, or else nearly, of those that are not left as they are (NULL: none is). */
-static int64_t first_found(const struct rs_cells *t, double minimum, const struct bounds *b, const bool *left) {
+static int64_t first_found(const struct rs_cells *t, double minimum, const struct rs_cell_bounds *b, const bool *left) {
     for (size_t c = 0; c < t->n_cells; c++)
         if (worked_out(&t->cells[c], &b[c], minimum)) return (int64_t)c;
     for (size_t c = 0; c < t->n_cells; c++)
@@ -232,7 +233,7 @@ static int64_t first_found(const struct rs_cells *t, double minimum, const struc
     return -1;
 }
 
-static void find_bounds(const struct rs_cells *t, struct bounds *b) {
+static void find_bounds(const struct rs_cells *t, struct rs_cell_bounds *b) {
     for (size_t c = 0; c < t->n_cells; c++)
         for (int k = 0; k < PARTS; k++) {
             bool certain = known(&t->cells[c]);
@@ -256,7 +257,7 @@ static void find_bounds(const struct rs_cells *t, struct bounds *b) {
 }
 
 int64_t rs_suppression_audit(const struct rs_cells *t, double minimum) {
-    struct bounds *b = rs_alloc((t->n_cells + 1) * sizeof *b);
+    struct rs_cell_bounds *b = rs_alloc((t->n_cells + 1) * sizeof *b);
     find_bounds(t, b);
     int64_t found = first_found(t, minimum, b, NULL);
     free(b);
@@ -281,7 +282,7 @@ static bool suppress_beside(struct rs_cells *t, uint32_t c) {
 
 /* One more cell for what only the bounds gave away; *more says whether there was any. Where nothing is left beside a cell
  * that is nearly known, it stays: it is no small one. RS_BUG where one is known. */
-static bool suppress_found(struct rs_cells *t, double minimum, const struct bounds *b, bool *left, bool *more,
+static bool suppress_found(struct rs_cells *t, double minimum, const struct rs_cell_bounds *b, bool *left, bool *more,
                            struct rs_error *error) {
     *more = true;
     for (;;) {
@@ -322,7 +323,7 @@ bool rs_suppress_beside(struct rs_cells *t, const struct rs_publication *others,
     }
     if (minimum <= 1) return true;
     for (size_t i = 0; i < n; i++) rs_differences_mark(t, &others[i], minimum);
-    struct bounds *b = rs_alloc((t->n_cells + 1) * sizeof *b);
+    struct rs_cell_bounds *b = rs_alloc((t->n_cells + 1) * sizeof *b);
     bool *left = rs_alloc(t->n_cells + 1), good = true;
     for (bool more = true; good && more;) {
         good = suppress_all(t, others, n, minimum, error);

@@ -38,6 +38,17 @@ static inline double rs_count_part(double n, double x, int which) {
 }
 /* Above 0 and below the minimum, whole or not. */
 static inline bool rs_small_count(double v, double minimum) { return v > 1e-9 && v < minimum - 1e-9; }
+/* Any of the counts of a cell. */
+static inline bool rs_any_small(double n, double x, double minimum) {
+    return rs_small_count(n, minimum) || rs_small_count(x, minimum) || rs_small_count(n - x, minimum);
+}
+/* What a reader knows of a cell's counts, and whether that is to know one of them, or a small one to be small; or nearly: to
+ * less than one person, or to a single whole number where it is one. What may be nobody at all is not. */
+struct rs_cell_bounds {
+    double low[RS_COUNT_PARTS], high[RS_COUNT_PARTS];
+};
+bool rs_worked_out(double n, double x, const struct rs_cell_bounds *b, double minimum);
+bool rs_nearly_worked_out(double n, double x, const struct rs_cell_bounds *b);
 
 struct rs_small_cell {
     double n, x;

@@ -68,11 +68,6 @@ static int larger_first(const void *a, const void *b) {
     return strcmp(x->name, y->name);
 }
 
-/* Persons of a group of whom the jurisdiction keeps the element. */
-static uint64_t kept(const struct rs_evaluation *e, const struct rs_check *check, const struct rs_unit_counts *u) {
-    return u->persons - (rs_jurisdiction_of_adults(e->place, rs_cstr(check->element)) ? u->minors : 0);
-}
-
 /* The groups, larger ones first; *one_by_one of them are told alone. */
 static struct sized *sort_groups(const struct rs_evaluation *e, const struct rs_check *check, size_t n_sources,
                                  size_t *one_by_one) {
@@ -82,7 +77,7 @@ static struct sized *sort_groups(const struct rs_evaluation *e, const struct rs_
     if (most < LEAST_GROUPS) most = LEAST_GROUPS;
     for (size_t g = 0; g < c->n_groups; g++) {
         bool named_so = strcmp(c->groups[g], others) == 0; /* it would stand twice */
-        list[g] = (struct sized){c->groups[g], g, named_so ? 0 : kept(e, check, &c->by_group[g])};
+        list[g] = (struct sized){c->groups[g], g, named_so ? 0 : rs_persons_kept(e, check, &c->by_group[g])};
     }
     if (c->n_groups) qsort(list, c->n_groups, sizeof *list, larger_first);
     *one_by_one = 0;
@@ -107,7 +102,7 @@ static void of_source(struct rs_evaluation *e, const struct rs_check *check, siz
     const char *name = e->counted->sources[source];
     uint64_t persons = 0, said = 0;
     for (size_t i = 0; i < c->n_groups; i++) {
-        uint64_t n = kept(e, check, &c->by_group[list[i].group]),
+        uint64_t n = rs_persons_kept(e, check, &c->by_group[list[i].group]),
                  here = rs_crossed_count(&c->crossed, list[i].group, source, check->member_bit);
         if (here > n) here = n; /* somebody too young who answered all the same */
         if (i < one_by_one) {

@@ -2,6 +2,7 @@
 /* Why it exists: thresholds belong to those who know the plan, not to the program. */
 #include "definitions.h"
 #include "pipeline/base/config.h"
+#include "pipeline/rows/stage.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +30,15 @@ static bool is_of_persons(enum rs_check_kind kind) {
     return kind == RS_CHECK_MEMBERS || kind == RS_CHECK_COLLECTED || kind == RS_CHECK_AREA || kind == RS_CHECK_FILLING;
 }
 
-/* Whose source is known, and of what the groups are told as a whole, too. */
-static bool crosses(const struct rs_check *c) {
+static int fact_of(const struct rs_check *c) {
     static const char *const facts[] = {"surname", "birth_date", "sex", "zip", "tract"};
-    return c->kind == RS_CHECK_MEMBERS && c->for_group && position(facts, 5, c->element) < 0;
+    static const int column[] = {PERSON_surname, PERSON_birth_date, PERSON_sex, PERSON_zip5, PERSON_tract};
+    int at = c->kind == RS_CHECK_MEMBERS ? position(facts, 5, c->element) : -1;
+    return at < 0 ? -1 : column[at];
 }
+
+/* Whose source is known, and of what the groups are told as a whole, too. */
+static bool crosses(const struct rs_check *c) { return c->kind == RS_CHECK_MEMBERS && c->for_group && c->fact < 0; }
 
 static bool read_scope(const char *text, const char *where, struct rs_check *c, struct rs_error *error) {
     struct rs_view rest = rs_cstr(text);
@@ -135,6 +140,7 @@ static bool read_check(const json_t *j, const char *where, unsigned answers, str
         return rs_fail(error, RS_CONFIG, "%s: context must be verification or validation", where);
     c->kind = (enum rs_check_kind)k;
     c->severity = (enum rs_severity)s;
+    c->fact = fact_of(c);
     return read_scope(rs_config_text(j, "scope", "all"), where, c, error);
 }
 

@@ -55,6 +55,8 @@ struct rs_check {
     size_t n_bands;
     double band[RS_CHECK_BANDS];
     int member_bit; /* kinds of persons: first of its bits, -1 for the others */
+    int fact;       /* members_complete of a fact of a person and no answer (who collected it is not known): its column in
+                     * layout person; -1 for the others */
 };
 struct rs_checks {
     json_t *tree;    /* owned */

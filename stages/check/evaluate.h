@@ -47,6 +47,8 @@ struct rs_evaluation {
 struct rs_check_result *rs_check_add(struct rs_evaluation *e, const struct rs_check *check, const char *scope,
                                      const char *scope_value, const char *element, uint64_t denominator,
                                      uint64_t violations);
+/* Persons of the unit of whom the jurisdiction keeps the check's element: of some, of adults alone. */
+uint64_t rs_persons_kept(const struct rs_evaluation *e, const struct rs_check *check, const struct rs_unit_counts *u);
 void rs_evaluate_persons(struct rs_evaluation *e, const struct rs_check *check); /* members_complete, _collected */
 void rs_evaluate_crossed(struct rs_evaluation *e, const struct rs_check *check); /* source by provider group */
 void rs_evaluate_area(struct rs_evaluation *e, const struct rs_check *check);

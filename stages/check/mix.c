@@ -83,16 +83,18 @@ static const char *const of_persons[] = {"race",
                                          "pronouns",
                                          "name_to_use",
                                          NULL};
-static const char *const facts_of_persons[] = {"surname", "birth_date", "sex", "zip", "tract", NULL};
+
+uint64_t rs_persons_kept(const struct rs_evaluation *e, const struct rs_check *check, const struct rs_unit_counts *u) {
+    return u->persons - (rs_jurisdiction_of_adults(e->place, rs_cstr(check->element)) ? u->minors : 0);
+}
 
 static void persons_of(struct rs_evaluation *e, const struct rs_check *check, const char *scope, const char *value,
                        const struct rs_unit_counts *u) {
-    bool of_adults = rs_jurisdiction_of_adults(e->place, rs_cstr(check->element)); /* of the others nothing is kept */
-    uint64_t first = u->bit[check->member_bit], minors = of_adults ? u->minors : 0;
+    uint64_t first = u->bit[check->member_bit], kept = rs_persons_kept(e, check, u);
     if (rs_jurisdiction_drops(e->place, rs_cstr(check->element)))
         rs_check_add(e, check, scope, value, check->element, 0, 0); /* not kept here: no failure */
     else if (check->kind == RS_CHECK_MEMBERS)
-        rs_check_add(e, check, scope, value, check->element, u->persons - minors, u->persons - minors - first);
+        rs_check_add(e, check, scope, value, check->element, kept, kept - first);
     else
         rs_check_add(e, check, scope, value, check->element, first, first - u->bit[check->member_bit + 1]);
 }
@@ -107,10 +109,8 @@ static void no_groups(struct rs_evaluation *e, const struct rs_check *check) {
 
 void rs_evaluate_persons(struct rs_evaluation *e, const struct rs_check *check) {
     const struct rs_person_counts *c = &e->counted->people;
-    bool known = false;
+    bool known = check->fact >= 0;
     for (int i = 0; of_persons[i]; i++) known |= strcmp(of_persons[i], check->element) == 0;
-    for (int i = 0; facts_of_persons[i] && check->kind == RS_CHECK_MEMBERS; i++)
-        known |= strcmp(facts_of_persons[i], check->element) == 0;
     if (!known) {
         rs_check_add(e, check, "all", "*", check->element, 0, 0)->state = RS_STATE_ERROR;
         return;

@@ -61,24 +61,11 @@ static bool find_area(const struct rs_pack *pack, const struct rs_view *row, flo
     return false;
 }
 
-/* Elements that are facts of a person and no answers: who collected them is not known. */
-static int fact_column(const char *element) {
-    static const struct {
-        const char *element;
-        int column;
-    } facts[] = {{"surname", PERSON_surname}, {"birth_date", PERSON_birth_date}, {"sex", PERSON_sex},
-                 {"zip", PERSON_zip5},        {"tract", PERSON_tract}};
-    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-        if (strcmp(facts[i].element, element) == 0) return facts[i].column;
-    return -1;
-}
-
 static uint64_t fact_bits(const struct rs_checks *checks, const struct rs_view *row) {
     uint64_t bits = 0;
     for (size_t i = 0; i < checks->n; i++) {
         const struct rs_check *c = &checks->check[i];
-        int column = c->member_bit < 0 || c->kind != RS_CHECK_MEMBERS ? -1 : fact_column(c->element);
-        if (column < 0 || !rs_has(row[column]) || (column == PERSON_sex && rs_eq_c(row[column], "unknown"))) continue;
+        if (c->fact < 0 || !rs_has(row[c->fact]) || (c->fact == PERSON_sex && rs_eq_c(row[c->fact], "unknown"))) continue;
         bits |= (uint64_t)1 << c->member_bit;
     }
     return bits;

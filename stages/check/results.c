@@ -114,7 +114,7 @@ void rs_check_summarise(struct rs_run *run, const struct rs_check_results *resul
     json_t *states = json_object(), *failed = json_array(), *missing = json_array();
     for (int s = 0; s < RS_STATES; s++) {
         json_int_t n = 0;
-        for (size_t i = 0; i < results->n; i++) 
+        for (size_t i = 0; i < results->n; i++)
             n += results->r[i].state == (enum rs_state)s && !results->r[i].unjudged;
         json_object_set_new(states, rs_state_names[s], json_integer(n));
     }

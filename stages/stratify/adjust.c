@@ -74,9 +74,8 @@ static double covariance_of(const struct side *i, const struct side *r, size_t c
 
 /* Whether those left out, who could be had by subtracting the terms' sum from the gap, may be known. */
 static bool left_out_safe(const struct adjusting *a, const struct side *i) {
-    double n = i->rates->left_n[i->g], x = i->rates->left_x[i->g], least = a->minimum;
     if (i->e->estimator != RS_SELF_REPORT) return true; /* sums of probabilities: two unknowns, one number */
-    return !rs_small_count(n, least) && !rs_small_count(x, least) && !rs_small_count(n - x, least);
+    return !rs_any_small(i->rates->left_n[i->g], i->rates->left_x[i->g], a->minimum);
 }
 
 /* Counted, as Fay and Feuer take it: a weighted sum of Poisson counts. */
@@ -286,19 +285,11 @@ struct fitted {
     struct rs_split split;
 };
 
-static bool fit_level(const struct rs_estimates *all, const struct rs_strata *strata, const struct rs_covariates *covariates,
-                      size_t dimensions, struct fitted *out, struct rs_error *error) {
-    rs_level_make(strata, covariates, dimensions, &out->level);
-    const struct rs_split_into into = {
-        .by = RS_BY_CELL, .parts = out->level.names.n, .of = out->level.of, .numbers = strata->cells.n};
-    return rs_split_fit(all->series, &into, &out->split, error);
-}
-
 static bool fit_levels(const struct rs_estimates *all, const struct rs_strata *strata, const struct rs_covariates *covariates,
                        struct fitted *out, size_t *levels, struct rs_error *error) {
     bool good = true;
     for (*levels = 0; good && *levels < covariates->n; ++*levels)
-        good = fit_level(all, strata, covariates, *levels + 1, &out[*levels], error);
+        good = rs_level_fit(all->series, strata, covariates, *levels + 1, &out[*levels].level, &out[*levels].split, error);
     return good;
 }
 

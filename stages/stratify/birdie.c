@@ -7,6 +7,7 @@
 #include "matrix.h"
 
 enum { G = RS_GROUPS };
+static const double close_enough = 1e-10; /* length of the last step */
 
 /* ---- passes over the rows ------------------------------------------------------------------------------------- */
 
@@ -160,7 +161,6 @@ static bool robust_variance(const struct rs_sample *sample, const double *theta,
 struct climb {
     double prior1[G], prior0[G];
     bool moves[G];
-    double enough;   /* length of the last step */
     double theta[G]; /* where it starts; then where it ends */
     struct slopes s; /* of the last pass that went up, at `at` */
     double at[G], inverse[G][G];
@@ -187,7 +187,7 @@ static bool climb(const struct rs_sample *sample, struct climb *c, struct rs_err
         double next[G], length = INFINITY;
         c->have_inverse = newton_step(&s, c->moves, c->theta, next, &length, c->inverse);
         memcpy(c->theta, c->have_inverse ? next : em, sizeof em);
-        if (length < c->enough) {
+        if (length < close_enough) {
             c->converged = true;
             break;
         }
@@ -197,7 +197,7 @@ static bool climb(const struct rs_sample *sample, struct climb *c, struct rs_err
 
 /* The prior of the method, about the weighted estimate, and which groups move. */
 static struct climb start(const struct rs_birdie_fit *fit) {
-    struct climb c = {.enough = 1e-10};
+    struct climb c = {.passes = 0};
     for (int r = 0; r < G; r++) {
         bool there = fit->n[r] > 0;
         c.theta[r] = there ? fit->weighted[r] : 0.5; /* without mass, p = 0: the value is of no account */

@@ -3,7 +3,6 @@
  * there. */
 #include "boundary.h"
 #include <math.h>
-#include <string.h>
 #include "score.h"
 
 enum { G = RS_GROUPS };

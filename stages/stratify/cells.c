@@ -57,6 +57,14 @@ void rs_level_free(struct rs_level *level) {
     *level = (struct rs_level){0};
 }
 
+bool rs_level_fit(const struct rs_series *series, const struct rs_strata *strata, const struct rs_covariates *covariates,
+                  size_t dimensions, struct rs_level *level, struct rs_split *split, struct rs_error *error) {
+    rs_level_make(strata, covariates, dimensions, level);
+    const struct rs_split_into into = {
+        .by = RS_BY_CELL, .parts = level->names.n, .of = level->of, .numbers = strata->cells.n};
+    return rs_split_fit(series, &into, split, error);
+}
+
 static void take_part(const struct rs_part_fit *p, size_t cell, bool imputed, struct rs_cell_rates *out) {
     for (int g = 0; g < G; g++) {
         double n = imputed ? p->n[g] : p->direct_n[g], x = imputed ? p->x[g] : p->direct_x[g];
@@ -116,10 +124,7 @@ bool rs_crossed_cells_fit(const struct rs_strata *strata, const struct rs_crosse
     *out = (struct rs_crossed_cells){.by_cell = by_cell};
     for (size_t i = 0; good && i < covariates.n; i++) {
         struct rs_level level;
-        rs_level_make(strata, &covariates, i + 1, &level);
-        const struct rs_split_into into = {
-            .by = RS_BY_CELL, .parts = level.names.n, .of = level.of, .numbers = strata->cells.n};
-        good = rs_split_fit(&series, &into, &out->split[i], error);
+        good = rs_level_fit(&series, strata, &covariates, i + 1, &level, &out->split[i], error);
         rs_level_free(&level);
     }
     return good;

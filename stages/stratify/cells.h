@@ -26,6 +26,9 @@ void rs_level_make(const struct rs_strata *strata, const struct rs_covariates *c
 /* The level's part of a name of all dimensions, in the buffer, which it begins anew; null where one is missing. */
 struct rs_view rs_level_cell(const struct rs_level *level, const char *name, struct rs_buffer *text);
 void rs_level_free(struct rs_level *level);
+/* Makes the level, and fits the six groups in each of its cells; both are the caller's to free in any case. */
+bool rs_level_fit(const struct rs_series *series, const struct rs_strata *strata, const struct rs_covariates *covariates,
+                  size_t dimensions, struct rs_level *level, struct rs_split *split, struct rs_error *error);
 
 /* One estimator's counts and rates by cell and group: [cell * RS_GROUPS + group], v by [(cell * RS_GROUPS + g) *
  * RS_GROUPS + h]. */

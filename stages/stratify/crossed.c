@@ -14,13 +14,10 @@
 #include "estimate_parts.h"
 #include "label.h"
 
-/* Counted; reported and imputed together; everyone counted whole in the likeliest group. */
-enum kind { COUNTED, COMBINED, WHOLE, KINDS };
-
 /* Cells by dimension and name of the stratum. */
 struct book {
     struct rs_names names[RS_DIMENSIONS];
-    uint32_t *cell[RS_DIMENSIONS][KINDS];
+    uint32_t *cell[RS_DIMENSIONS][RS_ROW_KINDS];
     size_t room[RS_DIMENSIONS];
 };
 static const uint32_t NONE = UINT32_MAX;
@@ -46,11 +43,11 @@ struct stratum {
 
 /* ---- cells by name ------------------------------------------------------------------------------------------------ */
 
-static uint32_t *place(struct book *b, enum rs_dimension d, const char *stratum, enum kind kind) {
+static uint32_t *place(struct book *b, enum rs_dimension d, const char *stratum, enum rs_row_kind kind) {
     uint32_t at = rs_name_number(&b->names[d], rs_cstr(stratum));
     while (at >= b->room[d]) {
         size_t room = b->room[d] ? 2 * b->room[d] : 32;
-        for (int k = 0; k < KINDS; k++) {
+        for (int k = 0; k < RS_ROW_KINDS; k++) {
             b->cell[d][k] = rs_realloc(b->cell[d][k], room * sizeof **b->cell[d]);
             for (size_t i = b->room[d]; i < room; i++) b->cell[d][k][i] = NONE;
         }
@@ -60,14 +57,13 @@ static uint32_t *place(struct book *b, enum rs_dimension d, const char *stratum,
 }
 
 static void note(struct book *b, const struct rs_estimate *e) {
-    bool counted = e->estimator == RS_OBSERVED || e->estimator == RS_SELF_REPORT;
-    *place(b, e->dimension, e->stratum, counted ? COUNTED : e->estimator == RS_THRESHOLD ? WHOLE : COMBINED) = e->cell;
+    *place(b, e->dimension, e->stratum, rs_row_kind(e->estimator)) = e->cell;
 }
 
 static void free_book(struct book *b) {
     for (int d = 0; d < RS_DIMENSIONS; d++) {
         rs_names_free(&b->names[d]);
-        for (int k = 0; k < KINDS; k++) free(b->cell[d][k]);
+        for (int k = 0; k < RS_ROW_KINDS; k++) free(b->cell[d][k]);
     }
 }
 
@@ -172,7 +168,7 @@ static size_t margins_of(const struct cross *x, const enum rs_dimension **order,
 }
 
 /* cell of the margin = sum of cells of this dimension, for each stratum of the margin. */
-static void relate(struct cross *x, const struct stratum *s, const uint32_t *cell, size_t n, enum kind kind) {
+static void relate(struct cross *x, const struct stratum *s, const uint32_t *cell, size_t n, enum rs_row_kind kind) {
     const enum rs_dimension *order[RS_MOST_PARTS + RS_MOST_CROSSED];
     enum rs_dimension margin[RS_MOST_PARTS + RS_MOST_CROSSED];
     size_t parts[RS_MOST_PARTS + RS_MOST_CROSSED], margins = margins_of(x, order, parts, margin);
@@ -182,7 +178,7 @@ static void relate(struct cross *x, const struct stratum *s, const uint32_t *cel
         uint32_t *relation = rs_alloc((n + 1) * sizeof *relation);
         bool race = false;
         for (size_t i = 0; i < parts[m]; i++) race |= order[m][i] == RS_RACE;
-        for (size_t i = 0; i < n && (race || kind == COUNTED); i++) {
+        for (size_t i = 0; i < n && (race || kind == RS_COUNTED); i++) {
             if (cell[i] == NONE) continue;
             const char *name = joined(x, s[i].part, order[m], parts[m]);
             size_t before = names.n;
@@ -304,18 +300,18 @@ static bool fit_other(struct cross *x, const struct other *o, struct stratum *ma
         struct rs_race_row row = {s.sum.name, g, both, o->direct_n[g], o->direct_x[g], NONE};
         row.threshold_cell = rs_threshold_cell(out, race, &row, likeliest, x->settings);
         rs_race_rows(out, x->d, race, (uint32_t)out->n_crossed, &row, x->settings);
-        *place(x->book, x->d, s.sum.name, COMBINED) = both;
-        *place(x->book, x->d, s.sum.name, WHOLE) = row.threshold_cell;
+        *place(x->book, x->d, s.sum.name, RS_COMBINED) = both;
+        *place(x->book, x->d, s.sum.name, RS_WHOLE) = row.threshold_cell;
         made[*n] = s;
         whole_cell[*n] = row.threshold_cell;
         cell[(*n)++] = both;
     }
     uint32_t margin = NONE;
-    if (others == 1) margin = *place(x->book, order[0], o->name, COUNTED);
+    if (others == 1) margin = *place(x->book, order[0], o->name, RS_COUNTED);
     for (size_t k = 0; k < x->k; k++) {
         const struct rs_crossed *c = &x->strata->dimensions->crossed[k];
         if (c->n == others && others > 1 && memcmp(c->part, order, others * sizeof *order) == 0)
-            margin = *place(x->book, rs_crossed_dimension(k), o->name, COUNTED);
+            margin = *place(x->book, rs_crossed_dimension(k), o->name, RS_COUNTED);
     }
     /* where the others have no row of their own, a reader does not know them */
     if (margin == NONE) margin = rs_cells_add(t, o->n, o->x, false);
@@ -354,8 +350,8 @@ static bool fit_others(struct cross *x, const struct stratum *s, size_t n, struc
     size_t m = 0;
     bool good = true;
     for (size_t i = 0; good && i < names.n; i++) good = fit_other(x, &o[i], made, cell, whole, &m, error);
-    if (good) relate(x, made, cell, m, COMBINED);
-    if (good) relate(x, made, whole, m, WHOLE);
+    if (good) relate(x, made, cell, m, RS_COMBINED);
+    if (good) relate(x, made, whole, m, RS_WHOLE);
     free(made);
     free(cell);
     free(o);
@@ -374,9 +370,9 @@ static bool make_one(struct cross *x, struct rs_error *error) {
         struct rs_estimate *e =
             rs_estimate_add_counted(x->out, x->d, s[i].group >= 0 ? RS_SELF_REPORT : RS_OBSERVED, &s[i].sum);
         s[i].cell = cell[i] = e->cell;
-        *place(x->book, x->d, s[i].sum.name, COUNTED) = e->cell;
+        *place(x->book, x->d, s[i].sum.name, RS_COUNTED) = e->cell;
     }
-    relate(x, s, cell, n, COUNTED);
+    relate(x, s, cell, n, RS_COUNTED);
     bool good = !x->c->fitted || x->out->series->about->kind != RS_PROPORTION || fit_others(x, s, n, error);
     for (size_t i = 0; i < x->c->n; i++) free(x->label[i]);
     free(cell);

@@ -17,6 +17,12 @@
 enum rs_estimator { RS_OBSERVED, RS_SELF_REPORT, RS_BIRDIE, RS_WEIGHTED, RS_OLS, RS_THRESHOLD, RS_MULTIPLE,
                     RS_COMPLETE_CASE, RS_RESPONSE_WEIGHTED, RS_MI_POPULATION, RS_WORST_CASE, RS_ESTIMATORS };
 extern const char *const rs_estimator_names[RS_ESTIMATORS];
+/* Rows of one dimension that sum to the same: counted; reported and imputed together; everyone counted whole in the likeliest
+ * group. */
+enum rs_row_kind { RS_COUNTED, RS_COMBINED, RS_WHOLE, RS_ROW_KINDS };
+static inline enum rs_row_kind rs_row_kind(enum rs_estimator e) {
+    return e == RS_OBSERVED || e == RS_SELF_REPORT ? RS_COUNTED : e == RS_THRESHOLD ? RS_WHOLE : RS_COMBINED;
+}
 
 enum rs_flag { RS_LOW_INFORMATION = 1, RS_SIGN_DISAGREES = 2, RS_NOT_CONVERGED = 4, RS_BOUNDARY = 8, RS_NOT_CATEGORICAL = 16 };
 

@@ -21,19 +21,10 @@ static struct rs_view stratum(struct rs_arena *arena, const char *provider, int 
     return rs_arena_printf(arena, "%s*%s", provider, g == HIDDEN ? beside : rs_group_names[g]);
 }
 
-static void key_of(const struct rs_estimates *all, const char *d, enum rs_estimator e, struct rs_view stratum_name,
-                   struct rs_view key[RS_PUBLISHED_PARTS]) {
-    key[0] = all->series->measure;
-    key[1] = all->series->period;
-    key[2] = rs_cstr(d);
-    key[3] = rs_cstr(rs_estimator_names[e]);
-    key[4] = stratum_name;
-}
-
 /* A row of a table that is there and has it not: nobody was in it. */
 static struct rs_two_way_other other_of(const struct looking *l, const char *d, enum rs_estimator e, struct rs_view name) {
     struct rs_view key[RS_PUBLISHED_PARTS];
-    key_of(l->all, d, e, name, key);
+    rs_published_key(l->all->series, d, rs_estimator_names[e], name, key);
     const struct rs_published_row *row = rs_published_find(l->run, key);
     if (row) return (struct rs_two_way_other){row->n, row->x, row->shown};
     return (struct rs_two_way_other){0, 0, rs_published_has_table(l->run, key)};
@@ -111,7 +102,7 @@ struct rs_two_way_then *rs_providers_published(const struct rs_providers *p, con
     for (size_t i = 0; i < published->n; i++) {
         struct looking l = {p, all, &published->run[i], &arena};
         struct rs_view key[RS_PUBLISHED_PARTS];
-        key_of(all, dimension, p->estimator, RS_NULL, key);
+        rs_published_key(all->series, dimension, rs_estimator_names[p->estimator], RS_NULL, key);
         if (rs_published_has_table(l.run, key)) look(&l, &list[(*n)++]);
     }
     rs_arena_free(&arena);
@@ -126,7 +117,8 @@ void rs_providers_take(const struct rs_providers *p, const struct rs_estimates *
             bool shown = c->state == RS_CELL_SHOWN;
             struct rs_view key[RS_PUBLISHED_PARTS];
             if (!(c->n > 1e-9)) continue;
-            key_of(all, dimension, p->estimator, stratum(&arena, p->p[i].name, g), key);
+            rs_published_key(all->series, dimension, rs_estimator_names[p->estimator], stratum(&arena, p->p[i].name, g),
+                             key);
             rs_published_add(&published->own, key, shown ? c->n : NAN, shown ? c->x : NAN, shown);
         }
     rs_arena_free(&arena);

@@ -103,21 +103,20 @@ void rs_published_note(struct rs_published *p, const char *approach, const char 
 
 /* ---- beside estimates --------------------------------------------------------------------------------------------- */
 
-static bool is_counted(enum rs_estimator e) { return e == RS_OBSERVED || e == RS_SELF_REPORT; }
+static bool is_counted(enum rs_estimator e) { return rs_row_kind(e) == RS_COUNTED; }
 
-static struct rs_view table_of(struct rs_buffer *text, const struct rs_estimates *all, const struct rs_estimate *e) {
-    struct rs_view key[] = {all->series->measure, all->series->period, rs_cstr(rs_dimension_name(all->strata, e->dimension)),
-                            rs_cstr(rs_estimator_names[e->estimator])};
-    return rs_joined(text, key, 4);
+void rs_published_key(const struct rs_series *series, const char *dimension, const char *estimator, struct rs_view stratum,
+                      struct rs_view key[RS_PUBLISHED_PARTS]) {
+    key[0] = series->measure;
+    key[1] = series->period;
+    key[2] = rs_cstr(dimension);
+    key[3] = rs_cstr(estimator);
+    key[4] = stratum;
 }
 
-static uint32_t row_of(const struct rs_published_run *r, struct rs_buffer *text, const struct rs_estimates *all,
-                       const struct rs_estimate *e) {
-    uint32_t at;
-    table_of(text, all, e);
-    rs_buffer_byte(text, RS_BETWEEN);
-    rs_buffer_view(text, rs_cstr(e->stratum));
-    return rs_name_find(&r->keys, rs_view(text->p, text->n), &at) ? at : UINT32_MAX;
+static void key_of(const struct rs_estimates *all, const struct rs_estimate *e, struct rs_view key[RS_PUBLISHED_PARTS]) {
+    rs_published_key(all->series, rs_dimension_name(all->strata, e->dimension), rs_estimator_names[e->estimator],
+                     rs_cstr(e->stratum), key);
 }
 
 /* The numbers of a cell are those of one of its rows: of counted ones, of the primary estimator, or of a row that has the cell
@@ -148,11 +147,13 @@ static struct rs_publication beside_run(const struct rs_published_run *r, const 
     for (size_t i = 0; i < all->n; i++) {
         const struct rs_estimate *e = &all->e[i];
         const struct rs_small_cell *cell = &all->table.cells[e->cell];
-        uint32_t at = row_of(r, &text, all, e), table;
-        if (at != UINT32_MAX) {
+        struct rs_view key[RS_PUBLISHED_PARTS];
+        uint32_t at, table;
+        key_of(all, e, key);
+        if (rs_name_find(&r->keys, rs_joined(&text, key, RS_PUBLISHED_PARTS), &at)) {
             met[at] = true;
             take_row(&p.cell[e->cell], cell, e, &r->row[at], proportion, minimum);
-        } else if (is_counted(e->estimator) && rs_name_find(&r->tables, table_of(&text, all, e), &table)) {
+        } else if (is_counted(e->estimator) && rs_name_find(&r->tables, rs_joined(&text, key, RS_PUBLISHED_PARTS - 1), &table)) {
             p.cell[e->cell].known = true; /* no row in a table that is there: nobody was in it */
         }
     }
@@ -182,9 +183,8 @@ void rs_published_take(struct rs_published *p, const struct rs_estimates *all) {
     for (size_t i = 0; i < all->n; i++) {
         const struct rs_estimate *e = &all->e[i];
         bool shown = !all->table.cells[e->cell].suppressed;
-        struct rs_view key[] = {all->series->measure, all->series->period,
-                                rs_cstr(rs_dimension_name(all->strata, e->dimension)),
-                                rs_cstr(rs_estimator_names[e->estimator]), rs_cstr(e->stratum)};
+        struct rs_view key[RS_PUBLISHED_PARTS];
+        key_of(all, e, key);
         /* who has a rate of threshold can have its counts */
         const struct rs_small_cell *cell = &all->table.cells[e->cell];
         bool whole = e->estimator == RS_THRESHOLD && shown;

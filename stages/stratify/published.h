@@ -50,8 +50,8 @@ void rs_published_take(struct rs_published *p, const struct rs_estimates *all);
 /* At the end: rows of layout published into the sink, publications in the order of their ids. */
 void rs_published_publish(struct rs_published *p, struct rs_batch *batch, int sink);
 
-/* The publications beside one series' estimates, whose table of cells is whole but not yet suppressed; *n of them. minimum: the smallest difference that may show. NULL
- * where there are none; rs_publications_free. */
+/* The publications beside one series' estimates, whose table of cells is whole but not yet suppressed; *n of them. NULL
+ * where there are none; rs_publications_free. minimum: the smallest difference that may show. */
 struct rs_publication *rs_publications_of(const struct rs_published *p, const struct rs_estimates *all, double minimum,
                                           size_t *n);
 /* The same beside a tabulation: rows are lines with a cell each. */
@@ -65,6 +65,8 @@ void rs_publications_free(struct rs_publication *p, size_t n);
 
 /* Shared by published*.c. */
 enum { RS_PUBLISHED_PARTS = 5 };
+void rs_published_key(const struct rs_series *series, const char *dimension, const char *estimator, struct rs_view stratum,
+                      struct rs_view key[RS_PUBLISHED_PARTS]);
 void rs_published_add(struct rs_published_run *r, const struct rs_view key[RS_PUBLISHED_PARTS], double n, double x, bool shown);
 void rs_published_count(struct rs_published_run *r, struct rs_view approach, struct rs_view category, double n);
 /* The row, NULL where there is none; and whether any is there of the same measure, period, dimension and estimator. */

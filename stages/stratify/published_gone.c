@@ -14,19 +14,12 @@ struct places {
     int64_t *row; /* by cell: number of its first estimate, or RS_NO_ROW */
 };
 
-/* Rows of one dimension that sum to the same: counted, reported and imputed together, or whole in the likeliest group. */
-enum kind { COUNTED, COMBINED, WHOLE };
-
 /* The row that is gone. */
 struct gone {
     enum rs_dimension d;
-    enum kind kind;
+    enum rs_row_kind kind;
     struct rs_view stratum;
 };
-
-static enum kind kind_of(enum rs_estimator e) {
-    return e == RS_OBSERVED || e == RS_SELF_REPORT ? COUNTED : e == RS_THRESHOLD ? WHOLE : COMBINED;
-}
 
 static bool dimension_of(const struct rs_strata *s, struct rs_view name, enum rs_dimension *d) {
     size_t n = (size_t)RS_BUILT_IN + (s->dimensions ? s->dimensions->n_crossed : 0);
@@ -77,7 +70,7 @@ static void look_at(const struct places *p, const struct rs_cells_term *t, const
     int64_t row = p->row[t->cell];
     if (row == RS_NO_ROW) return;
     const struct rs_estimate *e = &p->all->e[row];
-    if (e->dimension == g->d && kind_of(e->estimator) == g->kind) f->others = true;
+    if (e->dimension == g->d && rs_row_kind(e->estimator) == g->kind) f->others = true;
     else if (t->sign > 0 && is_margin(p->all->strata, e, g)) f->margin = true;
     else f->wrong = true;
 }
@@ -113,7 +106,7 @@ static bool may_be_gone(const struct rs_strata *s, struct rs_view dimension, str
     bool found = false;
     for (int k = 0; k < 4 && !found; k++) {
         found = rs_eq_c(estimator, rs_estimator_names[speak[k]]);
-        g->kind = kind_of(speak[k]);
+        g->kind = rs_row_kind(speak[k]);
     }
     return found && dimension_of(s, dimension, &g->d) && g->d != RS_RACE_2024_ANY;
 }

@@ -125,12 +125,10 @@ uint32_t rs_threshold_cell(struct rs_estimates *out, const struct rs_race_fit *f
                            uint32_t relation, const struct rs_settings *settings) {
     double n = fit->threshold.n[row->group], x = round(n * fit->threshold.rate[row->group]);
     if (!(n > 0)) return RS_NO_CELL;
-    double more = n - row->direct_n, more_x = x - row->direct_x;
     uint32_t cell = rs_cells_add(&out->table, n, x, true);
     rs_cells_term(&out->table, relation, cell, -1);
     /* beside those who reported they give the imputed */
-    out->table.cells[cell].also_small =
-        is_small(more, settings) || is_small(more_x, settings) || is_small(more - more_x, settings);
+    out->table.cells[cell].also_small = rs_any_small(n - row->direct_n, x - row->direct_x, settings->minimum_cell);
     return cell;
 }
 

@@ -25,9 +25,7 @@ void rs_two_way_free(struct rs_two_way *t) {
 }
 
 static double part(const struct rs_two_way_cell *c, int k) { return rs_count_part(c->n, c->x, k); }
-static bool is_small(const struct rs_two_way_cell *c, double minimum) {
-    return rs_small_count(part(c, 0), minimum) || rs_small_count(part(c, 1), minimum) || rs_small_count(part(c, 2), minimum);
-}
+static bool is_small(const struct rs_two_way_cell *c, double minimum) { return rs_any_small(c->n, c->x, minimum); }
 static bool unknown(const struct rs_two_way_cell *c) { return c->state != RS_CELL_SHOWN && part(c, 0) > 0; }
 static bool at_risk(const struct rs_two_way_cell *c, double minimum) {
     return unknown(c) && (c->state != RS_CELL_HIDDEN || is_small(c, minimum));
@@ -173,10 +171,6 @@ static size_t bridge(const struct rs_two_way *t, double minimum, double (*sum)[P
 
 /* ---- bounds ---------------------------------------------------------------------------------------------------- */
 
-struct bounds {
-    double low[PARTS], high[PARTS];
-};
-
 static bool narrow(double *low, double *high, double at_least, double at_most) {
     bool changed = at_least > *low + 1e-7 || at_most < *high - 1e-7;
     *low = fmax(*low, at_least);
@@ -185,7 +179,7 @@ static bool narrow(double *low, double *high, double at_least, double at_most) {
 }
 
 /* From the sum of a line's unknown cells. */
-static bool narrow_line(const struct rs_two_way *t, size_t line, int k, struct bounds *b) {
+static bool narrow_line(const struct rs_two_way *t, size_t line, int k, struct rs_cell_bounds *b) {
     double sum = 0, low = 0, high = 0;
     size_t endless = 0;
     bool changed = false;
@@ -207,20 +201,10 @@ static bool narrow_line(const struct rs_two_way *t, size_t line, int k, struct b
     return changed;
 }
 
-static bool narrow_parts(struct bounds *b) {
+static bool narrow_parts(struct rs_cell_bounds *b) {
     bool changed = narrow(&b->low[0], &b->high[0], b->low[1] + b->low[2], b->high[1] + b->high[2]);
     changed |= narrow(&b->low[1], &b->high[1], b->low[0] - b->high[2], b->high[0] - b->low[2]);
     return narrow(&b->low[2], &b->high[2], b->low[0] - b->high[1], b->high[0] - b->low[1]) || changed;
-}
-
-static bool worked_out(const struct rs_two_way_cell *c, const struct bounds *b, double minimum) {
-    if (!at_risk(c, minimum)) return false;
-    for (int k = 0; k < PARTS; k++) {
-        double v = part(c, k);
-        if (v > 0 && b->high[k] - b->low[k] < 1e-6 * (1 + v)) return true;
-        if (rs_small_count(v, minimum) && b->low[k] > 1e-6 && b->high[k] < minimum - 1e-6) return true;
-    }
-    return false;
 }
 
 static bool has_shown(const struct rs_two_way *t, size_t line) {
@@ -231,24 +215,16 @@ static bool has_shown(const struct rs_two_way *t, size_t line) {
     return false;
 }
 
-static bool whole(double v) { return fabs(v - round(v)) < 1e-9; }
-
-/* Known to less than one person, or to a single whole number where it is one, and something beside it is left to withhold. */
-static bool nearly_worked_out(const struct rs_two_way *t, size_t at, const struct bounds *b, double minimum) {
+/* And something beside it is left to withhold. */
+static bool nearly_worked_out(const struct rs_two_way *t, size_t at, const struct rs_cell_bounds *b, double minimum) {
     const struct rs_two_way_cell *c = &t->cell[at];
-    bool near = false, counted = whole(c->n) && whole(c->x);
-    if (!at_risk(c, minimum)) return false;
-    for (int k = 0; k < PARTS; k++) {
-        if (!(b->low[k] > 1e-6)) continue;
-        near |= b->high[k] - b->low[k] < 1 - 1e-6;
-        near |= counted && floor(b->high[k] + 1e-6) <= ceil(b->low[k] - 1e-6);
-    }
-    return near && (has_shown(t, at / t->columns) || has_shown(t, t->rows + at % t->columns));
+    return at_risk(c, minimum) && rs_nearly_worked_out(c->n, c->x, b) &&
+           (has_shown(t, at / t->columns) || has_shown(t, t->rows + at % t->columns));
 }
 
 static size_t bounded(const struct rs_two_way *t, double minimum) {
     size_t cells = t->rows * t->columns, found = SIZE_MAX;
-    struct bounds *b = rs_alloc((cells + 1) * sizeof *b);
+    struct rs_cell_bounds *b = rs_alloc((cells + 1) * sizeof *b);
     for (size_t i = 0; i < cells; i++)
         for (int k = 0; k < PARTS; k++) b[i].high[k] = INFINITY;
     bool changed = true;
@@ -260,7 +236,7 @@ static size_t bounded(const struct rs_two_way *t, double minimum) {
             if (unknown(&t->cell[i])) changed |= narrow_parts(&b[i]);
     }
     for (size_t i = 0; i < cells && found == SIZE_MAX; i++)
-        if (worked_out(&t->cell[i], &b[i], minimum)) found = i;
+        if (at_risk(&t->cell[i], minimum) && rs_worked_out(t->cell[i].n, t->cell[i].x, &b[i], minimum)) found = i;
     for (size_t i = 0; i < cells && found == SIZE_MAX; i++)
         if (nearly_worked_out(t, i, &b[i], minimum)) found = i;
     free(b);
